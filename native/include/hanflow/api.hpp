@@ -1,0 +1,81 @@
+// The face of the core: what Cython sees. Knows no Python; throws nothing.
+//
+// Use: one Engine per thread. plan() reads the text and decides every repair; emit() writes the result into memory
+// that the caller has allocated with the size that plan() returned. The source must stay alive and unchanged between
+// the two calls. All positions and sizes are in bytes of UTF-8.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace hanflow {
+
+// The stage that made a repair. The order is that of the contract; the names are the options' names.
+enum class Rule : uint8_t { compat = 0, width = 1, spacing = 2, vertical = 3, unwrap = 4 };
+
+enum class Width : uint8_t { none = 0, alnum = 1, contextual = 2, all = 3 };
+enum class Spacing : uint8_t { none = 0, automatic = 1, all = 2 };
+enum class LatinGap : uint8_t { automatic = 0, remove = 1, keep = 2, insert = 3 };
+
+// What plan() does with bytes that are not UTF-8.
+enum class Invalid : uint8_t {
+    reject = 0,      // stop with the exact range of the first ill-formed sequence
+    preserve = 1,    // keep each such byte as it is; no repair touches it or reaches across it
+    surrogates = 2,  // three-byte surrogates (a Python str's lone surrogates) pass; anything else ill-formed is rejected
+};
+
+struct Options {
+    bool compat = true;
+    Width width = Width::contextual;
+    Spacing spacing = Spacing::automatic;
+    LatinGap latin_gap = LatinGap::automatic;
+    bool vertical = true;
+    bool unwrap = true;
+};
+
+// One repair: source bytes [begin, end) become texts[text, text + text_size). Edits come in source order and do not
+// overlap. confidence is in per cent, 0..100.
+struct Edit {
+    size_t begin;
+    size_t end;
+    uint32_t text;
+    uint32_t text_size;
+    Rule rule;
+    uint8_t confidence;
+};
+
+enum class Status : uint8_t { ok = 0, invalid_utf8 = 1, out_of_memory = 2 };
+
+struct Plan {
+    Status status;
+    bool changed;             // false: the result is the source, byte for byte
+    size_t size;              // bytes that emit() writes
+    size_t error_begin;       // invalid_utf8: first ill-formed sequence, [error_begin, error_end), as
+    size_t error_end;         //   CPython's decoder reports it
+    const char* error_reason; // invalid_utf8: CPython's own words ("invalid start byte", "invalid continuation byte",
+                              //   "unexpected end of data"), static storage
+    const Edit* edits;        // valid until the next plan() or the engine's end
+    size_t edit_count;
+    const char* texts;        // the pool that Edit::text points into
+};
+
+class Engine {
+public:
+    Engine() noexcept;
+    ~Engine();
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+
+    // Decides all repairs of data[0, size). Linear in size. The engine keeps its memory for the next call, up to
+    // keep_bytes of it.
+    Plan plan(const uint8_t* data, size_t size, const Options& options, Invalid invalid) noexcept;
+
+    // Writes the result of the last plan() to out, exactly Plan::size bytes. Must not be called after a failed plan().
+    void emit(uint8_t* out) const noexcept;
+
+private:
+    struct Impl;
+    Impl* impl_;
+};
+
+}  // namespace hanflow
