@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+"""Writes the surname tables of the core and of the reference from surnames.txt.
+
+    python native/tools/make_surnames.py            write the tables
+    python native/tools/make_surnames.py --check    exit 1 if a written table differs from what would be written
+"""
+import argparse
+import sys
+from pathlib import Path
+
+from make_tables import ROOT, cxx_array, wrap
+
+COMMAND = "python native/tools/make_surnames.py"
+SOURCE = Path(__file__).with_name("surnames.txt")
+HEAD = "{0} Generated, do not edit: " + COMMAND + "\n{0} From native/tools/surnames.txt, which names its source.\n"
+
+
+def read(path):
+    """The two blocks of the list: single characters, pairs. An entry of the wrong length or listed twice is an error."""
+    blocks, block = {"single": [], "compound": []}, None
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        line = line.partition("#")[0].strip()
+        if line.startswith("["):
+            block = line.strip("[]")
+            continue
+        for entry in list("".join(line.split())) if block == "single" else line.split():
+            if len(entry) != {"single": 1, "compound": 2}[block] or not all("\u4e00" <= c <= "\u9fff" for c in entry):
+                sys.exit(f"{path.name}:{number}: {entry} is no {block} surname")
+            if entry in blocks[block]:
+                sys.exit(f"{path.name}:{number}: {entry} is listed twice")
+            blocks[block].append(entry)
+    return sorted(blocks["single"]), sorted(blocks["compound"])
+
+
+def surnames_hpp(single, compound):
+    first = min(map(ord, single)) // 64 * 64
+    words = [0] * ((max(map(ord, single)) - first) // 64 + 1)
+    for char in single:
+        words[(ord(char) - first) // 64] |= 1 << (ord(char) - first) % 64
+    pairs = (ord(a) << 16 | ord(b) for a, b in compound)
+    return HEAD.format("//") + f"""\
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+
+namespace hanflow {{
+namespace tables {{
+
+// One bit a code point, from U+{first:04X}: {len(single)} surnames.
+{cxx_array("uint64_t", "surname_bits", words, "{:#x}")}
+// Both characters of a compound surname, sorted: {len(compound)} surnames.
+{cxx_array("uint32_t", "compound_surnames", pairs, "{:#x}")}
+}}  // namespace tables
+
+// Whether the character is a Chinese surname. Many are everyday words too (于 时 有): it is evidence, not proof.
+inline bool is_surname(uint32_t cp) noexcept {{
+    const uint32_t at = cp - {first:#x}u;
+    return at < {len(words) * 64}u && ((tables::surname_bits[at / 64] >> (at % 64)) & 1) != 0;
+}}
+
+// Whether the two characters, in this order, are a compound surname.
+inline bool is_compound_surname(uint32_t a, uint32_t b) noexcept {{
+    if (a > 0xffff || b > 0xffff) return false;
+    return std::binary_search(std::begin(tables::compound_surnames), std::end(tables::compound_surnames), a << 16 | b);
+}}
+
+}}  // namespace hanflow
+"""
+
+
+def surnames_py(single, compound):
+    text = "".join(single)
+    rows = [text[i:i + 50] for i in range(0, len(text), 50)]
+    return HEAD.format("#") + f'''\
+"""Chinese surnames, for the reference."""
+
+SURNAMES = frozenset(
+    "{(chr(34) + chr(10) + "    " + chr(34)).join(rows)}"
+)
+COMPOUND_SURNAMES = frozenset("""
+{chr(10).join(" ".join(compound[i:i + 20]) for i in range(0, len(compound), 20))}
+""".split())
+
+
+def is_surname(cp):
+    """Whether the character is a Chinese surname. Many are everyday words too: it is evidence, not proof."""
+    return chr(cp) in SURNAMES
+
+
+def is_compound_surname(a, b):
+    """Whether the two characters, in this order, are a compound surname."""
+    return chr(a) + chr(b) in COMPOUND_SURNAMES
+'''
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a written file differs")
+    args = parser.parse_args()
+    single, compound = read(SOURCE)
+    files = {
+        "native/src/tables/surnames.hpp": surnames_hpp(single, compound),
+        "tests/reference/surnames.py": surnames_py(single, compound),
+    }
+    stale = []
+    for name, text in files.items():
+        path = ROOT / name
+        if not args.check:
+            path.write_text(text, encoding="utf-8", newline="\n")
+        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+            stale.append(name)
+            print(f"{name} is not what {COMMAND} writes", file=sys.stderr)
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
