@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+"""Long fuzzing: made-up pages through the native code, without end or up to a number.
+
+    python tests/fuzz.py --pages 100000 [--seed N] [--jobs 2] [--reference] [--options]
+
+Each page: nothing lost, line ends kept, fixed point, str == bytes, strict and preserved bytes, and with --reference native == reference (slow).
+Every fourth page is broken bytes, every fifth has a grid, every third lone surrogates. --options draws a combination of options per page.
+Failures are shrunk (blocks of lines, lines, runs of characters, characters) and printed as Python literals. Exit 1 if there were any.
+Page number K of seed N is always the same page: --first K --pages 1 repeats it.
+"""
+import argparse
+import multiprocessing
+import random
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+import strategies as s  # noqa: E402
+from invariants import line_ends_kept, may_hold_grid, nothing_lost, utf8_ok  # noqa: E402
+
+
+def identity(text, errors=None, **options):
+    """Stands in for the library with --identity, to test this file."""
+    return text
+
+
+def subject(settings):
+    if settings.identity:
+        return identity
+    import hanflow
+    return hanflow.normalize
+
+
+def check_text(normalize, text, options, page_has_grid, reference=None):
+    """-> (name of the broken promise, sentence), or None."""
+    result = normalize(text, **options)
+    wrong = nothing_lost(text, result, options, reordered=page_has_grid)
+    if wrong:
+        return "nothing lost", wrong
+    wrong = line_ends_kept(text, result)
+    if wrong:
+        return "line ends", wrong
+    again = normalize(result, **options)
+    if again != result:
+        return "fixed point", f"once {result!r}\n    twice {again!r}"
+    if utf8_ok(text) and normalize(text.encode("utf8"), **options) != result.encode("utf8"):
+        return "str == bytes", repr(normalize(text.encode("utf8"), **options).decode("utf8", "replace"))
+    if reference:
+        slow = reference(text, **options)
+        if slow != result:
+            return "native == reference", f"native    {result!r}\n    reference {slow!r}"
+    return None
+
+
+def check_bytes(normalize, data, options, may_reorder):
+    result = normalize(data, errors="preserve", **options)
+    before, after = (x.decode("utf8", "surrogateescape") for x in (data, result))
+    wrong = nothing_lost(before, after, options, reordered=may_reorder)
+    if wrong:
+        return "preserve: nothing lost", wrong
+    again = normalize(result, errors="preserve", **options)
+    if again != result:
+        return "preserve: fixed point", f"once {result!r}\n    twice {again!r}"
+    try:
+        data.decode("utf8")
+    except UnicodeDecodeError as error:
+        want = (error.start, error.end, error.reason)
+        try:
+            normalize(data, **options)
+        except UnicodeDecodeError as error:
+            got = (error.start, error.end, error.reason)
+        else:
+            got = None
+        if got != want and normalize is not identity:
+            return "strict: error", f"{got}, not {want}"
+    return None
+
+
+def shrink(fails, source, seconds=20):
+    """A smaller text (or bytes) that still fails, by taking out ever smaller pieces."""
+    limit = time.monotonic() + seconds
+
+    def smaller(parts, empty):
+        size = max(1, len(parts) // 2)
+        while True:
+            at, changed = 0, False
+            while at < len(parts):
+                if time.monotonic() > limit:
+                    return parts
+                trial = parts[:at] + parts[at + size:]
+                if fails(empty.join(trial)):
+                    parts, changed = trial, True
+                else:
+                    at += size
+            if size == 1 and not changed:
+                return parts
+            size = max(1, size // 2)
+
+    empty = source[:0]
+    source = empty.join(smaller(source.splitlines(keepends=True), empty))
+    units = list(source) if isinstance(source, str) else [source[i:i + 1] for i in range(len(source))]
+    return empty.join(smaller(units, empty))
+
+
+def page_at(settings, number):
+    """-> (check, source, options) of one page."""
+    rng = random.Random(f"{settings.seed}/{number}")
+    options = {k: rng.choice(v) for k, v in s.OPTIONS.items() if rng.random() < 0.5} if settings.options else {}
+    normalize = subject(settings)
+    reference = None
+    if settings.reference:
+        from reference import normalize as reference
+    if number % 4 == 3:
+        data = s.random_bytes(rng)
+        return (lambda x: check_bytes(normalize, x, options, True)), data, options
+    page = s.random_page(rng, grids=number % 5 == 0, surrogates=number % 3 == 0)
+    grid = page.has_grid or may_hold_grid(page.text)
+    return (lambda x: check_text(normalize, x, options, grid, reference)), page.text, options
+
+
+def guarded(check):
+    """An exception is a failure like any other."""
+    def run(source):
+        try:
+            return check(source)
+        except Exception as error:
+            return type(error).__name__, str(error)
+    return run
+
+
+def work(job):
+    settings, first, count = job
+    failures, size = [], 0
+    for number in range(first, first + count):
+        check, source, options = page_at(settings, number)
+        check = guarded(check)
+        size += len(source)
+        wrong = check(source)
+        if wrong:
+            kind = wrong[0]
+            if sum(f[1] == kind for f in failures) < settings.show:
+                small = shrink(lambda x: (check(x) or [None])[0] == kind, source)
+                failures.append((number, kind, small, options, check(small)[1]))
+            else:
+                failures.append((number, kind, None, options, ""))
+    return failures, size
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pages", type=int, default=10000)
+    parser.add_argument("--first", type=int, default=0, help="number of the first page")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--show", type=int, default=3, help="failures to shrink and print per broken promise")
+    parser.add_argument("--reference", action="store_true", help="compare with the reference too (slow)")
+    parser.add_argument("--options", action="store_true", help="a random combination of options per page")
+    parser.add_argument("--identity", action="store_true", help=argparse.SUPPRESS)
+    settings = parser.parse_args()
+
+    step = max(1, min(500, settings.pages // (4 * settings.jobs) or 1))
+    jobs = [(settings, at, min(step, settings.first + settings.pages - at))
+            for at in range(settings.first, settings.first + settings.pages, step)]
+    start, done, size, shown, counts = time.monotonic(), 0, 0, {}, {}
+    if settings.jobs > 1:
+        pool = multiprocessing.get_context("spawn").Pool(settings.jobs)
+        results = pool.imap(work, jobs)
+    else:
+        pool, results = None, map(work, jobs)
+    for (_, first, count), (failures, characters) in zip(jobs, results):
+        done, size = done + count, size + characters
+        for number, kind, small, options, detail in failures:
+            counts[kind] = counts.get(kind, 0) + 1
+            if small is not None and shown.get(kind, 0) < settings.show:
+                shown[kind] = shown.get(kind, 0) + 1
+                print(f"page {number}: {kind}\n    source {small!r}\n    options {options}\n    {detail}", flush=True)
+        if sys.stderr.isatty():
+            print(f"\r{done} pages", end="", file=sys.stderr)
+    if pool:
+        pool.close()
+        pool.join()
+    seconds = time.monotonic() - start
+    broken = ", ".join(f"{kind} {n}" for kind, n in sorted(counts.items())) or "none"
+    print(f"{done} pages, {size} characters, seed {settings.seed}, {seconds:.0f} s; failures: {broken}")
+    return 1 if counts else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
