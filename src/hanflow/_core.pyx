@@ -189,16 +189,9 @@ cdef class Core:
             raise MemoryError()
         return engine
 
-    def text(self, str source not None):
-        """str -> str; the same object if nothing is to repair. Lone surrogates pass."""
-        return self.counted(source, False)[0]
-
-    def bytes(self, source, bint preserve):
-        """Bytes-like UTF-8 -> bytes; the same object if it is a bytes and nothing is to repair."""
-        return self.counted(source, preserve)[0]
-
-    cpdef tuple counted(self, source, bint preserve):
-        """What text() or bytes() gives, and the number of repairs."""
+    def counted(self, source, bint preserve):
+        """(result, number of repairs): str -> str, bytes-like UTF-8 -> bytes; the same object if it is a str or bytes and
+        nothing is to repair. Lone surrogates pass. preserve: keep bytes that are not UTF-8."""
         cdef View view = View(source, preserve)
         cdef Engine* engine = self.take()
         cdef Plan plan
@@ -231,7 +224,7 @@ cdef class Core:
             view.close()
 
     def batch(self, list items not None, bint preserve):
-        """A list of str and bytes-like objects -> the list of what text() and bytes() give for each. If one fails, its
+        """A list of str and bytes-like objects -> the list of their results. If one fails, its
         error has its place in the list as the attribute `batch_index`."""
         cdef TextBatch batch
         cdef Plan plan

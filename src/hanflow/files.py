@@ -1,0 +1,179 @@
+"""Repairs a file into another. A target path is replaced in one step, or not at all."""
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO, Optional, Union
+
+    from .normalizer import File, Normalizer
+
+    Path = Union[str, bytes]
+
+
+class FileResult(NamedTuple):
+    """What became of a file.
+
+    bytes_in, bytes_out: size of the source and of the target.
+    repairs:             repairs made, those of `opencc` not counted.
+    changed:             whether the target differs from the source.
+    """
+
+    bytes_in: int
+    bytes_out: int
+    repairs: int
+    changed: bool
+
+
+def normalize_file(normalizer: Normalizer, source: File, target: File, *, in_place: bool = False) -> FileResult:
+    """See Normalizer.file(). With in_place, the target may be the source."""
+    if not in_place:
+        _refuse_same(source, target)
+    data = read(source)
+    result, repairs = repair(normalizer, data, source)
+    write(target, result)
+    return FileResult(len(data), len(result), repairs, result != data)
+
+
+def repair(normalizer: Normalizer, data: bytes, source: File) -> tuple[bytes, int]:
+    """The repaired data and the number of repairs; an error names the source."""
+    try:
+        return normalizer._counted(data)
+    except UnicodeDecodeError as error:
+        name = _name(source)
+        if name is not None:
+            from .normalizer import add_note
+
+            add_note(error, f"in {os.fsdecode(name)!r}")
+        raise
+
+
+def read(source: File) -> bytes:
+    path = _path(source)
+    if path is None:
+        data = cast("BinaryIO", source).read()
+        if not isinstance(data, bytes):
+            raise TypeError(f"source must be a path or a binary file object; its read() gives {type(data).__name__}")
+        return data
+    if os.path.isdir(path):  # open() says PermissionError on Windows
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def write(target: File, data: bytes) -> None:
+    path = _path(target)
+    if path is None:
+        _write_all(cast("BinaryIO", target), data)
+        return
+    with replacing(path) as file:
+        _write_all(file, data)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A binary file that takes the place of `path` at the end of the block, and vanishes if the block fails.
+
+    It stands in the folder of the target until then (renaming is atomic only inside a file system), hidden, as
+    ".hanflow-*.tmp": a process that is killed may leave it there, but never a half-written target. Targets that are no
+    regular files (a pipe, a device) are written straight. Not flushed to the disk: this guards against the end of the
+    process, not of the machine.
+    """
+    real = os.path.realpath(path)  # a symbolic link stays one
+    try:
+        status: Optional[os.stat_result] = os.stat(real)
+    except FileNotFoundError:
+        status = None
+    if status is not None and stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+    if status is not None and not stat.S_ISREG(status.st_mode):
+        with open(real, "wb") as file:
+            yield file
+        return
+    if status is not None and not os.access(real, os.W_OK):  # renaming would get past a write protection
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+    name = f".hanflow-{os.urandom(8).hex()}.tmp"
+    folder = os.path.dirname(real)
+    temporary: Path = os.path.join(folder, name) if isinstance(folder, str) else os.path.join(folder, name.encode())
+    created = False
+    try:
+        with _naming(path, temporary), open(temporary, "xb", opener=_create) as file:
+            created = True
+            yield file
+        with _naming(path, temporary):
+            if status is not None:
+                os.chmod(temporary, stat.S_IMODE(status.st_mode))
+            os.replace(temporary, real)
+    except BaseException:  # KeyboardInterrupt too
+        if created:
+            try:
+                os.unlink(temporary)
+            except FileNotFoundError:  # interrupted right after the renaming
+                pass
+        raise
+
+
+def _create(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o666)
+
+
+@contextmanager
+def _naming(path: Path, temporary: Path) -> Iterator[None]:
+    """An error about the temporary file names the target instead, which the caller knows."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename != temporary or error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, path) from None
+
+
+def _write_all(file: BinaryIO, data: bytes) -> None:
+    """write() of an unbuffered file may take only a part."""
+    view = memoryview(data)
+    while view:
+        try:
+            count = file.write(view)
+        except TypeError:
+            raise TypeError("target must be a path or a binary file object, not one opened for text") from None
+        if not isinstance(count, int) or count <= 0 or count >= len(view):
+            return
+        view = view[count:]
+
+
+def _path(file: File) -> Optional[Path]:
+    if isinstance(file, (str, bytes)):
+        return file
+    if isinstance(file, os.PathLike):
+        return os.fspath(file)
+    if hasattr(file, "read") or hasattr(file, "write"):
+        return None
+    raise TypeError(f"expected a path or a binary file object, not {type(file).__name__}")
+
+
+def _name(file: File) -> Optional[Path]:
+    path = _path(file)
+    if path is None:
+        name = getattr(file, "name", None)
+        return name if isinstance(name, (str, bytes)) else None
+    return path
+
+
+def same_file(first: Path, second: Path) -> bool:
+    """Whether both lead to one regular file, through links too."""
+    try:
+        one, other = os.stat(first), os.stat(second)
+    except OSError:
+        return False
+    return os.path.samestat(one, other) and stat.S_ISREG(one.st_mode)
+
+
+def _refuse_same(source: File, target: File) -> None:
+    first, second = _path(source), _path(target)
+    if first is not None and second is not None and same_file(first, second):
+        raise ValueError(f"source and target are the same file: {os.fsdecode(second)!r}")

@@ -1,0 +1,307 @@
+"""Normalizer, its options, and the function normalize()."""
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NoReturn, Union, cast, overload
+
+from . import files
+from ._core import Core
+from .explain import Repair, repairs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import BinaryIO, Callable, Literal, Optional
+
+    from typing_extensions import Buffer
+
+    Width = Literal["contextual", "alnum", "all", "none"]
+    Spacing = Literal["auto", "all", "none"]
+    LatinGap = Literal["auto", "remove", "keep", "insert"]
+    Errors = Literal["strict", "preserve"]
+    File = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]", BinaryIO]
+
+# The numbers are those of the enumerations in native/include/hanflow/api.hpp. The first of each is the default.
+WIDTH = {"contextual": 2, "alnum": 1, "all": 3, "none": 0}
+SPACING = {"auto": 1, "all": 2, "none": 0}
+LATIN_GAP = {"auto": 0, "remove": 1, "keep": 2, "insert": 3}
+ERRORS = ("strict", "preserve")
+
+# A batch is shared out among threads only in portions of at least this size: below, starting a thread costs more.
+THREAD_PORTION = 1 << 20  # code points or bytes
+
+
+class Normalizer:
+    """Repairs text with one set of options. Immutable, hashable, picklable, safe to share between threads.
+
+    Each option is a stage of the work and can be switched off alone:
+
+    compat:    radicals and presentation forms become ordinary characters; BOM and stray controls go.
+    width:     full-width letters and digits become ASCII. "contextual", "alnum", "all" or "none".
+    spacing:   gaps between characters close. "auto", "all" or "none".
+    latin_gap: the gap between Han and Latin or digits. "auto", "remove", "keep" or "insert".
+    vertical:  runs of one-character lines become one line.
+    unwrap:    hard-wrapped lines become paragraphs.
+    opencc:    None, or the name of an OpenCC configuration ("t2s", "s2t", ...) that converts the repaired text.
+    errors:    what to do with bytes that are not UTF-8: "strict" raises UnicodeDecodeError with the exact range,
+               "preserve" keeps them byte for byte.
+
+    A value that an option does not know raises ValueError, which lists those it does.
+    """
+
+    __slots__ = ("_convert", "_core", "_options", "_preserve")
+    _core: Core
+    _convert: Optional[Callable[[str], str]]
+    _options: tuple[tuple[str, object], ...]
+    _preserve: bool
+
+    def __init__(
+        self,
+        *,
+        compat: bool = True,
+        width: Width = "contextual",
+        spacing: Spacing = "auto",
+        latin_gap: LatinGap = "auto",
+        vertical: bool = True,
+        unwrap: bool = True,
+        opencc: Optional[str] = None,
+        errors: Errors = "strict",
+    ) -> None:
+        given = {"compat": compat, "width": width, "spacing": spacing, "latin_gap": latin_gap, "vertical": vertical,
+                 "unwrap": unwrap, "opencc": opencc, "errors": errors}
+        for name in ("compat", "vertical", "unwrap"):
+            _check(name, given[name], (True, False))
+        _check("width", width, tuple(WIDTH))
+        _check("spacing", spacing, tuple(SPACING))
+        _check("latin_gap", latin_gap, tuple(LATIN_GAP))
+        _check("errors", errors, ERRORS)
+        convert = None
+        if opencc is not None:
+            from .opencc import converter, names
+
+            _check("opencc", opencc, (None, *names()))
+            convert = converter(opencc)
+        set_ = object.__setattr__
+        set_(self, "_core", Core(compat, WIDTH[width], SPACING[spacing], LATIN_GAP[latin_gap], vertical, unwrap))
+        set_(self, "_convert", convert)
+        set_(self, "_options", tuple(given.items()))
+        set_(self, "_preserve", errors == "preserve")
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options by name, as a new dict: ``Normalizer(**n.options) == n``."""
+        return dict(self._options)
+
+    @overload
+    def __call__(self, text: str) -> str: ...
+    @overload
+    def __call__(self, text: Buffer) -> bytes: ...
+    def __call__(self, text: Union[str, Buffer]) -> Union[str, bytes]:
+        """The repaired text: str for a str, bytes for bytes-like UTF-8. A str or bytes that needs no repair comes back
+        as the same object."""
+        return self._counted(text)[0]
+
+    @overload
+    def batch(self, texts: Iterable[str], threads: Optional[int] = None) -> list[str]: ...
+    @overload
+    def batch(self, texts: Iterable[Buffer], threads: Optional[int] = None) -> list[bytes]: ...
+    @overload
+    def batch(self, texts: Iterable[Union[str, Buffer]], threads: Optional[int] = None) -> list[Union[str, bytes]]: ...
+    def batch(self, texts: Iterable[Union[str, Buffer]], threads: Optional[int] = None) -> Any:
+        """The repaired texts as a list, in order.
+
+        threads: how many to use at most; None means one for each CPU that this process may use. Each gets at least
+        1 MiB, so that a small batch stays in the calling thread. The GIL is released while native code runs. If an item
+        fails, the error of the first one in the list is raised, which names its position.
+        """
+        if isinstance(texts, (str, bytes, bytearray, memoryview)):
+            raise TypeError(f"batch() wants a sequence of texts, not one {type(texts).__name__}")
+        if threads is not None and (not isinstance(threads, int) or isinstance(threads, bool)):
+            raise TypeError(f"threads must be None or an int, not {type(threads).__name__}")
+        if threads is not None and threads < 1:
+            raise ValueError(f"threads must be None or at least 1, not {threads}")
+        items = list(texts)
+        for index, item in enumerate(items):
+            if not isinstance(item, (str, bytes)):
+                _check_type(item, f"item {index} of the batch")
+        portions = _portions(items, threads)
+        if len(portions) < 2:
+            return self._portion(items, 0)
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(len(portions), thread_name_prefix="hanflow") as pool:
+            starts = [pool.submit(self._portion, items[begin:end], begin) for begin, end in portions]
+            return [text for start in starts for text in start.result()]
+
+    def file(self, source: File, target: File) -> files.FileResult:
+        """Repairs a UTF-8 file into another and returns the counts. Source and target are paths or binary file objects.
+
+        A target path is replaced at once when the result is complete, and left as it was if anything fails; an existing
+        target keeps its permissions, and a symbolic link is followed. A target that is the source raises ValueError.
+        The error for text that is not UTF-8 names the source.
+        """
+        return files.normalize_file(self, source, target)
+
+    @overload
+    def explain(self, text: str) -> list[Repair[str]]: ...
+    @overload
+    def explain(self, text: Buffer) -> list[Repair[bytes]]: ...
+    def explain(self, text: Union[str, Buffer]) -> Any:
+        """The repairs in the order of the text: replaying them on it gives the result. Positions are in code points for
+        a str, in bytes for bytes. With `opencc`, each converted stretch is a repair of that name; a repair whose own
+        text is converted shows the converted text."""
+        _check_type(text, "text")
+        return repairs(self._core, self._convert, text, self._preserve)
+
+    # One text, one portion of a batch
+
+    @overload
+    def _counted(self, text: str) -> tuple[str, int]: ...
+    @overload
+    def _counted(self, text: Buffer) -> tuple[bytes, int]: ...
+    @overload
+    def _counted(self, text: Union[str, Buffer]) -> tuple[Union[str, bytes], int]: ...
+    def _counted(self, text: Union[str, Buffer]) -> tuple[Union[str, bytes], int]:
+        """The result and the number of repairs before `opencc`."""
+        try:
+            result, count = self._core.counted(text, self._preserve)
+        except TypeError:
+            _check_type(text, "text")
+            raise
+        return (self._converted(result) if self._convert else result), count
+
+    def _converted(self, text: Any) -> Any:
+        """The OpenCC stage. Keeps the object where nothing changes."""
+        convert = cast("Callable[[str], str]", self._convert)
+        if isinstance(text, str):
+            result = convert(text)
+            return text if result == text else result
+        # Bytes that are not UTF-8 have passed the core only under "preserve": they travel as lone surrogates.
+        data = convert(text.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        return text if data == text else data
+
+    def _portion(self, items: list[Any], start: int) -> list[Any]:
+        try:
+            results = self._core.batch(items, self._preserve)
+        except UnicodeDecodeError as error:
+            add_note(error, f"item {start + error.batch_index} of the batch")  # type: ignore[attr-defined]
+            raise
+        return [self._converted(text) for text in results] if self._convert else results
+
+    # Immutable value
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"a Normalizer is immutable: make a new one with the {name!r} you want")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError("a Normalizer is immutable")
+
+    def __eq__(self, other: object) -> bool:
+        return self._options == other._options if isinstance(other, Normalizer) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._options)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (type(self), self.options)
+
+    def __copy__(self) -> Normalizer:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Normalizer:
+        return self
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={value!r}" for name, value in self._options if value != _DEFAULTS[name])
+        return f"{type(self).__name__}({shown})"
+
+
+_DEFAULTS = {**(Normalizer.__init__.__kwdefaults__ or {})}
+
+
+def _restore(kind: type[Normalizer], options: dict[str, Any]) -> Normalizer:
+    return kind(**options)
+
+
+def _check(name: str, value: object, valid: tuple[object, ...]) -> None:
+    # By type as well: 1 == True, but a caller who writes 1 means something else.
+    if not any(isinstance(value, type(known)) and value == known for known in valid):
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, valid))}, not {value!r}")
+
+
+def _check_type(text: object, what: str) -> None:
+    if isinstance(text, str):
+        return
+    try:
+        memoryview(text).release()  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"{what} must be str or bytes-like, not {type(text).__name__}") from None
+
+
+def add_note(error: UnicodeDecodeError, note: str) -> None:
+    """Says where the bad bytes are. Before Python 3.11 there are no notes: the reason has to carry it."""
+    if hasattr(error, "add_note"):
+        error.add_note(note)
+    else:
+        error.reason = f"{error.reason} ({note})"
+
+
+def _portions(items: list[Any], threads: Optional[int]) -> list[tuple[int, int]]:
+    """Cuts the list into ranges of about equal size, one for each thread that is worth its start."""
+    total = sum(map(len, items))
+    threads = min(threads or _cpus(), total // THREAD_PORTION)
+    if threads < 2:
+        return [(0, len(items))]
+    portions: list[tuple[int, int]] = []
+    begin = size = 0
+    for end, item in enumerate(items, 1):
+        size += len(item)
+        if size * threads >= total * (len(portions) + 1):
+            portions.append((begin, end))
+            begin = end
+    if begin < len(items):
+        portions.append((begin, len(items)))
+    return portions
+
+
+def _cpus() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS and Windows
+        return os.cpu_count() or 1
+
+
+# typed: True and 1 are one key otherwise, and the wrong one of them would pass unchecked.
+_cached = lru_cache(maxsize=64, typed=True)(Normalizer)
+
+
+@overload
+def normalize(
+    text: str, *, compat: bool = ..., width: Width = ..., spacing: Spacing = ..., latin_gap: LatinGap = ...,
+    vertical: bool = ..., unwrap: bool = ..., opencc: Optional[str] = ..., errors: Errors = ...,
+) -> str: ...
+@overload
+def normalize(
+    text: Buffer, *, compat: bool = ..., width: Width = ..., spacing: Spacing = ..., latin_gap: LatinGap = ...,
+    vertical: bool = ..., unwrap: bool = ..., opencc: Optional[str] = ..., errors: Errors = ...,
+) -> bytes: ...
+def normalize(
+    text: Union[str, Buffer],
+    *,
+    compat: bool = True,
+    width: Width = "contextual",
+    spacing: Spacing = "auto",
+    latin_gap: LatinGap = "auto",
+    vertical: bool = True,
+    unwrap: bool = True,
+    opencc: Optional[str] = None,
+    errors: Errors = "strict",
+) -> Union[str, bytes]:
+    """The repaired text: str for a str, bytes for bytes-like UTF-8. The options are those of Normalizer."""
+    options: Any = {"compat": compat, "width": width, "spacing": spacing, "latin_gap": latin_gap, "vertical": vertical,
+                    "unwrap": unwrap, "opencc": opencc, "errors": errors}
+    try:
+        normalizer = _cached(**options)
+    except TypeError:  # a value that cannot be hashed
+        normalizer = Normalizer(**options)
+    return normalizer(text)
