@@ -133,7 +133,8 @@ def make_halfwidth(ucd):
                if tag == "compat" and len(parts) == 2 and parts[0] == 0x20 and ucd.block[cp] == "Hiragana"}
     combining = {cp: target for cp, target in ucd.tagged("narrow").items()
                  if ucd.block[target] in ("CJK Symbols and Punctuation", "Hiragana", "Katakana")}
-    single = {cp: spacing.get(target, target) for cp, target in combining.items()}  # a lone ﾞ is ゛, not a combining mark
+    # A sound mark alone becomes the spacing one, not the combining one.
+    single = {cp: spacing.get(target, target) for cp, target in combining.items()}
     pairs = {tuple(parts): cp for cp, (tag, parts) in ucd.decomposition.items() if not tag and len(parts) == 2}
     marks = [cp for cp, target in combining.items() if target in spacing]
     composed = {(cp, mark): pairs[combining[cp], combining[mark]]
@@ -275,7 +276,8 @@ namespace tables {{
 // The class of a code point. Any value may be passed: what is no code point is OTHER.
 inline uint8_t char_class(uint32_t cp) noexcept {{
     if (cp >= {len(index) << bits:#x}) return OTHER;
-    return tables::class_leaves[(static_cast<uint32_t>(tables::class_index[cp >> {bits}]) << {bits}) | (cp & {(1 << bits) - 1})];
+    const uint32_t leaf = tables::class_index[cp >> {bits}];
+    return tables::class_leaves[leaf << {bits} | (cp & {(1 << bits) - 1})];
 }}
 
 }}  // namespace hanflow

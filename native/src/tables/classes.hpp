@@ -1033,7 +1033,8 @@ inline constexpr uint8_t class_leaves[26368] = {
 // The class of a code point. Any value may be passed: what is no code point is OTHER.
 inline uint8_t char_class(uint32_t cp) noexcept {
     if (cp >= 0xe0200) return OTHER;
-    return tables::class_leaves[(static_cast<uint32_t>(tables::class_index[cp >> 7]) << 7) | (cp & 127)];
+    const uint32_t leaf = tables::class_index[cp >> 7];
+    return tables::class_leaves[leaf << 7 | (cp & 127)];
 }
 
 }  // namespace hanflow
