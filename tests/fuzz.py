@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Long fuzzing: made-up pages through the native code, without end or up to a number.
 
-    python tests/fuzz.py --pages 100000 [--seed N] [--jobs 2] [--reference] [--options]
+    python tests/fuzz.py --pages 100000 [--seed N] [--jobs 2] [--reference] [--options] [--subject native]
 
 Each page: nothing lost, line ends kept, fixed point, str == bytes, strict and preserved bytes, and with --reference native == reference (slow).
-Every fourth page is broken bytes, every fifth has a grid, every third lone surrogates. --options draws a combination of options per page.
+Every fourth page is broken bytes, every fifth may have grids, every third lone surrogates. --options draws a combination of options per page.
+--subject reference tries the reference by itself (on text only).
 Failures are shrunk (blocks of lines, lines, runs of characters, characters) and printed as Python literals. Exit 1 if there were any.
 Page number K of seed N is always the same page: --first K --pages 1 repeats it.
 """
@@ -21,13 +22,16 @@ from invariants import line_ends_kept, may_hold_grid, nothing_lost, utf8_ok  # n
 
 
 def identity(text, errors=None, **options):
-    """Stands in for the library with --identity, to test this file."""
+    """Stands in for the library, to test this file."""
     return text
 
 
-def subject(settings):
-    if settings.identity:
+def subject(name):
+    if name == "identity":
         return identity
+    if name == "reference":
+        from reference import normalize
+        return lambda text, **options: normalize(text, **options) if isinstance(text, str) else normalize(text.decode("utf8"), **options).encode("utf8")
     import hanflow
     return hanflow.normalize
 
@@ -107,11 +111,11 @@ def page_at(settings, number):
     """-> (check, source, options) of one page."""
     rng = random.Random(f"{settings.seed}/{number}")
     options = {k: rng.choice(v) for k, v in s.OPTIONS.items() if rng.random() < 0.5} if settings.options else {}
-    normalize = subject(settings)
+    normalize = subject(settings.subject)
     reference = None
     if settings.reference:
         from reference import normalize as reference
-    if number % 4 == 3:
+    if number % 4 == 3 and settings.subject != "reference":
         data = s.random_bytes(rng)
         return (lambda x: check_bytes(normalize, x, options, True)), data, options
     page = s.random_page(rng, grids=number % 5 == 0, surrogates=number % 3 == 0)
@@ -156,7 +160,7 @@ def main():
     parser.add_argument("--show", type=int, default=3, help="failures to shrink and print per broken promise")
     parser.add_argument("--reference", action="store_true", help="compare with the reference too (slow)")
     parser.add_argument("--options", action="store_true", help="a random combination of options per page")
-    parser.add_argument("--identity", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--subject", choices=["native", "reference", "identity"], default="native")
     settings = parser.parse_args()
 
     step = max(1, min(500, settings.pages // (4 * settings.jobs) or 1))

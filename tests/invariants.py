@@ -109,15 +109,10 @@ def replay(source, repairs):
     """Apply repairs to their source (str or bytes); spans are in its own units. Checks order and `before` on the way."""
     out, at = [], 0
     for r in repairs:
-        start, end = span(r)
+        start, end = r.start, r.end
         assert at <= start <= end <= len(source), f"spans overlap, run backwards or out of the source: {r!r}"
         assert source[start:end] == r.before, f"before is not the source's text: {r!r} / {source[start:end]!r}"
         out += [source[at:start], r.after]
         at = end
     out.append(source[at:])
     return source[:0].join(out)
-
-
-def span(repair):
-    """(start, end) of a Repair."""
-    return (repair.start, repair.end) if hasattr(repair, "start") else tuple(repair.span)
