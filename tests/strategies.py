@@ -617,7 +617,28 @@ def clean_table(rng):
     return "".join("    ".join(r) + "\n" for r in rows)
 
 
-CLEAN = [clean_chinese, clean_indented, clean_english, clean_korean, clean_japanese, clean_code, clean_fence, clean_table]
+def clean_web(rng):
+    """The writer sets a gap between Han and Latin, everywhere."""
+    def piece():
+        return han(rng, rng.randint(2, 9)) + " " + rng.choice([rng.choice(LATIN), str(rng.randint(1, 2030)), "Python 3", "config.yaml"]) + " " + han(rng, rng.randint(2, 9))
+    return "".join("，".join(piece() for _ in range(rng.randint(1, 5))) + "。\n" for _ in range(rng.randint(1, 5)))
+
+
+def clean_verse(rng):
+    return verse(rng)[0]
+
+
+def clean_dialogue(rng):
+    return dialogue(rng)[0]
+
+
+def clean_list(rng):
+    marker = rng.choice(["{n}. ", "{h}、", "（{h}）", "• ", "- "])
+    return "".join(marker.format(n=i + 1, h="一二三四五六七八九十"[i]) + han(rng, rng.randint(2, 8)) + "\n" for i in range(rng.randint(3, 8)))
+
+
+CLEAN = [clean_chinese, clean_indented, clean_english, clean_korean, clean_japanese, clean_code, clean_fence, clean_table, clean_web, clean_verse,
+         clean_dialogue, clean_list]
 
 
 def random_clean(rng):
