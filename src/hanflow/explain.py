@@ -137,12 +137,14 @@ def _changed_stretches(source: str, target: str) -> Iterator[tuple[int, int, str
 
 WINDOW = 8
 # The nearest places first; of equally near ones, that at equal distance in both.
-_STEPS = sorted(((i, j) for i in range(1, WINDOW + 1) for j in range(WINDOW + 1)), key=lambda s: (s[0] != s[1], s[0] + s[1]))
+_STEPS = sorted(((i, j) for i in range(1, WINDOW + 1) for j in range(WINDOW + 1)), key=lambda s: (s[0] + s[1], s[0] != s[1]))
 
 
 def _meet(source: str, target: str, i: int, j: int) -> tuple[int, int]:
+    """The place after the change at (i, j). At equal distance one equal character is evidence enough, else two."""
     for more_i, more_j in _STEPS:
-        ahead = source[i + more_i:i + more_i + 2]
-        if ahead and ahead == target[j + more_j:j + more_j + 2]:
+        count = 1 if more_i == more_j else 2
+        ahead = source[i + more_i:i + more_i + count]
+        if ahead and ahead == target[j + more_j:j + more_j + count]:
             return i + more_i, j + more_j
     return i + 1, j + 1

@@ -1,0 +1,275 @@
+"""The Python surface: normalize, Normalizer, batch, explain. Expectations are typed by hand."""
+import copy
+import pickle
+import threading
+
+import pytest
+
+import hanflow
+from hanflow import Normalizer, normalize
+
+# A damaged text and what it becomes: a letter-spaced line, full-width digits, a Kangxi radical, gaps before marks.
+DAMAGED = "全 市 新 增 ２０ 条 ⽔ 渠 ，长 度 翻 番 。"
+REPAIRED = "全市新增20条水渠，长度翻番。"
+CLEAN = "渡口的灯亮了。"
+
+
+def replay(text, repairs):
+    """The source with the repairs applied; they must come in order and name what they replace."""
+    parts, at = [], 0
+    for repair in repairs:
+        assert at <= repair.start <= repair.end
+        assert text[repair.start:repair.end] == repair.before
+        parts += [text[at:repair.start], repair.after]
+        at = repair.end
+    return text[:0].join([*parts, text[at:]])
+
+
+class Text(str):
+    def __str__(self):
+        return "something else"
+
+
+class TestCall:
+    def test_str_gives_str(self):
+        assert normalize(DAMAGED) == REPAIRED
+
+    def test_bytes_give_bytes(self):
+        assert normalize(DAMAGED.encode()) == REPAIRED.encode()
+
+    @pytest.mark.parametrize("kind", [bytearray, memoryview, lambda b: memoryview(bytearray(b))])
+    def test_bytes_like_gives_bytes(self, kind):
+        result = normalize(kind(DAMAGED.encode()))
+        assert type(result) is bytes
+        assert result == REPAIRED.encode()
+
+    def test_strided_view(self):
+        data = bytes(2 * len(CLEAN.encode()))
+        view = memoryview(bytearray(data))[::2]
+        view[:] = CLEAN.encode()
+        assert normalize(view) == CLEAN.encode()
+
+    @pytest.mark.parametrize("text", [CLEAN, CLEAN.encode(), "", b"", "plain ASCII", b"plain ASCII", "\n", " \t\n"])
+    def test_unchanged_is_the_same_object(self, text):
+        assert normalize(text) is text
+
+    def test_unchanged_buffer_is_a_copy(self):
+        data = bytearray(CLEAN.encode())
+        result = normalize(data)
+        data[:] = b"x"
+        assert result == CLEAN.encode()
+
+    def test_subclass_of_str_gives_plain_str(self):
+        result = normalize(Text(CLEAN))
+        assert type(result) is str
+        assert result == CLEAN
+
+    @pytest.mark.parametrize("text", ["caf\xe9", "\U00020000\U0001F469‍\U0001F680", "a\0b", "\xa9 2026"])
+    def test_every_storage_of_str(self, text):
+        """Latin-1, four-byte and NUL."""
+        assert normalize(text) is text
+
+    def test_options(self):
+        assert normalize("立 足 本 职", spacing="none") == "立 足 本 职"
+        assert normalize("使用 Python 3 处理", latin_gap="remove") == "使用Python 3处理"
+        assert normalize("使用Python处理", latin_gap="insert") == "使用 Python 处理"
+        assert normalize("２０２６年", width="none") == "２０２６年"
+        assert normalize("⼤江", compat=False) == "⼤江"
+        assert normalize("春\n潮\n涌\n动\n", vertical=False, unwrap=False) == "春\n潮\n涌\n动\n"
+
+
+class TestNormalizer:
+    def test_equality_and_hash(self):
+        assert Normalizer() == Normalizer(width="contextual")
+        assert hash(Normalizer()) == hash(Normalizer(errors="strict"))
+        assert Normalizer() != Normalizer(width="all")
+        assert Normalizer() != "Normalizer()"
+        assert len({Normalizer(), Normalizer(), Normalizer(compat=False)}) == 2
+
+    def test_repr_shows_what_differs_from_the_default(self):
+        assert repr(Normalizer()) == "Normalizer()"
+        assert repr(Normalizer(unwrap=False, width="all")) == "Normalizer(width='all', unwrap=False)"
+
+    def test_repr_evaluates_to_an_equal_one(self):
+        n = Normalizer(opencc="s2t", errors="preserve", latin_gap="keep")
+        assert eval(repr(n)) == n
+
+    def test_options_as_a_dict(self):
+        n = Normalizer(spacing="all")
+        assert n.options == {"compat": True, "width": "contextual", "spacing": "all", "latin_gap": "auto", "vertical": True,
+                             "unwrap": True, "opencc": None, "errors": "strict"}
+        assert Normalizer(**n.options) == n
+        n.options["spacing"] = "none"
+        assert n.options["spacing"] == "all"
+
+    @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+    def test_pickle(self, protocol):
+        n = Normalizer(width="alnum", opencc="t2s")
+        again = pickle.loads(pickle.dumps(n, protocol))
+        assert again == n
+        assert again("頭髮") == "头发"
+
+    def test_copies_are_the_object_itself(self):
+        n = Normalizer()
+        assert copy.copy(n) is n
+        assert copy.deepcopy([n])[0] is n
+
+    def test_immutable(self):
+        n = Normalizer()
+        with pytest.raises(AttributeError, match="immutable"):
+            n.width = "all"
+        with pytest.raises(AttributeError):
+            n._core = None
+        with pytest.raises(AttributeError):
+            del n._core
+        assert n.options["width"] == "contextual"
+
+    def test_keywords_only(self):
+        with pytest.raises(TypeError):
+            Normalizer(False)
+
+
+class TestBatch:
+    def test_order_and_types(self):
+        assert Normalizer().batch([DAMAGED, CLEAN.encode(), "", bytearray(b"x")]) == [REPAIRED, CLEAN.encode(), "", b"x"]
+
+    def test_any_iterable(self):
+        assert Normalizer().batch(text for text in ("a", "b")) == ["a", "b"]
+        assert Normalizer().batch(()) == []
+
+    def test_unchanged_items_are_the_same_objects(self):
+        items = [CLEAN, CLEAN.encode()]
+        results = Normalizer().batch(items)
+        assert results is not items
+        assert results[0] is items[0] and results[1] is items[1]
+
+    @pytest.mark.parametrize("threads", [None, 1, 2, 7])
+    def test_threads_keep_the_order(self, threads):
+        texts = [f"第{i}号：{CLEAN * 300}" for i in range(3000)]
+        assert Normalizer().batch(texts, threads=threads) == texts
+
+    def test_more_items_than_one_group(self):
+        texts = [str(i) for i in range(40000)]
+        assert Normalizer().batch(texts) == texts
+
+    def test_lone_surrogates(self):
+        assert Normalizer().batch(["\ud800", "江\udfff"]) == ["\ud800", "江\udfff"]
+
+    @pytest.mark.parametrize("threads", [1, 4])
+    def test_an_error_names_the_item(self, threads):
+        items = [CLEAN.encode() * 100] * 5000
+        items[4321] = "江".encode() + b"\xff"
+        with pytest.raises(UnicodeDecodeError) as caught:
+            Normalizer().batch(items, threads=threads)
+        assert (caught.value.start, caught.value.end) == (3, 4)
+        assert "item 4321 of the batch" in "".join(getattr(caught.value, "__notes__", [caught.value.reason]))
+
+    def test_one_text_is_no_batch(self):
+        for text in ("abc", b"abc", bytearray(b"abc")):
+            with pytest.raises(TypeError, match="not one"):
+                Normalizer().batch(text)
+
+    def test_wrong_item(self):
+        with pytest.raises(TypeError, match="item 1 of the batch must be str or bytes-like, not NoneType"):
+            Normalizer().batch(["a", None])
+
+    def test_wrong_threads(self):
+        with pytest.raises(ValueError, match="threads must be None or at least 1, not 0"):
+            Normalizer().batch(["a"], threads=0)
+        with pytest.raises(TypeError, match="threads must be None or an int, not str"):
+            Normalizer().batch(["a"], threads="2")
+
+
+class TestThreads:
+    def test_one_normalizer_in_many_threads(self):
+        n = Normalizer()
+        texts = [f"{i}号泊位{CLEAN}" * (1 + i % 50) for i in range(200)]
+        damaged = [DAMAGED, DAMAGED.encode()]
+        wrong, barrier = [], threading.Barrier(8)
+
+        def hammer():
+            barrier.wait()
+            for _ in range(20):
+                for text in texts:
+                    if n(text) != text or n(text.encode()) != text.encode():
+                        wrong.append(text)
+                for text in damaged:
+                    if replay(text, n.explain(text)) != n(text):
+                        wrong.append(text)
+                if n.batch(texts) != texts:
+                    wrong.append("batch")
+
+        threads = [threading.Thread(target=hammer) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert not wrong
+
+
+class TestExplain:
+    def test_nothing_to_repair(self):
+        assert Normalizer().explain(CLEAN) == []
+        assert Normalizer().explain(b"") == []
+
+    def test_positions_in_code_points(self):
+        text = "\U00020000⼤江２桥"
+        first, second = Normalizer().explain(text)
+        assert (first.rule, first.start, first.end, first.before, first.after) == ("compat", 1, 2, "⼤", "大")
+        assert (second.rule, second.start, second.end, second.before, second.after) == ("width", 3, 4, "２", "2")
+        assert 0 <= first.confidence <= 100
+
+    def test_positions_in_bytes(self):
+        text = "\U00020000⼤江２桥".encode()
+        first, second = Normalizer().explain(text)
+        assert (first.rule, first.start, first.end, first.before, first.after) == ("compat", 4, 7, "⼤".encode(), "大".encode())
+        assert (second.rule, second.start, second.end, second.before, second.after) == ("width", 10, 13, "２".encode(), b"2")
+
+    @pytest.mark.parametrize("opencc", [None, "s2t", "s2twp"])
+    def test_replay_gives_the_result(self, opencc):
+        n = Normalizer(opencc=opencc)
+        for text in (DAMAGED, "头 发 ⼤ 风 ，软\n件 和 鼠 标\n２０ 条 。\n", "鼠标里的软件\ud800打印机坏了", CLEAN):
+            assert replay(text, n.explain(text)) == n(text)
+        n = Normalizer(opencc=opencc, errors="preserve")
+        data = "软件\n".encode() + b"\xff" + "头发 ，打印机".encode() + b"\xed\xa0\x80"
+        assert replay(data, n.explain(data)) == n(data)
+
+    def test_opencc_stretches(self):
+        assert Normalizer(opencc="s2t").explain("好头发，好软件") == [
+            ("opencc", 1, 3, "头发", "頭髮", 100),
+            ("opencc", 5, 6, "软", "軟", 100),
+        ]
+
+    def test_wrong_type(self):
+        with pytest.raises(TypeError, match="text must be str or bytes-like, not int"):
+            Normalizer().explain(5)
+
+
+class TestOpencc:
+    def test_str_and_bytes(self):
+        assert normalize("头发展开", opencc="s2t") == "頭髮展開"
+        assert normalize("头发展开".encode(), opencc="s2t") == "頭髮展開".encode()
+
+    def test_unchanged_is_the_same_object(self):
+        for text in ("江上", "江上".encode(), "ascii", b"ascii"):
+            assert normalize(text, opencc="s2t") is text
+
+    def test_nul_and_lone_surrogates(self):
+        assert normalize("头发\0头发", opencc="s2t") == "頭髮\0頭髮"
+        assert normalize("头发\ud800头发\udfff", opencc="s2t") == "頭髮\ud800頭髮\udfff"
+
+    def test_invalid_bytes_are_preserved(self):
+        data = b"\xff" + "头发".encode() + b"\xe5\xa4" + "头发".encode()
+        assert normalize(data, opencc="s2t", errors="preserve") == b"\xff" + "頭髮".encode() + b"\xe5\xa4" + "頭髮".encode()
+
+    def test_batch(self):
+        assert Normalizer(opencc="s2t").batch(["头发", "发展".encode()]) == ["頭髮", "發展".encode()]
+
+    def test_phrase_cut_by_a_gap_converts_whole(self):
+        # 头发 is 髮, 发 alone is 發.
+        assert normalize("他 的 头 发 白 了 。", opencc="s2t") == "他的頭髮白了。"
+
+
+def test_public_names():
+    assert hanflow.__all__ == ["FileResult", "Normalizer", "Repair", "__version__", "normalize"]
+    assert hanflow.__version__.count(".") == 2

@@ -1,0 +1,276 @@
+"""Normalizer.file(): counts, atomic replacement, refusals. Nothing is left behind when something fails."""
+import io
+import os
+import signal
+import stat
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from hanflow import FileResult, Normalizer, files
+
+CLEAN = "渡口的灯亮了。\n"
+CLEAN_BYTES = 22  # seven characters of three bytes and a line feed
+DAMAGED = "２０条⽔渠\n"  # three characters to repair, none changes place
+REPAIRED = "20条水渠\n"
+
+posix = pytest.mark.skipif(os.name != "posix", reason="POSIX only")
+
+
+@pytest.fixture
+def n():
+    return Normalizer()
+
+
+@pytest.fixture
+def source(tmp_path):
+    path = tmp_path / "source.txt"
+    path.write_bytes(CLEAN.encode())
+    return path
+
+
+def names(folder):
+    return sorted(os.listdir(folder))
+
+
+class TestCounts:
+    def test_nothing_to_repair(self, n, source, tmp_path):
+        target = tmp_path / "target.txt"
+        assert n.file(source, target) == FileResult(bytes_in=CLEAN_BYTES, bytes_out=CLEAN_BYTES, repairs=0, changed=False)
+        assert target.read_bytes() == CLEAN.encode()
+
+    def test_repairs(self, n, source, tmp_path):
+        source.write_bytes(DAMAGED.encode())
+        target = tmp_path / "target.txt"
+        result = n.file(source, target)
+        assert target.read_bytes() == REPAIRED.encode()
+        assert (result.bytes_in, result.bytes_out, result.changed) == (16, 12, True)
+        assert result.repairs == len(n.explain(DAMAGED))
+
+    def test_opencc_changes_without_a_repair(self, source, tmp_path):
+        source.write_bytes("头发\n".encode())
+        assert Normalizer(opencc="s2t").file(source, tmp_path / "t") == FileResult(7, 7, 0, True)
+        assert (tmp_path / "t").read_bytes() == "頭髮\n".encode()
+
+    def test_empty_file(self, n, source, tmp_path):
+        source.write_bytes(b"")
+        assert n.file(source, tmp_path / "t") == FileResult(0, 0, 0, False)
+        assert (tmp_path / "t").read_bytes() == b""
+
+
+class TestKindsOfFile:
+    def test_paths_of_every_type(self, n, source, tmp_path):
+        target = tmp_path / "target.txt"
+        for kind in (os.fspath, os.fsencode, lambda path: path):
+            n.file(kind(source), kind(target))
+            assert target.read_bytes() == CLEAN.encode()
+            target.unlink()
+
+    def test_file_objects(self, n, source, tmp_path):
+        out = io.BytesIO()
+        assert n.file(io.BytesIO(CLEAN.encode()), out).bytes_out == CLEAN_BYTES
+        assert out.getvalue() == CLEAN.encode()
+        with open(source, "rb") as file, open(tmp_path / "target.txt", "wb") as target:
+            n.file(file, target)
+            assert not file.closed and not target.closed
+        assert (tmp_path / "target.txt").read_bytes() == CLEAN.encode()
+
+    def test_unbuffered_target_that_takes_little_at_a_time(self, n):
+        class Slow(io.RawIOBase):
+            taken = b""
+
+            def writable(self):
+                return True
+
+            def write(self, data):
+                self.taken += bytes(data[:5])
+                return len(data[:5])
+
+        target = Slow()
+        n.file(io.BytesIO(CLEAN.encode()), target)
+        assert target.taken == CLEAN.encode()
+
+    def test_text_files_are_refused(self, n, source):
+        with open(source, encoding="utf8") as file, pytest.raises(TypeError, match="binary file object"):
+            n.file(file, io.BytesIO())
+        with pytest.raises(TypeError, match="binary file object"):
+            n.file(source, io.StringIO())
+
+    def test_other_types_are_refused(self, n, source):
+        with pytest.raises(TypeError, match="expected a path or a binary file object, not int"):
+            n.file(source, 3)
+        with pytest.raises(TypeError, match="expected a path or a binary file object, not NoneType"):
+            n.file(None, source)
+
+    @posix
+    def test_device(self, n, source):
+        n.file(source, os.devnull)
+        assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
+
+
+class TestReplacement:
+    def test_existing_target_is_replaced_and_keeps_its_permissions(self, n, source, tmp_path):
+        target = tmp_path / "target.txt"
+        target.write_bytes(b"old")
+        target.chmod(0o640)
+        n.file(source, target)
+        assert target.read_bytes() == CLEAN.encode()
+        if os.name == "posix":
+            assert stat.S_IMODE(target.stat().st_mode) == 0o640
+        assert names(tmp_path) == ["source.txt", "target.txt"]
+
+    @posix
+    def test_new_target_has_the_usual_permissions(self, n, source, tmp_path):
+        mask = os.umask(0o027)
+        try:
+            n.file(source, tmp_path / "target.txt")
+        finally:
+            os.umask(mask)
+        assert stat.S_IMODE((tmp_path / "target.txt").stat().st_mode) == 0o640
+
+    @posix
+    def test_symbolic_link_stays_one(self, n, source, tmp_path):
+        (tmp_path / "real.txt").write_bytes(b"old")
+        (tmp_path / "link.txt").symlink_to("real.txt")
+        n.file(source, tmp_path / "link.txt")
+        assert (tmp_path / "link.txt").is_symlink()
+        assert (tmp_path / "real.txt").read_bytes() == CLEAN.encode()
+
+    def test_name_of_the_greatest_length(self, n, source, tmp_path):
+        target = tmp_path / ("a" * 255)
+        n.file(source, target)
+        assert target.read_bytes() == CLEAN.encode()
+
+    @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, OSError, MemoryError])
+    def test_failure_in_mid_write_leaves_the_old_target(self, error, tmp_path):
+        target = tmp_path / "target.txt"
+        target.write_bytes(b"old")
+        with pytest.raises(error), files.replacing(str(target)) as file:
+            file.write(b"half")
+            file.flush()
+            raise error
+        assert target.read_bytes() == b"old"
+        assert names(tmp_path) == ["target.txt"]
+
+    def test_failed_renaming_leaves_nothing(self, n, source, tmp_path, monkeypatch):
+        def refuse(temporary, target):
+            raise PermissionError(13, "Permission denied", temporary)
+
+        monkeypatch.setattr(os, "replace", refuse)
+        with pytest.raises(PermissionError) as caught:
+            n.file(source, tmp_path / "target.txt")
+        assert caught.value.filename == str(tmp_path / "target.txt")
+        assert names(tmp_path) == ["source.txt"]
+
+    @posix
+    def test_kill_in_mid_write_leaves_the_old_target(self, tmp_path):
+        target = tmp_path / "target.txt"
+        target.write_bytes(b"old")
+        script = f"""
+            import os, signal
+            from hanflow import files
+            with files.replacing({str(target)!r}) as file:
+                file.write(b"half")
+                file.flush()
+                os.kill(os.getpid(), signal.SIGKILL)
+        """
+        assert subprocess.run([sys.executable, "-c", textwrap.dedent(script)]).returncode == -signal.SIGKILL
+        assert target.read_bytes() == b"old"
+
+
+class TestRefusals:
+    def test_target_equal_to_source(self, n, source, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        for target in (source, "source.txt", os.path.join(".", "source.txt"), b"source.txt"):
+            with pytest.raises(ValueError, match="source and target are the same file: '.*source.txt'"):
+                n.file(source, target)
+        assert source.read_bytes() == CLEAN.encode()
+        assert names(tmp_path) == ["source.txt"]
+
+    @posix
+    def test_target_that_is_the_source_through_a_link(self, n, source, tmp_path):
+        (tmp_path / "symbolic.txt").symlink_to("source.txt")
+        os.link(source, tmp_path / "hard.txt")
+        for name in ("symbolic.txt", "hard.txt"):
+            with pytest.raises(ValueError, match=name):
+                n.file(source, tmp_path / name)
+            with pytest.raises(ValueError, match="source.txt"):
+                n.file(tmp_path / name, source)
+        assert source.read_bytes() == CLEAN.encode()
+
+    def test_folder_as_source_or_target(self, n, source, tmp_path):
+        folder = tmp_path / "folder"
+        folder.mkdir()
+        for pair in ((folder, tmp_path / "t"), (source, folder)):
+            with pytest.raises(IsADirectoryError) as caught:
+                n.file(*pair)
+            assert caught.value.filename == str(folder)
+        assert names(tmp_path) == ["folder", "source.txt"]
+        assert names(folder) == []
+
+    def test_missing_source(self, n, tmp_path):
+        with pytest.raises(FileNotFoundError, match="missing.txt"):
+            n.file(tmp_path / "missing.txt", tmp_path / "target.txt")
+        assert names(tmp_path) == []
+
+    def test_missing_target_folder_names_the_target(self, n, source, tmp_path):
+        target = str(tmp_path / "missing" / "target.txt")
+        with pytest.raises(FileNotFoundError) as caught:
+            n.file(source, target)
+        assert caught.value.filename == str(target)
+        assert names(tmp_path) == ["source.txt"]
+
+    @posix
+    def test_target_inside_a_file(self, n, source, tmp_path):
+        target = str(source / "target.txt")
+        with pytest.raises(NotADirectoryError) as caught:
+            n.file(source, target)
+        assert caught.value.filename == str(target)
+        assert source.read_bytes() == CLEAN.encode()
+        assert names(tmp_path) == ["source.txt"]
+
+    def test_write_protected_target(self, n, source, tmp_path, monkeypatch):
+        target = tmp_path / "target.txt"
+        target.write_bytes(b"old")
+        target.chmod(0o444)
+        monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write anywhere
+        with pytest.raises(PermissionError) as caught:
+            n.file(source, target)
+        assert caught.value.filename == str(target)
+        assert target.read_bytes() == b"old"
+        assert names(tmp_path) == ["source.txt", "target.txt"]
+
+    @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
+    def test_write_protected_folder(self, n, source, tmp_path):
+        folder = tmp_path / "folder"
+        folder.mkdir()
+        folder.chmod(0o555)
+        with pytest.raises(PermissionError, match="target.txt"):
+            n.file(source, folder / "target.txt")
+        assert names(folder) == []
+
+    @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
+    def test_full_disk(self, n, source):
+        with pytest.raises(OSError, match="No space left"):
+            n.file(source, "/dev/full")
+
+
+class TestNotUtf8:
+    def test_the_error_names_the_file_and_nothing_is_written(self, n, source, tmp_path):
+        source.write_bytes("江水".encode() + b"\xe6\xb1")
+        target = tmp_path / "target.txt"
+        target.write_bytes(b"old")
+        with pytest.raises(UnicodeDecodeError) as caught:
+            n.file(source, target)
+        assert (caught.value.start, caught.value.end) == (6, 8)
+        assert "source.txt" in "".join(getattr(caught.value, "__notes__", [caught.value.reason]))
+        assert target.read_bytes() == b"old"
+        assert names(tmp_path) == ["source.txt", "target.txt"]
+
+    def test_preserve_keeps_each_byte(self, source, tmp_path):
+        data = "江水".encode() + b"\xe6\xb1\n\xff\xfe\x80" + "江水".encode()
+        source.write_bytes(data)
+        assert Normalizer(errors="preserve").file(source, tmp_path / "t").changed is False
+        assert (tmp_path / "t").read_bytes() == data

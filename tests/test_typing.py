@@ -1,0 +1,71 @@
+"""The package carries its types, and they hold: mypy --strict over the package and over a caller."""
+import subprocess
+import sys
+import textwrap
+from importlib.resources import files
+
+import pytest
+
+CALLER = """
+    from __future__ import annotations
+    import hanflow
+    from hanflow import FileResult, Normalizer, Repair, normalize
+
+    a: str = normalize("a")
+    b: bytes = normalize(b"a", width="all", opencc="t2s")
+    c: bytes = normalize(bytearray(b"a"))
+    n = Normalizer(latin_gap="keep")
+    d: str = n("a")
+    e: bytes = n(memoryview(b"a"))
+    f: list[str] = n.batch(["a"])
+    g: list[bytes] = n.batch([b"a"], threads=2)
+    h: list[Repair[str]] = n.explain("a")
+    i: str = h[0].before
+    j: bytes = n.explain(b"a")[0].after
+    k: int = h[0].start
+    r: FileResult = n.file("a", "b")
+    m: str = hanflow.__version__
+"""
+WRONG = """
+    from hanflow import Normalizer, normalize
+    normalize(5)
+    normalize("a", width="full")
+    a: bytes = normalize("a")
+    Normalizer(widht="all")
+"""
+
+
+def test_marker_is_installed():
+    assert (files("hanflow") / "py.typed").is_file()
+    assert (files("hanflow") / "_core.pyi").is_file()
+
+
+@pytest.fixture(scope="module")
+def mypy(tmp_path_factory):
+    pytest.importorskip("mypy")
+    folder = tmp_path_factory.mktemp("mypy")
+
+    def run(*arguments):
+        command = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--config-file", "", "--cache-dir", str(folder / "cache")]
+        return subprocess.run([*command, *arguments], cwd=folder, capture_output=True, text=True)
+
+    run.folder = folder
+    return run
+
+
+def test_the_package(mypy):
+    result = mypy("-p", "hanflow")
+    assert result.stdout == "" and result.returncode == 0
+
+
+def test_a_caller(mypy):
+    (mypy.folder / "caller.py").write_text(textwrap.dedent(CALLER))
+    result = mypy("caller.py")
+    assert result.stdout == "" and result.returncode == 0
+
+
+def test_wrong_calls_are_found(mypy):
+    (mypy.folder / "wrong.py").write_text(textwrap.dedent(WRONG))
+    result = mypy("wrong.py")
+    found = {int(line.split(":")[1]) for line in result.stdout.splitlines() if ": error:" in line}
+    assert found == {3, 4, 5, 6}
