@@ -238,8 +238,8 @@ class TestCheck:
         assert tree("in")["a.txt"] == "头发\n".encode()
 
     def test_stdin(self, run):
-        result = run("check", stdin=DAMAGED.encode())
-        assert (result.code, result.out) == (1, b"<stdin>: would change (3 repairs)\n")
+        result = run("check", stdin="２条⽔渠\n".encode())
+        assert (result.code, result.out) == (1, b"<stdin>: would change (2 repairs)\n")
 
     def test_bad_file(self, run):
         plant({"a.txt": CLEAN, "b.txt": b"\xe6\xb1"})
