@@ -4,9 +4,12 @@ import pickle
 import threading
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import hanflow
-from hanflow import Normalizer, normalize
+from hanflow import Normalizer, Repair, normalize
+from hanflow.explain import _with_conversion
 
 # A damaged text and what it becomes: a letter-spaced line, full-width digits, a Kangxi radical, gaps before marks.
 DAMAGED = "全 市 新 增 ２０ 条 ⽔ 渠 ，长 度 翻 番 。"
@@ -239,6 +242,25 @@ class TestExplain:
             ("opencc", 1, 3, "头发", "頭髮", 100),
             ("opencc", 5, 6, "软", "軟", 100),
         ]
+
+    def test_opencc_across_other_repairs(self):
+        """A phrase that converts as a whole is shared out over what was cut, and a repair's own text is converted."""
+        convert = {"软件长大": "軟體長大"}.__getitem__
+        found = [Repair("unwrap", 1, 2, "\n", "", 90), Repair("compat", 3, 4, "⻓", "长", 80), Repair("compat", 4, 5, "⼤", "大", 80)]
+        assert _with_conversion("软\n件⻓⼤", found, convert) == [
+            ("opencc", 0, 1, "软", "軟", 100),
+            ("unwrap", 1, 2, "\n", "", 90),
+            ("opencc", 2, 3, "件", "體", 100),
+            ("compat", 3, 4, "⻓", "長", 80),
+            ("compat", 4, 5, "⼤", "大", 80),
+        ]
+
+    @given(st.text("abXY", max_size=12), st.text("abX", max_size=12), st.lists(st.tuples(st.integers(0, 12), st.sampled_from(["", "b", "XX"]))))
+    def test_opencc_replays_whatever_it_does(self, text, target, marks):
+        ends = sorted({min(at, len(text)) for at, _ in marks})
+        found = [Repair("width", begin, end, text[begin:end], after, 50) for begin, end, (_, after) in zip(ends[::2], ends[1::2], marks)]
+        if replay(text, found):
+            assert replay(text, _with_conversion(text, found, lambda repaired: target)) == target
 
     def test_wrong_type(self):
         with pytest.raises(TypeError, match="text must be str or bytes-like, not int"):

@@ -248,14 +248,15 @@ def add_note(error: UnicodeDecodeError, note: str) -> None:
 
 def _portions(items: list[Any], threads: Optional[int]) -> list[tuple[int, int]]:
     """Cuts the list into ranges of about equal size, one for each thread that is worth its start."""
-    total = sum(map(len, items))
+    sizes = [len(item) if isinstance(item, (str, bytes)) else memoryview(item).nbytes for item in items]
+    total = sum(sizes)
     threads = min(threads or _cpus(), total // THREAD_PORTION)
     if threads < 2:
         return [(0, len(items))]
     portions: list[tuple[int, int]] = []
     begin = size = 0
-    for end, item in enumerate(items, 1):
-        size += len(item)
+    for end, more in enumerate(sizes, 1):
+        size += more
         if size * threads >= total * (len(portions) + 1):
             portions.append((begin, end))
             begin = end
