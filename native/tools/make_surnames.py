@@ -16,27 +16,35 @@ HEAD = "{0} Generated, do not edit: " + COMMAND + "\n{0} From native/tools/surna
 
 
 def read(path):
-    """The two blocks of the list: single characters, pairs. An entry of the wrong length or listed twice is an error."""
-    blocks, block = {"single": [], "compound": []}, None
+    """The blocks of the list: single characters, pairs, the commonest of the single ones. An entry of the wrong length or listed twice is an error."""
+    blocks, block = {"single": [], "compound": [], "common": []}, None
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         line = line.partition("#")[0].strip()
         if line.startswith("["):
             block = line.strip("[]")
             continue
-        for entry in list("".join(line.split())) if block == "single" else line.split():
-            if len(entry) != {"single": 1, "compound": 2}[block] or not all("\u4e00" <= c <= "\u9fff" for c in entry):
+        for entry in line.split() if block == "compound" else list("".join(line.split())):
+            if len(entry) != (2 if block == "compound" else 1) or not all("\u4e00" <= c <= "\u9fff" for c in entry):
                 sys.exit(f"{path.name}:{number}: {entry} is no {block} surname")
             if entry in blocks[block]:
                 sys.exit(f"{path.name}:{number}: {entry} is listed twice")
             blocks[block].append(entry)
-    return sorted(blocks["single"]), sorted(blocks["compound"])
+    if not set(blocks["common"]) <= set(blocks["single"]):
+        sys.exit(f"{path.name}: a common surname is not among the single ones")
+    return sorted(blocks["single"]), sorted(blocks["compound"]), sorted(blocks["common"])
 
 
-def surnames_hpp(single, compound):
-    first = min(map(ord, single)) // 64 * 64
-    words = [0] * ((max(map(ord, single)) - first) // 64 + 1)
-    for char in single:
+def bit_words(chars, first, count):
+    words = [0] * count
+    for char in chars:
         words[(ord(char) - first) // 64] |= 1 << (ord(char) - first) % 64
+    return words
+
+
+def surnames_hpp(single, compound, common):
+    first = min(map(ord, single)) // 64 * 64
+    count = (max(map(ord, single)) - first) // 64 + 1
+    words, common_words = bit_words(single, first, count), bit_words(common, first, count)
     pairs = (ord(a) << 16 | ord(b) for a, b in compound)
     return HEAD.format("//") + f"""\
 #pragma once
@@ -50,6 +58,8 @@ namespace tables {{
 
 // One bit a code point, from U+{first:04X}: {len(single)} surnames.
 {cxx_array("uint64_t", "surname_bits", words, "{:#x}")}
+// The {len(common)} commonest of them.
+{cxx_array("uint64_t", "common_surname_bits", common_words, "{:#x}")}
 // Both characters of a compound surname, sorted: {len(compound)} surnames.
 {cxx_array("uint32_t", "compound_surnames", pairs, "{:#x}")}
 }}  // namespace tables
@@ -58,6 +68,12 @@ namespace tables {{
 inline bool is_surname(uint32_t cp) noexcept {{
     const uint32_t at = cp - {first:#x}u;
     return at < {len(words) * 64}u && ((tables::surname_bits[at / 64] >> (at % 64)) & 1) != 0;
+}}
+
+// Whether the character is one of the commonest surnames.
+inline bool is_common_surname(uint32_t cp) noexcept {{
+    const uint32_t at = cp - {first:#x}u;
+    return at < {len(words) * 64}u && ((tables::common_surname_bits[at / 64] >> (at % 64)) & 1) != 0;
 }}
 
 // Whether the two characters, in this order, are a compound surname.
@@ -70,14 +86,20 @@ inline bool is_compound_surname(uint32_t a, uint32_t b) noexcept {{
 """
 
 
-def surnames_py(single, compound):
-    text = "".join(single)
-    rows = [text[i:i + 50] for i in range(0, len(text), 50)]
+def string_rows(chars):
+    text = "".join(chars)
+    return (chr(34) + chr(10) + "    " + chr(34)).join(text[i:i + 50] for i in range(0, len(text), 50))
+
+
+def surnames_py(single, compound, common):
     return HEAD.format("#") + f'''\
 """Chinese surnames, for the reference."""
 
 SURNAMES = frozenset(
-    "{(chr(34) + chr(10) + "    " + chr(34)).join(rows)}"
+    "{string_rows(single)}"
+)
+COMMON_SURNAMES = frozenset(
+    "{string_rows(common)}"
 )
 COMPOUND_SURNAMES = frozenset("""
 {chr(10).join(" ".join(compound[i:i + 20]) for i in range(0, len(compound), 20))}
@@ -87,6 +109,11 @@ COMPOUND_SURNAMES = frozenset("""
 def is_surname(cp):
     """Whether the character is a Chinese surname. Many are everyday words too: it is evidence, not proof."""
     return chr(cp) in SURNAMES
+
+
+def is_common_surname(cp):
+    """Whether the character is one of the commonest surnames."""
+    return chr(cp) in COMMON_SURNAMES
 
 
 def is_compound_surname(a, b):
@@ -99,10 +126,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a written file differs")
     args = parser.parse_args()
-    single, compound = read(SOURCE)
+    single, compound, common = read(SOURCE)
     files = {
-        "native/src/tables/surnames.hpp": surnames_hpp(single, compound),
-        "tests/reference/surnames.py": surnames_py(single, compound),
+        "native/src/tables/surnames.hpp": surnames_hpp(single, compound, common),
+        "tests/reference/surnames.py": surnames_py(single, compound, common),
     }
     stale = []
     for name, text in files.items():

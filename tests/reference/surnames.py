@@ -19,6 +19,15 @@ SURNAMES = frozenset(
     "閆閔閭閻闕關闞闫闵闻闾阎阙阚阮阳阴陆陈陰陳陶陸陽隆隋隗雍雒雙雲雷霍青靖靳鞏鞠韋韓韦韩韶項須頓顏顧项须"
     "顾顿颜養饒饶馬馮駱马骆高鬱魏魚魯鮑鮮鱼鲁鲍鲜鳳鹿麥麦麴麻黃黄黎黨齊齐龍龐龔龙龚"
 )
+COMMON_SURNAMES = frozenset(
+    "丁万丛严乔于仇付仲任伍何佘余佟侯俞倪党全兰关冉农冯冷凌刁刘劉包华卓单卜卞卢卫古史叶司吉向吕吳吴呂周和"
+    "唐商喬單喻嚴夏姚姜姬娄婁孔孙孟季孫宁安宋宗宫宮寇寧尚尤尹屈岑岳崔左巩巫师師席常庄应庞康廖张張彭徐應成"
+    "戚戴房敖文方施时明易晏景曲曹曾朱李杜杨林柏查柯柳柴栾桂桑梁梅楊榮樊欒欧武段殷毕毛江池汤汪沈沙涂温游湯"
+    "溫滕潘焦熊牛牟王甄甘田申畢白盛盧瞿石祁祝秦程穆窦竇章童符简管簡米紀纪缪罗羅翁翟耿聂聶肖胡臧舒艾芦苏苑"
+    "苗苟范荣莊莫華葉葛董蒋蒙蒲蓝蔡蔣薛藍蘆蘇蘭虞衛袁裴褚覃解許詹謝譚许谢谭谷費賀賈费贺贾赵趙路車车辛農边"
+    "连迟連邊邓邝邢邬邱邵邹郎郑郝郭鄒鄔鄧鄭金錢鐘钟钱閔關闫闵阮阳陆陈陳陶陸陽隋雷霍靳鞏韋韓韦韩項顏顧项顾"
+    "颜饒饶馬馮駱马骆高魏魯鮑鲁鲍麥麦麻黃黄黎齊齐龍龐龙龚"
+)
 COMPOUND_SURNAMES = frozenset("""
 万俟 上官 丌官 东方 东郭 东里 东门 乐正 亓官 令狐 仲孙 仲孫 伯賞 伯赏 侯莫 公仪 公儀 公冶 公孙 公孫
 公羊 公良 公西 公輸 公输 单于 南宫 南宮 南榮 南荣 南門 南门 叶赫 司寇 司徒 司空 司馬 司马 呼延 哥舒
@@ -33,6 +42,11 @@ COMPOUND_SURNAMES = frozenset("""
 def is_surname(cp):
     """Whether the character is a Chinese surname. Many are everyday words too: it is evidence, not proof."""
     return chr(cp) in SURNAMES
+
+
+def is_common_surname(cp):
+    """Whether the character is one of the commonest surnames."""
+    return chr(cp) in COMMON_SURNAMES
 
 
 def is_compound_surname(a, b):

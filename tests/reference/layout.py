@@ -1,0 +1,125 @@
+"""How the lines of a page go together: vertical regions, joined lines, and what happens to the blank lines between."""
+from . import tables as T
+from . import unwrap, vertical
+from .page import ALNUM, CJK_CLASSES
+
+WINDOW = unwrap.WINDOW
+
+
+class Layout:
+    def __init__(self, page):
+        self.page = page
+        self.texts = [line for line in page.lines if not line.blank]
+        n = len(self.texts)
+        self.separators = [None] * n  # between text line i and i + 1; None: the line end stays
+        self.rules = [None] * n
+        self.grids = []
+        if page.options.vertical:
+            regions, self.grids = vertical.find(page, self.texts)
+            for region in regions:
+                for k, unit in enumerate(region.units):
+                    self.texts[unit.line].vertical = True
+                    if k + 1 < len(region.units):
+                        self.separators[unit.line] = region.separators[k]
+                        self.rules[unit.line] = "vertical"
+            for grid in self.grids:
+                for i in range(grid.first, grid.last + 1):
+                    self.texts[i].vertical = True
+        body = [i for i, line in enumerate(self.texts) if not line.literal and not line.vertical]
+        barriers = {k for k in range(len(body) - 1) if body[k + 1] != body[k] + 1}
+        joins = unwrap.decide(page, [self.texts[i] for i in body], barriers)
+        for k, i in enumerate(body):
+            if joins[k]:
+                self.rules[i] = "unwrap"
+                self.separators[i] = ""
+        self.joined = [self.separators[i] is not None or (i > 0 and self.separators[i - 1] is not None) for i in range(n)]
+        for grid in self.grids:
+            for i in range(grid.first, grid.last + 1):
+                self.joined[i] = True
+        self.damaged = self._damaged()
+        self.prose = self._prose()
+        for i in range(n - 1):
+            if self.rules[i] == "unwrap":
+                self.separators[i] = self.joint(self.texts[i], self.texts[i + 1])
+
+    def _damaged(self):
+        """Text lines with a joined, vertical or letter-spaced line within the window."""
+        n = len(self.texts)
+        spaced = [line.spaced and not line.literal for line in self.texts]
+        self.near_spaced = [any(spaced[max(0, i - WINDOW):i + WINDOW + 1]) for i in range(n)]
+        hurt = [self.joined[i] or spaced[i] for i in range(n)]
+        return [any(hurt[max(0, i - WINDOW):i + WINDOW + 1]) for i in range(n)]
+
+    def _prose(self):
+        """Text lines whose paragraph has a pause or sentence end: headings have none."""
+        n, out, i = len(self.texts), [False] * len(self.texts), 0
+        self.foreign = [False] * n
+        while i < n:
+            j = i
+            while j < n - 1 and self.rules[j] == "unwrap" and self.separators[j] is not None:
+                j += 1
+            has = any(self.texts[k].marks or self.texts[k].end_kind in ("pause", "stop") for k in range(i, j + 1))
+            letters = sum(self.texts[k].letters for k in range(i, j + 1))
+            cjks = sum(self.texts[k].cjks for k in range(i, j + 1))
+            for k in range(i, j + 1):
+                out[k] = has
+                self.foreign[k] = letters > 4 * cjks or self.texts[k].code
+            i = j + 1
+        return out
+
+    def joint(self, a, b):
+        """What stands between two joined lines (contract, "Joints")."""
+        page = self.page
+        i = page.visible(a.e - 1, -1, a)
+        j = page.visible(b.s, 1, b)
+        x, y = page.cls[i], page.cls[j]
+        cx, cy = page.cps[i], page.cps[j]
+        if x in CJK_CLASSES or y in CJK_CLASSES:
+            if (x in (T.HAN, T.KANA) and y in ALNUM) or (y in (T.HAN, T.KANA) and (x in ALNUM or cx == 0x25)):
+                gap = page.options.latin_gap
+                if gap == "insert" or (gap == "keep" and (self._has_latin_gap(a) or self._has_latin_gap(b))):
+                    return " "
+            return ""
+        if T.HANGUL in (x, y):
+            return " "
+        if x == T.LETTER and y in (T.LETTER, T.DIGIT) or x == T.DIGIT and y == T.LETTER and False:
+            return "" if self._address(a) else " "
+        if x == T.ASCII and chr(cx) in ",.;:!?)]\"'" and y in ALNUM and not self._address(a):
+            k = page.visible(i - 1, -1, a)
+            return "" if k >= 0 and page.cls[k] == T.DIGIT and y == T.DIGIT else " "
+        if x in ALNUM and cy in (0x28, 0x22) and not self._address(a):
+            return " " if x == T.LETTER else ""
+        return ""
+
+    def _address(self, line):
+        word = self.page.text[line.s:line.e].split()[-1]
+        return "@" in word or "://" in word or "www." in word
+
+    def _has_latin_gap(self, line):
+        cls = self.page.cls
+        return any((cls[g.left] in (T.HAN, T.KANA) and cls[g.right] in ALNUM)
+                   or (cls[g.right] in (T.HAN, T.KANA) and cls[g.left] in ALNUM) for g in line.gaps)
+
+    def edits(self):
+        """Joints, blank lines that are leading, white space around repaired lines, grids."""
+        page, texts, out = self.page, self.texts, []
+        n = len(texts)
+        inside_grid = [False] * n
+        for grid in self.grids:
+            for i in range(grid.first, grid.last + 1):
+                inside_grid[i] = True
+            out.append((texts[grid.first].s, texts[grid.last].e, grid.text, "vertical"))
+        crossing = [i < n - 1 and (self.separators[i] is not None or (inside_grid[i] and inside_grid[i + 1]))
+                    and texts[i + 1].blanks > 0 for i in range(n)]
+        for i in range(n - 1):
+            a, b = texts[i], texts[i + 1]
+            if self.separators[i] is not None:
+                out.append((a.e, b.s, self.separators[i], self.rules[i]))
+            elif inside_grid[i] and inside_grid[i + 1]:
+                continue
+            elif b.blanks and not (a.literal or b.literal) and not b.page_before:
+                near = [k for k in range(max(0, i - WINDOW), min(n, i + WINDOW + 1)) if crossing[k]]
+                if near:
+                    rule = self.rules[near[0]] or "vertical"
+                    out.append((a.next, b.begin, "", rule))
+        return out

@@ -1,0 +1,480 @@
+"""The text as the stages see it: characters with their classes, lines with their features.
+
+Widths are in quarter cells (q): a Han character is 4, an ASCII letter or digit 2, kerning between Han and Latin 1.
+"""
+from dataclasses import dataclass, field
+
+from . import byline
+from . import tables as T
+
+CELL = 4
+CJK_MARKS = (T.OPEN, T.CLOSE, T.STOP, T.PAUSE, T.MARK)
+CJK_CLASSES = (T.HAN, T.KANA) + CJK_MARKS
+ALNUM = (T.LETTER, T.DIGIT)
+ENDS = "\n\r"
+NARROW = 4  # letters that are together one q narrower than half a cell each
+
+
+@dataclass(frozen=True)
+class Options:
+    compat: bool = True
+    width: str = "contextual"
+    spacing: str = "auto"
+    latin_gap: str = "auto"
+    vertical: bool = True
+    unwrap: bool = True
+
+
+@dataclass
+class Gap:
+    """A run of horizontal white space inside a line, [begin, end), and the room it takes."""
+    begin: int
+    end: int
+    room: int  # q
+    left: int = -1  # index of the visible character before it
+    right: int = -1  # and after it
+
+
+@dataclass
+class Line:
+    begin: int  # first character
+    end: int  # behind the last one, without the line end
+    next: int  # behind the line end
+    s: int  # first visible character
+    e: int  # behind the last visible one; s == e: a blank line
+    indent: int = 0  # q of white space before s
+    page: bool = False  # a form feed stands in the white space around the content
+    literal: bool = False
+    cjk: bool = False
+    blanks: int = 0  # blank lines before this one
+    page_before: bool = False  # a form feed between the last text line and this one
+    gaps: list = field(default_factory=list)
+    width: int = 0  # q, as the column saw it: letter-spacing taken out
+    tight: int = 0  # q, with neighbouring marks squeezed as far as typesetters do
+    dropped: int = 0  # q of kerning between Han and Latin that the extractor did not print
+    unit: int = 0  # q of the first unit, which could not be cut
+    spaced: bool = False  # letter-spaced: it was stretched to fill the column
+    marks: int = 0  # CJK pauses and sentence ends inside
+    end_kind: str = ""
+    start_kind: str = ""
+    vertical: bool = False
+    table: bool = False
+    opened: bool = False  # an opening mark is not closed in the line
+    closed: bool = False  # a closing mark has no opening one in the line
+    letters: int = 0
+    cjks: int = 0
+    code: bool = False
+    remainder: bool = False  # one visible character
+    byline: bool = False  # nothing but names and roles
+    parted: bool = False  # two halves or columns with a separating gap between, no sentence marks
+
+    @property
+    def blank(self):
+        return self.s == self.e
+
+
+def is_wide_evidence(cp, cls):
+    """CJK that only CJK text has: curly quotes, dashes and ellipses also stand in English."""
+    if cls in (T.HAN, T.KANA):
+        return True
+    if cls in CJK_MARKS:
+        return cp >= 0x2E80
+    return cls in (T.LETTER, T.DIGIT, T.ASCII) and cp >= 0xFF00
+
+
+def cells(cp, cls):
+    """Room of a character in q (East Asian Width; ambiguous signs are wide in Chinese type)."""
+    if cls in (T.DROP, T.EXTEND):
+        return 0
+    if cls in CJK_CLASSES or cls == T.HANGUL:
+        return CELL
+    if cls in (T.LETTER, T.DIGIT, T.ASCII):
+        return 2
+    return CELL if cp >= 0x2000 else 2
+
+
+def gap_room(cp):
+    if cp == 0x3000:
+        return CELL
+    if cp == 0x09:
+        return 4 * CELL
+    return 2
+
+
+class Page:
+    def __init__(self, text, options):
+        self.text = text
+        self.options = options
+        self.cps = [ord(c) for c in text]
+        self.cls = [T.char_class(c) for c in self.cps]
+        if not options.compat:  # what compat would drop is a character like any other
+            self.cls = [T.OTHER if c == T.DROP else c for c in self.cls]
+        # What each character becomes: ⾼ is read as 高, whether compat is on or not.
+        self.plain = [chr(T.compat_target(c) or c) for c in self.cps]
+        self.lines = self._split()
+        self._literal()
+        self._count_blanks()
+        for line in self.lines:
+            if not line.blank and not line.literal:
+                self._measure(line)
+
+    # ---- lines
+    def _split(self):
+        text, lines, at, n = self.text, [], 0, len(self.text)
+        while at < n:
+            end = at
+            while end < n and text[end] not in ENDS:
+                end += 1
+            nxt = end
+            if nxt < n:
+                nxt += 2 if text[nxt:nxt + 2] == "\r\n" else 1
+            lines.append(self._line(at, end, nxt))
+            at = nxt
+        return lines
+
+    def _line(self, begin, end, nxt):
+        white = (T.GAP, T.PAGE, T.DROP)
+        s, e = begin, end
+        while s < e and self.cls[s] in white:
+            s += 1
+        while e > s and self.cls[e - 1] in white:
+            e -= 1
+        outside = list(range(begin, s)) + list(range(e, end))
+        line = Line(begin, end, nxt, s, e, page=any(self.cls[i] == T.PAGE for i in outside))
+        line.indent = sum(gap_room(self.cps[i]) for i in range(begin, s) if self.cls[i] == T.GAP) if s < e else 0
+        line.cjk = any(is_wide_evidence(self.cps[i], self.cls[i]) for i in range(s, e))
+        return line
+
+    def _literal(self):
+        """Fenced code, box drawing, and runs of lines without CJK (contract, "Literal blocks")."""
+        fence = None
+        for line in self.lines:
+            mark = self.text[line.s:line.s + 3]
+            if fence:
+                line.literal = True
+                if mark == fence and not self.text[line.s:line.e].strip(fence[0]):
+                    fence = None
+            elif mark in ("```", "~~~"):
+                fence, line.literal = mark, True
+            elif any(0x2500 <= self.cps[i] <= 0x257F for i in range(line.s, line.e)):
+                line.literal = True
+        i, n = 0, len(self.lines)
+        while i < n:
+            if self.lines[i].blank or self.lines[i].cjk or self.lines[i].literal:
+                i += 1
+                continue
+            j = i
+            while j < n and not (self.lines[j].blank or self.lines[j].cjk or self.lines[j].literal):
+                j += 1
+            bounded = (i == 0 or self.lines[i - 1].blank) and (j == n or self.lines[j].blank)
+            # Short numbers and dashes between blank lines may be cut from a sentence or belong to a vertical run.
+            lone = all(self._number_or_dash(self.lines[k]) for k in range(i, j))
+            if j - i >= 4 or (bounded and not (lone and (i > 0 or j < n))):
+                for k in range(i, j):
+                    self.lines[k].literal = True
+            i = j
+
+    def _number_or_dash(self, line):
+        seen = range(line.s, line.e)
+        return len(seen) <= 6 and all(self.cls[k] in (T.DIGIT, T.ASCII, T.GAP) or self.cps[k] in (0x2014, 0x2015) for k in seen)
+
+    def _count_blanks(self):
+        blanks, page = 0, False
+        for line in self.lines:
+            if line.blank:
+                blanks += 1
+                page = page or line.page
+            else:
+                line.blanks = blanks
+                line.page_before = page or any(self.cls[i] == T.PAGE for i in range(line.begin, line.s))
+                blanks, page = 0, any(self.cls[i] == T.PAGE for i in range(line.e, line.end))
+
+    # ---- features of one line
+    def visible(self, i, step, line):
+        """The next visible character from i on, -1 when there is none; gaps, marks that attach and dropped ones are no such."""
+        while line.s <= i < line.e:
+            if self.cls[i] not in (T.GAP, T.DROP, T.EXTEND):
+                return i
+            i += step
+        return -1
+
+    def _measure(self, line):
+        line.gaps = self._gaps(line)
+        solid = spread = 0
+        last = -1
+        at_gap = {g.right: g for g in line.gaps}
+        for i in range(line.s, line.e):
+            c = self.cls[i]
+            if c in (T.GAP, T.DROP, T.EXTEND):
+                continue
+            if c in (T.STOP, T.PAUSE) and i < line.e - 1:
+                line.marks += 1
+            if last >= 0 and i not in at_gap and (c in ALNUM) != (self.cls[last] in ALNUM) \
+                    and (c in (T.HAN, T.KANA) or self.cls[last] in (T.HAN, T.KANA)):
+                line.dropped += 1
+            if last >= 0 and c in (T.HAN, T.KANA) and self.cls[last] in (T.HAN, T.KANA):
+                if i in at_gap:
+                    spread += 1
+                else:
+                    solid += 1
+            last = i
+        line.opened, line.closed = self._brackets(line)
+        line.starts_alnum = self.cls[line.s] in ALNUM
+        line.ends_alnum = self.cls[line.e - 1] in ALNUM
+        seen = [i for i in range(line.s, line.e) if self.cls[i] not in (T.GAP, T.DROP, T.EXTEND)]
+        line.remainder = len(seen) == 1 and self.cls[seen[0]] in (T.HAN, T.KANA)
+        line.letters = self._letters(line)
+        line.cjks = sum(self.cls[i] in CJK_CLASSES for i in seen)
+        line.code = self._is_code(line)
+        line.key = self._is_key(line)
+        line.spaced = spread >= 3 and spread >= solid
+        line.width = line.indent + sum(cells(self.cps[i], self.cls[i]) for i in range(line.s, line.e)
+                                       if self.cls[i] != T.GAP)
+        line.width += sum(self.kerning(g, line) for g in line.gaps)
+        line.tight = line.width - self._squeeze(line) - self._letters(line) // NARROW
+        line.unit = self.first_unit(line)
+        line.start_kind = self._start_kind(line)
+        line.end_kind = self._end_kind(line)
+        line.byline = byline.is_byline(self, line)
+        line.table = not line.byline and self._is_table(line)
+        line.parted = self._is_parted(line)
+
+    SYNTAX = frozenset("(){}[];=<>\\_#$|&*/\"'`")
+
+    def _is_code(self, line):
+        """More signs of programs and mark-up than Chinese text has."""
+        signs = sum(self.text[i] in self.SYNTAX for i in range(line.s, line.e))
+        return signs >= 2 and signs * 4 > line.cjks or self.text[line.s] in "#\\" and line.letters > line.cjks
+
+    def _is_key(self, line):
+        """A short key and its colon: 传真：, 问："""
+        for k in range(line.s, min(line.s + 7, line.e)):
+            if self.text[k] in "：:":
+                return k > line.s
+            if self.cls[k] != T.HAN:
+                return False
+        return False
+
+    def _brackets(self, line):
+        depth, closed = 0, False
+        for i in range(line.s, line.e):
+            if self.cls[i] == T.OPEN:
+                depth += 1
+            elif self.cls[i] == T.CLOSE:
+                closed = closed or depth == 0
+                depth = max(0, depth - 1)
+        return depth > 0, closed
+
+    def _gaps(self, line):
+        gaps, i = [], line.s
+        while i < line.e:
+            if self.cls[i] == T.GAP:
+                j = i
+                while self.cls[j] in (T.GAP, T.DROP):
+                    j += 1
+                room = sum(gap_room(self.cps[k]) for k in range(i, j) if self.cls[k] == T.GAP)
+                gaps.append(Gap(i, j, room, self.visible(i - 1, -1, line), self.visible(j, 1, line)))
+                i = j
+            else:
+                i += 1
+        return gaps
+
+    def kerning(self, gap, line):
+        """What a gap takes in the column: nothing where it is letter-spacing."""
+        a, b = self.cls[gap.left], self.cls[gap.right]
+        if a in CJK_MARKS or b in CJK_MARKS:
+            return 0
+        cjk_a, cjk_b = a in CJK_CLASSES, b in CJK_CLASSES
+        if cjk_a and cjk_b:
+            return 0 if line.spaced else max(gap.room, CELL)
+        if cjk_a or cjk_b:
+            return 1 if gap.room <= CELL else gap.room
+        return gap.room
+
+    def _letters(self, line):
+        return sum(self.cls[i] == T.LETTER for i in range(line.s, line.e))
+
+    def _squeeze(self, line):
+        """q that marks may give back: one cell where two meet, half a cell at both ends of the line."""
+        seen = [self.cls[i] for i in range(line.s, line.e) if self.cls[i] not in (T.GAP, T.DROP, T.EXTEND)]
+        closing, all_ = (T.CLOSE, T.STOP, T.PAUSE), (T.OPEN, T.CLOSE, T.STOP, T.PAUSE)
+        room = sum(CELL for a, b in zip(seen, seen[1:]) if a in closing and b in all_ or a == b == T.OPEN)
+        return room + (2 if seen and seen[0] == T.OPEN else 0) + (2 if seen and seen[-1] in closing else 0)
+
+    def first_unit(self, line):
+        """Room of what could not be parted at the head of the line: opening marks, one character or one Latin word or
+        number, and the marks that must follow it."""
+        i, room = line.s, 0
+        cls = self.cls
+
+        def skip(i):
+            while i < line.e and cls[i] in (T.GAP, T.DROP, T.EXTEND):
+                i += 1
+            return i
+
+        while i < line.e and cls[i] == T.OPEN:
+            room += CELL
+            i = skip(i + 1)
+        if i < line.e:
+            if cls[i] in ALNUM or cls[i] == T.ASCII:
+                while i < line.e and (cls[i] in ALNUM or cls[i] == T.ASCII):
+                    room += 2
+                    i += 1
+            else:
+                room += cells(self.cps[i], cls[i])
+                i += 1
+            i = skip(i)
+        while i < line.e and cls[i] in (T.CLOSE, T.STOP, T.PAUSE):
+            room += CELL
+            i = skip(i + 1)
+        return room
+
+    def _start_kind(self, line):
+        c, cp = self.cls[line.s], self.cps[line.s]
+        if c in (T.CLOSE, T.PAUSE) or (c == T.STOP and cp != 0x2026):
+            return "nostart"
+        if self.list_marker(line) > line.s:
+            return "item"
+        if cp == 0x2014:
+            return "dash"
+        return "open" if c == T.OPEN else ""
+
+    def _end_kind(self, line):
+        i = self.visible(line.e - 1, -1, line)
+        if i < 0:
+            return "mid"
+        c, cp = self.cls[i], self.cps[i]
+        if c == T.CLOSE or cp in (0x29, 0x22):
+            j = i
+            while j >= line.s and (self.cls[j] in (T.CLOSE, T.GAP) or self.cps[j] in (0x29, 0x22)):
+                j -= 1
+            if j >= line.s and self.cls[j] == T.STOP:
+                return "stop"
+            # A byline or source in parentheses behind the sentence.
+            if cp in (0xFF09, 0x29):
+                for j in range(i - 1, max(line.s, i - 40) - 1, -1):
+                    if self.cps[j] in (0xFF08, 0x28):
+                        k = self.visible(j - 1, -1, line)
+                        while k >= 0 and self.cls[k] == T.CLOSE:
+                            k = self.visible(k - 1, -1, line)
+                        if k >= 0 and self.cls[k] == T.STOP:
+                            return "credit" if byline.is_names(self, j + 1, i) else "stop"
+                        if k < 0 and byline.is_names(self, j + 1, i):
+                            return "credit"
+                        break
+            return "close"
+        if c == T.STOP:
+            return "stop"
+        if byline.is_credit(self, line):
+            return "credit"
+        if c == T.OPEN:
+            return "open"
+        if c == T.PAUSE:
+            return "colon" if cp in (0xFF1A, 0xFE30) else "pause"
+        if cp in (0x21, 0x3F):
+            return "stop"
+        return "mid"
+
+    NUMERALS = frozenset("一二三四五六七八九十百〇零")
+    BULLETS = frozenset("•●○■◆▪◇□★☆※◎▲△►▶◦‣·✓✔-*+–#>")
+
+    def list_marker(self, line):
+        """Behind the list marker that opens the line, or its start when there is none."""
+        t, i, e = self.text, line.s, line.e
+        if i >= e:
+            return i
+        if t[i] in self.BULLETS or 0x2460 <= self.cps[i] <= 0x24FF or 0x2776 <= self.cps[i] <= 0x2793:
+            j = i
+            while j < e and t[j] == t[i]:
+                j += 1
+            if t[i] in "-*+–#>·" and not (j < e and self.cls[j] == T.GAP):
+                return i
+            return j
+        if self.cls[i] == T.DIGIT and self._clock(i, e):
+            return self._clock(i, e)
+        opened = t[i] in "（("
+        j = i + opened
+        k = j
+        while k < e and k - j < 4 and (self.cls[k] == T.DIGIT or t[k] in self.NUMERALS):
+            k += 1
+        if k == j:
+            return i
+        if opened:
+            return k + 1 if k < e and t[k] in "）)" else i
+        if k < e and t[k] in "、.．)）":
+            if k + 1 < e and (self.cls[k + 1] == T.DIGIT or (t[k] == "、" and self._counts(k + 1, e))):
+                return i  # 3.5, 五、六月
+            if t[k] == "、" or self.cls[j] == T.DIGIT or t[k] in "）)":
+                return k + 1
+        return i
+
+    def _clock(self, i, e):
+        """Behind 19:30 that opens a line and has a gap after it, or 0."""
+        k = i
+        while k < e and (self.cls[k] == T.DIGIT or self.text[k] in ":：") and k - i < 8:
+            k += 1
+        colons = sum(self.text[x] in ":：" for x in range(i, k))
+        return k if colons and k < e and self.cls[k] == T.GAP else 0
+
+    def _counts(self, i, e):
+        """A numeral and what it counts: 六月, 七个, 八、"""
+        k = i
+        while k < e and self.text[k] in self.NUMERALS:
+            k += 1
+        return k > i and k < e and self.text[k] in "月日年时点个、项条类种级期"
+
+    def _is_table(self, line):
+        """Two or more numeric cells, or parted by wide gaps."""
+        if self._is_contents(line):
+            return True
+        wide = sum(1 for g in line.gaps if g.room >= 6 or self.cps[g.begin] == 9)
+        if wide and not line.spaced and not line.marks:
+            narrow = len(line.gaps) - wide
+            if wide >= 2 and narrow <= wide:
+                return True
+        if line.spaced or len(line.gaps) < 2:
+            return False
+        edges = [line.s] + [g.end for g in line.gaps]
+        ends = [g.begin for g in line.gaps] + [line.e]
+        numeric = [self._numeric(a, b) for a, b in zip(edges, ends)]
+        if line.marks or line.end_kind in ("stop", "pause"):
+            return False
+        if any(self._between_han(g) and not self._solid(g, line) for g in line.gaps):
+            return False
+        beside = [k for k in range(len(numeric) - 1) if numeric[k] and numeric[k + 1]]
+        if not beside:
+            return False
+        single = all(b - a == 1 for a, b, is_number in zip(edges, ends, numeric) if is_number)
+        return not (single and not numeric[-1])  # 等举措 4 6 条 is a spread number
+
+    def _is_contents(self, line):
+        """A heading, leaders, and its page number."""
+        k = line.e
+        while k > line.s and self.cls[k - 1] == T.DIGIT:
+            k -= 1
+        if k == line.e:
+            return False
+        leaders = 0
+        while k > line.s and (self.cls[k - 1] == T.GAP or self.text[k - 1] in "….·‥"):
+            leaders += {"…": 3, "‥": 2}.get(self.text[k - 1], self.cls[k - 1] != T.GAP)
+            k -= 1
+        return leaders >= 3 and k > line.s
+
+    def _numeric(self, a, b):
+        digits = sum(self.cls[k] == T.DIGIT for k in range(a, b))
+        return digits > 0 and all(self.cls[k] in (T.DIGIT, T.ASCII) or self.text[k] == "—" for k in range(a, b))
+
+    def _is_parted(self, line):
+        """A separator in a line without sentence marks: a heading of two halves, a row of labels."""
+        if line.spaced or line.marks or line.end_kind in ("stop", "pause"):
+            return False
+        between = [g for g in line.gaps if self._between_han(g)]
+        return bool(between) and all(self._solid(g, line) for g in between)
+
+    def _between_han(self, gap):
+        return self.cls[gap.left] in (T.HAN, T.KANA) and self.cls[gap.right] in (T.HAN, T.KANA)
+
+    def _solid(self, gap, line):
+        """Two Han or more on both sides without a gap."""
+        a, b = gap.begin - 2, gap.end + 1
+        return a >= line.s and b < line.e and self.cls[a] in (T.HAN, T.KANA) and self.cls[b] in (T.HAN, T.KANA)

@@ -1,0 +1,434 @@
+"""Gaps inside lines: what is letter-spacing or kerning goes, what separates stays as it is or becomes one space.
+
+Each gap is decided by the tokens on both sides and by the stretch it stands in.
+"""
+from dataclasses import dataclass
+
+from . import tables as T
+from .page import ALNUM, CELL, CJK_CLASSES, CJK_MARKS
+from . import byline
+
+SHORT = 3  # Han that a token of a letter-spaced or OCR stretch has at most
+EVIDENCE = 3  # gaps that only damage explains, in a stretch
+KEEP, CLOSE, ONE = "keep", "close", "one"
+BEFORE = ",.:;!?)]}%"  # ASCII marks that no writer puts a gap before
+AFTER = "([{"  # ... and behind
+BLANK = 6  # q of a gap that may be a blank to be filled in
+HEADING = 20 * CELL  # a line shorter than this may be a heading with a section or page number
+
+
+@dataclass
+class Token:
+    begin: int
+    end: int
+    han: int  # Han and kana in it
+    head: int  # Han and kana from its first character to the next of another class
+    tail: int  # ... and up to its last character
+    word: bool  # a Latin word of two letters or more
+    number: bool  # digits and what belongs to numbers
+    text: str
+
+
+def edits(page, layout):
+    out = []
+    for i, line in enumerate(layout.texts):
+        if line.literal or _in_grid(layout, i):
+            continue
+        here = []
+        if page.options.spacing != "none" or page.options.latin_gap != "auto":
+            here = decide(page, layout, i, line)
+        out += here
+        repaired = bool(here) or layout.joined[i]
+        if repaired and page.options.spacing != "none" or layout.joined[i]:
+            out += _trim(page, layout, i, line)
+        if page.options.latin_gap == "insert":
+            out += _insert(page, line)
+    return out
+
+
+def _in_grid(layout, i):
+    return any(grid.first <= i <= grid.last for grid in layout.grids)
+
+
+def _trim(page, layout, i, line):
+    """White space at both ends of a repaired line; form feeds stay."""
+    out = []
+    joined_before = i > 0 and layout.separators[i - 1] is not None
+    for a, b, inside in ((line.begin, line.s, joined_before), (line.e, line.end, layout.separators[i] is not None)):
+        if a < b and not inside:
+            pages = "".join(page.text[k] for k in range(a, b) if page.cls[k] == T.PAGE)
+            if pages != page.text[a:b]:
+                out.append((a, b, pages, "spacing"))
+    return out
+
+
+def _insert(page, line):
+    out, last = [], -1
+    for i in range(line.s, line.e):
+        c = page.cls[i]
+        if c in (T.DROP, T.EXTEND):
+            continue
+        if last >= 0 and _latin_boundary(page, last, i):
+            out.append((i, i, " ", "spacing"))
+        last = i
+    return out
+
+
+def _latin_boundary(page, i, j):
+    a, b = page.cls[i], page.cls[j]
+    if a in (T.HAN, T.KANA):
+        return b in ALNUM
+    return b in (T.HAN, T.KANA) and (a in ALNUM or page.text[i] in "%％")
+
+
+def tokens_of(page, line):
+    edges = [line.s] + [g.end for g in line.gaps]
+    ends = [g.begin for g in line.gaps] + [line.e]
+    out = []
+    for a, b in zip(edges, ends):
+        seen = [i for i in range(a, b) if page.cls[i] not in (T.DROP, T.EXTEND)]
+        han = [page.cls[i] in (T.HAN, T.KANA) for i in seen]
+        head = han.index(False) if False in han else len(han)
+        tail = han[::-1].index(False) if False in han else len(han)
+        letters = sum(page.cls[i] == T.LETTER for i in seen)
+        digits = sum(page.cls[i] == T.DIGIT for i in seen)
+        word = letters >= 2 and not any(han)
+        number = digits >= 1 and not any(han) and not letters
+        out.append(Token(a, b, sum(han), head, tail, word, number, page.text[a:b]))
+    return out
+
+
+def decide(page, layout, index, line):
+    gaps = line.gaps
+    if not gaps:
+        return []
+    mode = page.options.spacing
+    tokens = tokens_of(page, line)
+    if layout.texts[index].vertical:
+        return [(g.begin, g.end, "", "spacing") for g in gaps]
+    verdict = [None] * len(gaps)
+    if mode == "all":
+        for k, g in enumerate(gaps):
+            a, b = page.cls[g.left], page.cls[g.right]
+            if a in CJK_CLASSES and b in CJK_CLASSES or a in CJK_MARKS or b in CJK_MARKS:
+                verdict[k] = CLOSE
+    elif mode == "auto":
+        _auto(page, layout, index, line, tokens, verdict)
+    _latin(page, layout, index, line, tokens, verdict)
+    out = []
+    for g, v in zip(gaps, verdict):
+        if v == CLOSE:
+            out.append((g.begin, g.end, "", "spacing"))
+        elif v == ONE and page.text[g.begin:g.end] != " ":
+            out.append((g.begin, g.end, " ", "spacing"))
+    return out
+
+
+def _auto(page, layout, index, line, tokens, verdict):
+    gaps, n = line.gaps, len(line.gaps)
+    if line.table or _form(page, line):
+        for k in range(n):
+            verdict[k] = KEEP
+        return
+    marker = page.list_marker(line)
+    first = 0
+    if marker > line.s and gaps[0].begin == marker:
+        verdict[0] = KEEP
+        first = 1
+    _names(page, line, tokens, verdict, first)
+    for k in range(first, n):
+        if verdict[k] is None and _touches_mark(page, line, k):
+            verdict[k] = _beside_mark(page, line, tokens, k)
+    k = first
+    while k < n:
+        if verdict[k] in (KEEP, ONE):
+            k += 1
+            continue
+        j = k
+        while j + 1 < n and verdict[j + 1] not in (KEEP, ONE) and _short(tokens[j + 1]):
+            j += 1
+        _stretch(page, line, tokens, verdict, k, j, layout.near_spaced[index])
+        k = j + 1
+    _line_ends(page, line, tokens, verdict)
+    body = layout.joined[index] and layout.prose[index]
+    if layout.damaged[index]:
+        _spread_numbers(page, line, tokens, verdict, first)
+    for k in range(first, n):
+        if verdict[k] is None and body and _han_both(page, gaps[k]):
+            verdict[k] = CLOSE if gaps[k].room <= CELL else ONE
+        elif verdict[k] is None and body and _at_ascii_pause(page, gaps[k]):
+            verdict[k] = CLOSE
+
+
+def _han_both(page, gap):
+    return page.cls[gap.left] in (T.HAN, T.KANA) and page.cls[gap.right] in (T.HAN, T.KANA)
+
+
+def _at_ascii_pause(page, gap):
+    """OCR prints , ; : for the full-width marks: between Han there is no gap at them."""
+    left, right = page.text[gap.left], page.text[gap.right]
+    han = (T.HAN, T.KANA)
+    return left in ",;:!?" and page.cls[gap.right] in han or right in BEFORE and page.cls[gap.left] in han
+
+
+def _spread_numbers(page, line, tokens, verdict, first):
+    """A number whose digits were spread (4 . 2万, 1 2.8亿): a piece of it is one character, and Han stand around."""
+    k, n = first, len(line.gaps)
+    while k < n:
+        j = k
+        while j < n and _in_number(page, line.gaps[j]):
+            j += 1
+        if j > k:
+            pieces = [_numeric_tail(page, tokens[k])] + [len(t.text) for t in tokens[k + 1:j]] + [_numeric_head(page, tokens[j])]
+            if min(pieces) == 1 and not tokens[k].number or min(pieces) == 1 and tokens[k].begin == line.s:
+                for x in range(k, j):
+                    if verdict[x] is None:
+                        verdict[x] = CLOSE
+        k = max(j, k + 1)
+
+
+def _in_number(page, gap):
+    left, right = page.cls[gap.left], page.cls[gap.right]
+    a, b = page.text[gap.left], page.text[gap.right]
+    return left == right == T.DIGIT or left == T.DIGIT and b in ".%" or a == "." and right == T.DIGIT
+
+
+def _numeric_tail(page, token):
+    n = 0
+    while n < token.end - token.begin and (page.cls[token.end - 1 - n] == T.DIGIT or page.text[token.end - 1 - n] in ".%"):
+        n += 1
+    return n
+
+
+def _numeric_head(page, token):
+    n = 0
+    while n < token.end - token.begin and (page.cls[token.begin + n] == T.DIGIT or page.text[token.begin + n] in ".%"):
+        n += 1
+    return n
+
+
+def _form(page, line):
+    """Blanks to be filled in: two wide gaps or more before single characters, or a wide gap behind a colon."""
+    wide = [g for g in line.gaps if g.room >= BLANK]
+    filled = sum(page.text[g.right] in "年月日时分号元名人岁" or page.text[g.left] in "：:" for g in wide)
+    return len(wide) >= 2 and filled * 2 >= len(line.gaps)
+
+
+def _short(token):
+    return token.han <= SHORT
+
+
+def _touches_mark(page, line, k):
+    """A CJK mark on either side; a quote or dash that stands among Latin text is not one."""
+    g = line.gaps[k]
+    for i, step in ((g.left, -1), (g.right, 1)):
+        if page.cls[i] in CJK_MARKS:
+            if page.cps[i] >= 0x2E80:
+                return True
+            inner = page.visible(i + step, step, line)
+            other = g.right if step < 0 else g.left
+            if not ((inner < 0 or page.cls[inner] in ALNUM + (T.ASCII,)) and page.cls[other] in ALNUM + (T.ASCII,)):
+                return True
+    return False
+
+
+def _beside_mark(page, line, tokens, k):
+    """A gap at a mark goes, but a closing credit keeps its space, and a page number its leader."""
+    g = line.gaps[k]
+    if page.cls[g.left] == T.OPEN and page.cls[g.right] == T.CLOSE:
+        return KEEP  # （    ）: room to be filled in
+    if g.room >= BLANK and page.text[g.left] in "：:":
+        return KEEP
+    if k == len(line.gaps) - 1 and tokens[k + 1].number and page.cps[g.left] in (0x2026, 0xB7, 0x2025):
+        return KEEP
+    if k + 1 < len(tokens) - 1 and page.cps[g.right] in (0x2026, 0xB7, 0x2025) and k + 3 == len(tokens) and tokens[k + 2].number:
+        return KEEP
+    if page.cls[g.left] in (T.STOP, T.CLOSE) and _credit(page, line, tokens, k + 1):
+        return ONE
+    return CLOSE
+
+
+def _credit(page, line, tokens, k):
+    """The tokens from k to the end are names and what they did."""
+    words = byline.words_of(page, tokens[k].begin, line.e)
+    return bool(words) and 2 <= len(words) <= 6 and words[-1] in byline.CREDITS and byline.entries(words) is not None
+
+
+def _names(page, line, tokens, verdict, first):
+    """Lists of names: two single characters side by side are one padded name; names stay apart.
+
+    A list is a whole line, what stands in parentheses, or a closing credit.
+    """
+    for begin, end in _lists(page, line, tokens, first):
+        words = byline.words_of(page, begin, end)
+        if not words or len(words) < 2:
+            continue
+        ks = [k for k, g in enumerate(line.gaps) if begin <= g.left and g.right < end]
+        if len(ks) != len(words) - 1:
+            continue
+        rooms = [line.gaps[k].room for k in ks]
+        found = byline.entries(words)
+        if all(len(w) == 1 for w in words):
+            # Only wider gaps between the names, or common surnames, part a list of padded names from a letter-spaced line.
+            if found is None or not _all_pairs(words, found):
+                if len(words) % 2 or len(words) < 4 or not _widened(rooms):
+                    continue
+                found = [(k, k + 2) for k in range(0, len(words), 2)]
+            elif not _widened(rooms) and not (len(words) in (4, 6) and all(
+                    byline.is_name(words[a] + words[b - 1], common=True) for a, b in found)):
+                continue
+        if found is None or len(found) < 2 and begin == line.s:
+            continue
+        for a, b in found:
+            if b - a == 2:
+                verdict[ks[a]] = CLOSE
+            if b < len(words):
+                verdict[ks[b - 1]] = ONE
+
+
+def _all_pairs(words, found):
+    return all(b - a == 2 for a, b in found)
+
+
+def _widened(rooms):
+    """Every second gap is wider than the ones inside the pairs."""
+    return len(rooms) >= 3 and min(rooms[1::2]) > max(rooms[0::2])
+
+
+def _lists(page, line, tokens, first):
+    """Where lists of names may stand: [begin, end)."""
+    yield tokens[first].begin, line.e
+    for k, g in enumerate(line.gaps):
+        if page.cls[g.left] in (T.STOP, T.CLOSE):
+            yield g.end, line.e
+    for i in range(line.s, line.e):
+        if page.cls[i] == T.OPEN or page.text[i] == "(":
+            j = i + 1
+            while j < line.e and page.cls[j] in (T.HAN, T.GAP, T.DROP, T.EXTEND):
+                j += 1
+            if j == line.e or page.cls[j] == T.CLOSE or page.text[j] == ")":
+                yield i + 1, j
+
+
+def _evidence(page, line, tokens, k):
+    """Would a writer have set this gap? Single Han beside CJK, gaps at marks, gaps on the wrong side of ASCII marks."""
+    g = line.gaps[k]
+    a, b = page.cls[g.left], page.cls[g.right]
+    if a in CJK_CLASSES and b in CJK_CLASSES:
+        if a in CJK_MARKS or b in CJK_MARKS:
+            return 1
+        return 1 if min(tokens[k].tail, tokens[k + 1].head) == 1 else 0
+    if page.text[g.right] in BEFORE or page.text[g.left] in AFTER:
+        return 1
+    return 0
+
+
+def _soft_evidence(page, line, tokens, k):
+    """Speaks for damage only beside harder evidence: writers set 2026 年 3 月 and A B C too."""
+    g = line.gaps[k]
+    a, b = page.cls[g.left], page.cls[g.right]
+    if a in ALNUM and b in ALNUM:
+        return 1 if len(tokens[k].text) == 1 and len(tokens[k + 1].text) == 1 else 0
+    if a in ALNUM and b in (T.HAN, T.KANA):
+        return 1 if len(tokens[k + 1].text) == 1 else 0
+    if b in ALNUM and a in (T.HAN, T.KANA):
+        return 1 if len(tokens[k].text) == 1 else 0
+    return 0
+
+
+def _stretch(page, line, tokens, verdict, k, j, near_spaced):
+    """Gaps k..j, all tokens between them short: letter-spaced or OCR text, if enough gaps say so."""
+    gaps = line.gaps
+    while k <= j and tokens[k].tail > SHORT and verdict[k] is None and page.cls[gaps[k].left] in (T.HAN, T.KANA):
+        k += 1  # a lone gap behind a long token
+    while j >= k and tokens[j + 1].head > SHORT and verdict[j] is None and page.cls[gaps[j].right] in (T.HAN, T.KANA):
+        j -= 1
+    hard = sum(_evidence(page, line, tokens, x) for x in range(k, j + 1))
+    soft = sum(_soft_evidence(page, line, tokens, x) for x in range(k, j + 1))
+    if hard < 2 or hard + soft < (EVIDENCE - 1 if near_spaced else EVIDENCE):
+        return
+    rooms = sorted(gaps[x].room for x in range(k, j + 1))
+    usual = rooms[len(rooms) // 2]
+    for x in range(k, j + 1):
+        if verdict[x] is not None:
+            continue
+        g = gaps[x]
+        if g.room >= 2 * usual and g.room >= usual + 4 or g.room > usual and g.room >= 3 * CELL:
+            verdict[x] = ONE
+        elif _words(page, tokens[x], tokens[x + 1], g):
+            verdict[x] = KEEP
+        elif page.cls[g.left] == T.HANGUL or page.cls[g.right] == T.HANGUL:
+            verdict[x] = KEEP
+        else:
+            verdict[x] = CLOSE
+
+
+def _words(page, a, b, gap):
+    """Two Latin words, or two numbers, keep the space between them."""
+    left, right = page.cls[gap.left], page.cls[gap.right]
+    if left not in ALNUM + (T.ASCII,) or right not in ALNUM + (T.ASCII,):
+        return False
+    if left == T.ASCII or right == T.ASCII:
+        return (a.word or b.word) and not (page.text[gap.right] in BEFORE or page.text[gap.left] in AFTER)
+    if left == T.DIGIT and right == T.DIGIT:
+        return len(a.text) > 1 and len(b.text) > 1
+    if left == T.LETTER and right == T.LETTER:
+        return a.word or b.word
+    return a.word or b.word
+
+
+def _line_ends(page, line, tokens, verdict):
+    """Gaps that were line ends: three or more, once a measure, in mid-sentence."""
+    gaps = [k for k in range(len(line.gaps)) if verdict[k] is None and _han_both(page, line.gaps[k])]
+    if len(gaps) < 3 or not line.marks:
+        return
+    bounds = [line.s] + [line.gaps[k].end for k in gaps] + [line.e]
+    ends = [line.gaps[k].begin for k in gaps] + [line.e]
+    rooms = []
+    for a, b in zip(bounds, ends):
+        rooms.append(sum(_cells(page, i) for i in range(a, b)))
+    measure = max(rooms[:-1])
+    if measure < 8 * CELL or rooms[-1] > measure + CELL:
+        return
+    if all(r + CELL * 2 > measure for r in rooms[:-1]):
+        for k in gaps:
+            verdict[k] = CLOSE
+
+
+def _cells(page, i):
+    from .page import cells
+    return 0 if page.cls[i] == T.GAP else cells(page.cps[i], page.cls[i])
+
+
+def _latin(page, layout, index, line, tokens, verdict):
+    """Gaps between Han and Latin letters or digits."""
+    mode = page.options.latin_gap
+    for k, g in enumerate(line.gaps):
+        if verdict[k] is not None:
+            continue
+        i, j = g.left, g.right
+        a, b = page.cls[i], page.cls[j]
+        han = a in (T.HAN, T.KANA) or b in (T.HAN, T.KANA)
+        latin = a in ALNUM or b in ALNUM or page.text[i] in "%％" or b == T.OTHER or a == T.OTHER
+        if not (han and latin):
+            continue
+        if mode == "remove":
+            close = True
+        elif mode == "auto":
+            close = layout.damaged[index] and not layout.foreign[index] and page.options.spacing != "none"
+        else:
+            close = False
+        if close and not _meant(line, tokens, k, layout.joined[index] and layout.prose[index]):
+            verdict[k] = CLOSE
+
+
+def _meant(line, tokens, k, body):
+    """A section number that opens a short line, a page number that closes one, parts of a date line, a wide gap."""
+    g = line.gaps[k]
+    if g.room > CELL * 2:
+        return True
+    if not body and line.width < HEADING and not line.marks and line.end_kind == "mid":
+        if k == 0 and tokens[0].number and len(line.gaps) <= 2 and tokens[0].begin == line.s and tokens[1].han >= 2 and tokens[1].head >= 2 \
+                and len(tokens[0].text) <= 6:
+            return True
+    return False

@@ -1,0 +1,288 @@
+"""Which line ends are only the end of a column's line.
+
+A Viterbi pass over the text lines. A state is a measure (or none) and whether the line goes on in the next one. The
+fit test carries it: a line goes on when the first unit of the next line would not have fitted into it any more.
+Costs are in hundredths of a nat, so they add up like negative log probabilities.
+"""
+from dataclasses import dataclass
+
+from .page import CELL, NARROW
+
+WINDOW = 8  # text lines either way that speak for a measure
+LAG = 24  # text lines after which a decision is final
+MEASURES = 3  # candidates a line
+MIN_MEASURE = 8 * CELL
+MAX_MEASURE = 64 * CELL
+ROUNDING = 2  # q by which kerning and narrow digits are misjudged
+FAR = 6  # q; measures nearer than this are one measure
+INDENT = 2 * CELL
+INFINITE = 10 ** 6
+
+# End of a line that goes on: sentence ends are rare in mid-column, ...
+GOES_ON = {"mid": 5, "pause": 5, "open": 0, "close": 40, "colon": 60, "stop": 260, "credit": 700}
+# ... and the last line of a paragraph nearly always ends a sentence.
+LAST = {"mid": 320, "pause": 650, "open": 900, "close": 130, "colon": 200, "stop": 10, "credit": 5}
+# A line alone may be a heading (no sentence end, no pause inside) or a paragraph of one line.
+ALONE = {"mid": 150, "pause": 600, "open": 900, "close": 70, "colon": 150, "stop": 15, "credit": 10}
+
+# Outside any measure: headings, verse and lists end as they like.
+FREE_END = {"mid": 150, "pause": 160, "open": 900, "close": 70, "colon": 100, "stop": 15, "credit": 10}
+
+OVER_FREE = 3  # q that rounding and squeezed marks may hide
+OVER = 40  # each q wider than the measure
+FULL_BY_CHANCE = 150  # a last line that happens to fill the column
+LOST_INDENT = 20
+NO_INDENT = 200  # newspaper columns indent: a full first line is rare
+SWITCH_INSIDE = 380  # the measure changes inside a paragraph
+SWITCH_BETWEEN = 120
+FREE = 70  # a line that no measure explains
+QUOTED = 300  # a quotation opens in one line and closes in the next
+CUT_WORD = 150  # Latin or digits on both sides
+NO_BLANK = 120  # blank lines part paragraphs here, and there is none
+REMAINDER = 300  # one character alone behind a line in mid-sentence
+FREE_JOIN = 280  # a join that no measure supports
+FOREIGN = 900  # program text, or two lines of Latin text
+KEYS = 500  # two lines that begin with a key and a colon
+PARTED = 300  # a separator inside: a heading of two halves
+CUT = 240  # some extractors end a line after a mark
+SPACED_LAST = 220  # only a line that goes on is stretched
+NOT_PROSE = 80  # two lines without any mark, joined
+
+
+def loose(room):
+    """Cost of a line that goes on although `room` q more than needed were left."""
+    if room < 0:
+        return 0
+    for limit, cost in ((2, 70), (4, 160), (8, 380), (16, 560)):
+        if room < limit:
+            return cost
+    return 800
+
+
+@dataclass(frozen=True)
+class Support:
+    """A line speaks for every measure in [low, high)."""
+    low: int
+    high: int
+    weight: int
+    prose: bool  # pauses or sentence ends stand in it or in the next line
+    mid: bool  # it ends in mid-sentence, at its own width
+    line: int
+
+
+def supports(lines, barriers):
+    out = []
+    for i in range(len(lines)):
+        out.append([])
+        if i + 1 == len(lines) or i in barriers:
+            continue
+        a, b = lines[i], lines[i + 1]
+        if a.end_kind not in ("mid", "pause") or a.table or b.table or a.byline or b.byline:
+            continue
+        unit = max(b.unit, 1)
+        prose = bool(a.marks or b.marks or a.end_kind == "pause")
+        mid = a.end_kind == "mid"
+        low, high = a.width - a.letters // NARROW - ROUNDING, a.width + unit
+        out[i].append(Support(low, high, 2 if mid and not a.spaced else 1, prose, mid, i))
+        first = i == 0 or lines[i - 1].end_kind not in ("mid", "pause") or lines[i - 1].width + a.unit < a.width
+        if first and mid and not a.indent and not a.spaced:
+            out[i].append(Support(max(low + INDENT, high), high + INDENT, 1, prose, False, i))
+    return out
+
+
+def candidates(lines, spoken, i, few):
+    """The measures that the lines around line i speak for, best first.
+
+    Lines that are wider than a measure speak against it: a text of whole paragraphs has no measure.
+    """
+    low, high = max(0, i - WINDOW), min(len(lines), i + WINDOW + 1)
+    near = [s for ss in spoken[low:high] for s in ss]
+    scored = []
+    for m in sorted({s.low + ROUNDING for s in near}):
+        if not MIN_MEASURE <= m <= MAX_MEASURE:
+            continue
+        hits = [s for s in near if s.low <= m < s.high]
+        weight = sum(s.weight for s in hits)
+        wide = sum(lines[k].tight > m + CELL for k in range(low, high))
+        if weight >= (2 if few else 3) and any(s.prose for s in hits) and any(s.mid for s in hits) \
+                and (few or len({s.line for s in hits}) >= 2) and wide <= 2 * len(hits):
+            scored.append((-weight, m))
+    scored.sort()
+    chosen = []
+    for _, m in scored:
+        if all(abs(m - c) >= FAR for c in chosen):
+            chosen.append(m)
+            if len(chosen) == MEASURES:
+                break
+    return chosen
+
+
+def fit(line, before, unit, measure, goes_on):
+    """-> cost of the line's width at this measure, and q of the typeset line that it leaves open when it was cut.
+
+    before: q of the same typeset line that stand in lines before it.
+    """
+    over = line.tight + before - measure
+    slack = measure - line.width - before
+    cost = OVER * (over - OVER_FREE) if over > OVER_FREE else 0
+    open_ = 0
+    if goes_on:
+        spare = slack - unit - line.dropped
+        if not line.spaced:
+            room = loose(spare)
+            if line.end_kind != "mid" and room >= CUT:
+                room, open_ = CUT, before + line.width
+            cost += room
+    elif line.spaced:
+        cost += SPACED_LAST
+    elif slack < unit and over <= OVER_FREE:
+        cost += FULL_BY_CHANCE
+    return min(cost, 2000), open_
+
+
+def line_cost(line, unit, measure, joined, goes_on, before):
+    if joined:
+        ways = [(0, before)]
+    elif line.indent >= CELL:
+        ways = [(0, 0)]
+    else:
+        ways = [(LOST_INDENT, INDENT), (NO_INDENT if goes_on else NO_INDENT // 2, 0)]
+    best = None
+    for extra, start in ways:
+        cost, open_ = fit(line, start, unit, measure, goes_on)
+        if best is None or cost + extra < best[0]:
+            best = cost + extra, open_
+    cost, open_ = best
+    return cost + (GOES_ON if goes_on else LAST if joined else ALONE)[line.end_kind], open_
+
+
+def join_cost(a, b):
+    cost = 0
+    if b.start_kind == "item":
+        cost += 400
+    elif b.start_kind == "dash":
+        cost += 150
+    if b.indent >= 6 and b.indent > a.indent:
+        cost += 500
+    if not a.marks and not b.marks and a.end_kind == "mid":
+        cost += NOT_PROSE
+    if a.table or b.table or a.byline or b.byline:
+        cost += 900
+    if a.code or b.code or (a.letters > 4 * a.cjks and b.letters > 4 * b.cjks):
+        cost += FOREIGN
+    if a.key and b.key:
+        cost += KEYS
+    if a.parted:
+        cost += PARTED
+    if b.blanks:
+        cost += b.rhythm
+        if b.blanks >= 4:
+            return INFINITE
+    return cost
+
+
+def joins_freely(a, b):
+    """Evidence that needs no measure: a mark that cannot start a line, a quotation or a title cut in two."""
+    return b.start_kind == "nostart" or a.end_kind == "mid" and (
+        a.opened and b.closed or b.remainder and not a.remainder and a.width >= 4 * CELL and a.cjks > a.letters)
+
+
+def break_cost(a, b):
+    cost = 0
+    if b.start_kind == "nostart":
+        cost += 900
+    if a.opened and b.closed and a.end_kind == "mid":
+        cost += QUOTED
+    if a.ends_alnum and b.starts_alnum:
+        cost += CUT_WORD
+    if not b.blanks and b.parted_by_blanks:
+        cost += NO_BLANK
+    if b.remainder and not a.remainder and a.end_kind == "mid":
+        cost += REMAINDER
+    return cost
+
+
+def set_rhythm(lines):
+    """What a blank line says here. Where most lines that end in mid-sentence are followed by one, it is leading."""
+    n = len(lines)
+    lines[0].parted_by_blanks = False
+    with_blank = [0] * (n + 1)
+    mid = [0] * (n + 1)
+    for i in range(1, n):
+        counts = lines[i - 1].end_kind in ("mid", "pause") and lines[i - 1].marks + lines[i].marks > 0
+        with_blank[i + 1] = with_blank[i] + (counts and lines[i].blanks > 0)
+        mid[i + 1] = mid[i] + counts
+    for i in range(1, n):
+        low, high = max(0, i - WINDOW), min(n, i + WINDOW + 1)
+        blanks, all_ = with_blank[high] - with_blank[low], mid[high] - mid[low]
+        line = lines[i]
+        around = [k for k in (i - 1, i + 1) if 1 <= k < n]
+        line.parted_by_blanks = blanks * 2 <= all_ and any(lines[k].blanks for k in around)
+        if blanks * 2 > all_:
+            line.rhythm = 0 if line.blanks <= 1 else 250
+        else:
+            line.rhythm = 300 + 100 * min(line.blanks - 1, 3)
+
+
+def decide(page, lines, barriers):
+    """-> list: joins[i] says that line i goes on in line i + 1. barriers: set of i where it can't."""
+    n = len(lines)
+    joins = [False] * n
+    if n < 2 or not page.options.unwrap:
+        return joins
+    set_rhythm(lines)
+    few = n <= 3
+    spoken = supports(lines, barriers)
+    for i, line in enumerate(lines):
+        if i and line.start_kind == "nostart" and line.end_kind == "close" and line.width <= 2 * CELL:
+            line.end_kind = lines[i - 1].end_kind  # a closing quote that stands alone
+    back = []
+    done = 0
+    previous = {(None, False): (0, 0)}  # (measure or None, goes on) -> cost, q of a typeset line that was cut
+    for i, line in enumerate(lines):
+        a = lines[i - 1] if i else None
+        unit = lines[i + 1].unit if i + 1 < n else 0
+        can_go_on = i + 1 < n and i not in barriers and not line.table
+        here = candidates(lines, spoken, i, few) + [None]
+        current, pointers = {}, {}
+        jc = join_cost(a, line) if a else 0
+        bc = break_cost(a, line) if a else 0
+        free = FREE_JOIN if a and joins_freely(a, line) else INFINITE
+        for m in here:
+            for joined in (False, True):
+                entry, source, before = INFINITE * 10, None, 0
+                for state, (cost, open_) in previous.items():
+                    pm, went_on = state
+                    if went_on != joined:
+                        continue
+                    if joined:
+                        c = cost + jc + (free if m is None or pm is None else 0 if abs(pm - m) < FAR else SWITCH_INSIDE)
+                    else:
+                        c = cost + bc + (0 if pm is None or m is None or abs(pm - m) < FAR else SWITCH_BETWEEN)
+                    if c < entry:
+                        entry, source, before = c, state, open_
+                if source is None:
+                    continue
+                for goes_on in (False, True):
+                    if goes_on and not can_go_on:
+                        continue
+                    if goes_on and lines[i + 1].start_kind == "nostart":
+                        c, open_ = 0, before + line.width  # a mark that cannot start a line was cut off
+                    elif m is None:
+                        c, open_ = FREE + (GOES_ON if goes_on else FREE_END)[line.end_kind], 0
+                    else:
+                        c, open_ = line_cost(line, unit, m, joined, goes_on, before)
+                    if entry + c < current.get((m, goes_on), (INFINITE * 10, 0))[0]:
+                        current[m, goes_on] = entry + c, open_
+                        pointers[m, goes_on] = source
+        floor = min(cost for cost, _ in current.values())
+        previous = {s: (cost - floor, open_) for s, (cost, open_) in current.items()}
+        back.append(pointers)
+        if i + 1 == n or (i + 1 - done) >= 2 * LAG:
+            state = min(previous, key=lambda s: (previous[s][0], s[1], s[0] is None, s[0] or 0))
+            for k in range(i, done - 1, -1):
+                if i + 1 == n or k <= i - LAG:
+                    joins[k] = state[1]
+                state = back[k][state]
+            done = n if i + 1 == n else i - LAG + 1
+    return joins

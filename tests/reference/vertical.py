@@ -1,0 +1,314 @@
+"""Vertical titles and bylines that come one character a line.
+
+Finds regions of one-character lines and says how consecutive lines of a region go together: "" one run, " " two names
+of a byline, None a line end that stays. Grids of one-character columns are read from right to left.
+"""
+from dataclasses import dataclass
+
+from . import tables as T
+from .byline import CREDITS, ROLES, is_name
+from .page import CJK_MARKS
+from .surnames import is_surname
+
+MAX_BLANKS = 3  # between two lines of a region
+GRID_COLUMNS = (2, 4)
+GRID_ROWS = 64
+MAX_NUMBER = 4
+
+# One-character lines of these are an enumeration, not a title.
+COUNTERS = frozenset("一二三四五六七八九十百千零〇○甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥日")
+
+
+@dataclass
+class Unit:
+    line: int  # index of the text line
+    kind: str  # char, number, dash, name (two to four Han in one line)
+    text: str
+
+
+@dataclass
+class Region:
+    units: list
+    separators: list  # between consecutive units
+
+
+@dataclass
+class Grid:
+    first: int  # text lines [first, last]
+    last: int
+    text: str
+
+
+def unit_of(page, line, index):
+    if line.literal or line.e - line.s > 24:
+        return None
+    seen = [i for i in range(line.s, line.e) if page.cls[i] not in (T.GAP, T.DROP, T.EXTEND)]
+    text = "".join(page.plain[i] for i in range(line.s, line.e) if page.cls[i] not in (T.GAP, T.DROP))
+    if not seen:
+        return None
+    classes = {page.cls[i] for i in seen}
+    if all(page.cps[i] in (0x2014, 0x2015, 0xFE31) for i in seen) and len(seen) <= 4:
+        return Unit(index, "dash", text)
+    if len(seen) == 1 and (classes <= {T.HAN, T.KANA} or classes <= set(CJK_MARKS)):
+        return Unit(index, "char", text)
+    if classes <= {T.DIGIT, T.LETTER} and len(seen) <= MAX_NUMBER and not line.gaps:
+        return Unit(index, "number", text)
+    if classes == {T.HAN} and 2 <= len(seen) <= 4 and not line.gaps:
+        return Unit(index, "name", text)
+    return None
+
+
+def part_names(word, common):
+    """Lengths of the names and roles that the word consists of, or None. The best of all partings by score."""
+    n = len(word)
+    best = [None] * (n + 1)
+    best[n] = (0, ())
+    for i in range(n - 1, -1, -1):
+        for k in range(1, min(5, n - i) + 1):
+            if best[i + k] is None:
+                continue
+            piece = word[i:i + k]
+            if piece in ROLES and k >= 2:
+                score = 3 * k
+            elif is_name(piece, common=True):
+                score = 4
+            elif not common and is_name(piece):
+                score = 1
+            else:
+                continue
+            total = score + best[i + k][0]
+            if best[i] is None or total > best[i][0]:
+                best[i] = (total, (k,) + best[i + k][1])
+    return best[0]
+
+
+def find(page, texts):
+    """-> regions and grids among the text lines."""
+    units = [unit_of(page, line, i) for i, line in enumerate(texts)]
+    regions, grids, i, n = [], [], 0, len(texts)
+    while i < n:
+        grid = _grid(page, texts, i)
+        if grid:
+            grids.append(grid)
+            i = grid.last + 1
+            continue
+        if units[i] is None:
+            i += 1
+            continue
+        j = i + 1
+        while j < n and units[j] and texts[j].blanks <= MAX_BLANKS and not _grid(page, texts, j):
+            j += 1
+        regions.extend(_regions(texts, units[i:j]))
+        i = j
+    return regions, grids
+
+
+def _regions(texts, units):
+    """Cuts a stretch of unit and name lines to what is vertical: names only next to one-character lines."""
+    out, i, n = [], 0, len(units)
+    while i < n:
+        if units[i].kind == "name" and not _byline_name(units, i):
+            i += 1
+            continue
+        j = i
+        while j < n and (units[j].kind != "name" or _byline_name(units, j)):
+            j += 1
+        part = units[i:j]
+        if _is_vertical(part):
+            out.append(Region(part, _separators(texts, part)))
+        i = j
+    return out
+
+
+def _byline_name(units, i):
+    """A whole name or role on one line belongs to a byline whose padded names stand one character a line."""
+    word = units[i].text
+    if not (word in ROLES or is_name(word)):
+        return False
+    near = units[max(0, i - 2):i] + units[i + 1:i + 3]
+    singles = [u for u in near if u.kind == "char"]
+    return len(singles) >= 2
+
+
+def _is_vertical(units):
+    chars = [u.text for u in units if u.kind == "char"]
+    letters = [c for c in chars if T.char_class(ord(c[0])) in (T.HAN, T.KANA)]
+    if len(chars) < 3 or len(letters) < 2 or len(chars) < sum(u.kind == "number" for u in units) * 2:
+        return False
+    counters = sum(c in COUNTERS for c in letters)
+    if counters * 5 > len(letters) * 3:
+        return False
+    return len(letters) < 4 or len(set(letters)) * 2 > len(letters)
+
+
+def _separators(texts, units):
+    """How consecutive units go together."""
+    n = len(units)
+    groups, start = [], 0
+    for k in range(1, n + 1):
+        if k == n or texts[units[k].line].blanks:
+            groups.append((start, k))
+            start = k
+    # items: (first unit, behind the last, kind)
+    items = []
+    for a, b in groups:
+        if any(u.kind == "name" for u in units[a:b]):
+            items += [(k, k + 1, "single" if units[k].kind == "char" else units[k].kind) for k in range(a, b)]
+        elif all(u.kind == "dash" for u in units[a:b]):
+            items.append((a, b, "dash"))
+        elif b - a == 1:
+            items.append((a, b, "single" if units[a].kind == "char" else "number"))
+        else:
+            items.append((a, b, "word"))
+    seps = [None] * (n - 1)
+
+    def glue(a, b, sep=""):
+        for k in range(a, b - 1):
+            seps[k] = sep
+
+    i = 0
+    while i < len(items):
+        taken = _byline(units, items, i)
+        if taken:
+            j, names = taken
+            for a, b in names:
+                glue(a, b)
+                if b < names[-1][1]:
+                    seps[b - 1] = " "
+            i = j
+            continue
+        a, b, kind = items[i]
+        if i + 1 < len(items) and _opens(units[b - 1].text):  # a quotation goes on behind the blank line
+            seps[b - 1] = ""
+        if kind == "dash":
+            glue(a, b)
+            if i + 1 < len(items) and items[i + 1][2] != "dash":
+                seps[b - 1] = ""
+            i += 1
+            continue
+        if kind in ("single", "number"):  # a run whose every line is followed by a blank one
+            j = i
+            while j < len(items) and items[j][2] in ("single", "number"):
+                j += 1
+            glue(a, items[j - 1][1])
+            i = j
+            continue
+        if kind == "name":
+            i += 1
+            continue
+        _word(units, a, b, seps)
+        i += 1
+    return seps
+
+
+def _opens(text):
+    return T.char_class(ord(text[-1])) == T.OPEN
+
+
+def _word(units, a, b, seps):
+    """One group without blank lines: perhaps a title, a subtitle that a dash opens, and names."""
+    start = a
+    for k in range(a, b - 1):
+        seps[k] = ""
+    k = a
+    while k < b:
+        if units[k].kind == "dash" and k > start and units[k - 1].kind != "dash":
+            seps[k - 1] = None
+            start = k
+            while k < b and units[k].kind == "dash":
+                k += 1
+        else:
+            k += 1
+    # The names at the end of the last part. Only common surnames count: nothing else parts them from the title.
+    texts = [u.text for u in units[start:b]]
+    best = None
+    for s in range(len(texts)):
+        if any(u.kind != "char" for u in units[start + s:b]):
+            continue
+        word = "".join(texts[s:])
+        if len(word) != len(texts) - s or len(word) > 24:
+            continue
+        parted = part_names(word, common=True)
+        if parted is None:
+            continue
+        score, lengths = parted
+        role = any(word[sum(lengths[:x]):sum(lengths[:x + 1])] in ROLES for x in range(len(lengths)))
+        head = s - sum(u.kind == "dash" for u in units[start:start + s])
+        if len(lengths) < 2 or not (role or s == 0 or head >= 4):
+            continue
+        if best is None or score > best[0]:
+            best = (score, s, lengths)
+    if best:
+        _, s, lengths = best
+        at = start + s
+        if s:
+            seps[at - 1] = None
+        for length in lengths[:-1]:
+            at += length
+            seps[at - 1] = " "
+
+
+def _byline(units, items, i):
+    """A sequence of padded names, whole names and roles from item i on -> (next item, [(first unit, behind)]) or None."""
+    names, pairs, words, roles, j = [], 0, 0, 0, i
+    while j < len(items):
+        a, b, kind = items[j]
+        word = "".join(u.text for u in units[a:b])
+        if kind == "single" and j + 1 < len(items) and items[j + 1][2] == "single" and is_surname(ord(word[0])):
+            names.append((a, items[j + 1][1]))
+            pairs += 1
+            j += 2
+        elif kind in ("word", "name") and word in ROLES:
+            names.append((a, b))
+            roles += 1
+            j += 1
+        elif kind in ("word", "name") and is_name(word):
+            names.append((a, b))
+            words += 1
+            j += 1
+        else:
+            break
+    if pairs and (pairs + words + roles >= 2) or roles and words or (pairs == 1 and i + 2 >= len(items)):
+        return j, names
+    if words >= 2 and all(is_name("".join(u.text for u in units[a:b]), common=True) for a, b in names):
+        return j, names
+    return None
+
+
+def _grid(page, texts, i):
+    """Rows of the same number of one-character cells, more rows than columns."""
+    rows, j = [], i
+    while j < len(texts) and len(rows) <= GRID_ROWS:
+        line = texts[j]
+        if j > i and line.blanks > 1 or line.literal:
+            break
+        cells = _cells(page, line)
+        if cells is None or not GRID_COLUMNS[0] <= len(cells) <= GRID_COLUMNS[1] or (rows and len(cells) != len(rows[0])):
+            break
+        rows.append(cells)
+        j += 1
+    if len(rows) < 3 or len(rows) <= len(rows[0]) or len(rows) > GRID_ROWS:
+        return None
+    flat = [c for row in rows for c in row]
+    if sum(c in COUNTERS for c in flat) * 5 > len(flat) * 3 or len(set(flat)) * 2 <= len(flat):
+        return None
+    columns = ["".join(row[k] for row in rows) for k in range(len(rows[0]) - 1, -1, -1)]
+    return Grid(i, j - 1, "".join(columns))
+
+
+def _cells(page, line):
+    if line.e - line.s > 16 or not line.gaps:
+        return None
+    cells, last = [], None
+    for i in range(line.s, line.e):
+        c = page.cls[i]
+        if c in (T.GAP, T.DROP):
+            last = None
+        elif c in (T.HAN, T.KANA) or c in CJK_MARKS:
+            if last is not None:
+                return None
+            cells.append(page.text[i])
+            last = i
+        else:
+            return None
+    return cells
