@@ -50,9 +50,10 @@ def _terminated(number: int, frame: Optional[FrameType]) -> NoReturn:
     sys.exit(TERMINATED)  # an exception, so that the temporary file goes
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="hanflow", message="%(prog)s %(version)s")
-def command() -> None:
+@click.pass_context
+def command(context: click.Context) -> None:
     """Gives Chinese text taken out of newspaper pages its lines, gaps and characters back.
 
     \b
@@ -60,6 +61,8 @@ def command() -> None:
     hanflow fix archive/ -o repaired/      a folder, mirrored
     hanflow demo                           a page, before and after
     """
+    if context.invoked_subcommand is None:  # click's own answer differs from version to version
+        raise click.UsageError("a command is missing: fix, check, diff or demo")
 
 
 def _options(function: Callable[..., int]) -> Callable[..., int]:
