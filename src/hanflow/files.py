@@ -100,21 +100,19 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     name = f".hanflow-{os.urandom(8).hex()}.tmp"
     folder = os.path.dirname(real)
     temporary: Path = os.path.join(folder, name) if isinstance(folder, str) else os.path.join(folder, name.encode())
-    created = False
     try:
         with _naming(path, temporary), open(temporary, "xb", opener=_create) as file:
-            created = True
             yield file
         with _naming(path, temporary):
             if status is not None:
                 os.chmod(temporary, stat.S_IMODE(status.st_mode))
             os.replace(temporary, real)
     except BaseException:  # KeyboardInterrupt too
-        if created:
-            try:
-                os.unlink(temporary)
-            except FileNotFoundError:  # interrupted right after the renaming
-                pass
+        # Nobody else has a file of this name. It may be there before open() returns, and gone before replace() does.
+        try:
+            os.unlink(temporary)
+        except OSError:
+            pass
         raise
 
 

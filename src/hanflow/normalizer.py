@@ -273,7 +273,13 @@ def _cpus() -> int:
 
 
 # typed: True and 1 are one key otherwise, and the wrong one of them would pass unchecked.
-_cached = lru_cache(maxsize=64, typed=True)(Normalizer)
+@lru_cache(maxsize=64, typed=True)
+def _cached(*values: Any) -> Normalizer:
+    return _made(values)
+
+
+def _made(values: tuple[Any, ...]) -> Normalizer:
+    return Normalizer(**dict(zip(_DEFAULTS, values)))
 
 
 @overload
@@ -299,10 +305,10 @@ def normalize(
     errors: Errors = "strict",
 ) -> Union[str, bytes]:
     """The repaired text: str for a str, bytes for bytes-like UTF-8. The options are those of Normalizer."""
-    options: Any = {"compat": compat, "width": width, "spacing": spacing, "latin_gap": latin_gap, "vertical": vertical,
-                    "unwrap": unwrap, "opencc": opencc, "errors": errors}
+    # In the order of Normalizer's own: as keywords they would cost more than a short text.
+    values = (compat, width, spacing, latin_gap, vertical, unwrap, opencc, errors)
     try:
-        normalizer = _cached(**options)
+        normalizer = _cached(*values)
     except TypeError:  # a value that cannot be hashed
-        normalizer = Normalizer(**options)
+        normalizer = _made(values)
     return normalizer(text)
