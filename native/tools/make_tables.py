@@ -306,7 +306,7 @@ def compat_hpp(ucd, compat, halfwidth, composed):
     first, last = min(halfwidth), max(halfwidth)
     marks = sorted({mark for _, mark in composed})
     for name, values in (("halfwidth_single", (halfwidth[cp] for cp in range(first, last + 1))),
-                         *((f"halfwidth_with_{mark:x}", (composed.get((cp, mark), 0) for cp in range(first, last + 1)))
+                         *((f"halfwidth_with_{mark:x}", [composed.get((cp, mark), 0) for cp in range(first, last + 1)])
                            for mark in marks)):
         tables.append(cxx_array("uint16_t", name, values, "{:#x}"))
     composers = "\n".join(f"    if (mark == {mark:#x}) return tables::halfwidth_with_{mark:x}[cp - {first:#x}u];"

@@ -67,7 +67,7 @@ def is_byline(page, line):
     if all(b - a == 1 and words[a] not in ROLES for a, b in found) and max(g.room for g in line.gaps) >= 6:
         return False  # a table row: 周一    周二
     if all(len(w) == 1 for w in words):  # a letter-spaced line unless every name is a common one
-        return len(words) in (4, 6) and all(is_name(words[a] + words[b - 1], common=True) for a, b in found)
+        return len(words) in (4, 6) and all(b - a == 2 and is_name(words[a] + words[a + 1], common=True) for a, b in found)
     return True
 
 

@@ -273,7 +273,9 @@ class Page:
                 while self.cls[j] in (T.GAP, T.DROP):
                     j += 1
                 room = sum(gap_room(self.cps[k]) for k in range(i, j) if self.cls[k] == T.GAP)
-                gaps.append(Gap(i, j, room, self.visible(i - 1, -1, line), self.visible(j, 1, line)))
+                left, right = self.visible(i - 1, -1, line), self.visible(j, 1, line)
+                if left >= 0 and right >= 0:  # else only marks that attach stand before or behind it
+                    gaps.append(Gap(i, j, room, left, right))
                 i = j
             else:
                 i += 1

@@ -16,6 +16,7 @@ MAX_MEASURE = 64 * CELL
 ROUNDING = 2  # q by which kerning and narrow digits are misjudged
 FAR = 6  # q; measures nearer than this are one measure
 INDENT = 2 * CELL
+OPEN_LIMIT = 4 * MAX_MEASURE  # q of one typeset line: more costs no more
 INFINITE = 10 ** 6
 
 # End of a line that goes on: sentence ends are rare in mid-column, ...
@@ -46,6 +47,12 @@ KEYS = 500  # two lines that begin with a key and a colon
 PARTED = 300  # a separator inside: a heading of two halves
 CUT = 240  # some extractors end a line after a mark
 SPACED_LAST = 220  # only a line that goes on is stretched
+CANNOT_START = 900  # a mark that cannot start a line does
+ITEM = 400  # the next line starts like a list item, ...
+DASH = 150  # ... with a dash, ...
+INDENTED = 500  # ... further in than this one
+ROW = 900  # a table row or byline
+MOST = 2000  # of the width of one line
 NOT_PROSE = 80  # two lines without any mark, joined
 
 
@@ -124,20 +131,20 @@ def fit(line, before, unit, measure, goes_on):
     """
     over = line.tight + before - measure
     slack = measure - line.width - before
-    cost = OVER * (over - OVER_FREE) if over > OVER_FREE else 0
+    cost = OVER * min(over - OVER_FREE, MOST) if over > OVER_FREE else 0
     open_ = 0
     if goes_on:
         spare = slack - unit - line.dropped
         if not line.spaced:
             room = loose(spare)
             if line.end_kind != "mid" and room >= CUT:
-                room, open_ = CUT, before + line.width
+                room, open_ = CUT, min(before + line.width, OPEN_LIMIT)
             cost += room
     elif line.spaced:
         cost += SPACED_LAST
     elif slack < unit and over <= OVER_FREE:
         cost += FULL_BY_CHANCE
-    return min(cost, 2000), open_
+    return min(cost, MOST), open_
 
 
 def line_cost(line, unit, measure, joined, goes_on, before):
@@ -159,15 +166,15 @@ def line_cost(line, unit, measure, joined, goes_on, before):
 def join_cost(a, b):
     cost = 0
     if b.start_kind == "item":
-        cost += 400
+        cost += ITEM
     elif b.start_kind == "dash":
-        cost += 150
+        cost += DASH
     if b.indent >= 6 and b.indent > a.indent:
-        cost += 500
+        cost += INDENTED
     if not a.marks and not b.marks and a.end_kind == "mid":
         cost += NOT_PROSE
     if a.table or b.table or a.byline or b.byline:
-        cost += 900
+        cost += ROW
     if a.code or b.code or (a.letters > 4 * a.cjks and b.letters > 4 * b.cjks):
         cost += FOREIGN
     if a.key and b.key:
@@ -190,7 +197,7 @@ def joins_freely(a, b):
 def break_cost(a, b):
     cost = 0
     if b.start_kind == "nostart":
-        cost += 900
+        cost += CANNOT_START
     if a.opened and b.closed and a.end_kind == "mid":
         cost += QUOTED
     if a.ends_alnum and b.starts_alnum:
@@ -267,7 +274,7 @@ def decide(page, lines, barriers):
                     if goes_on and not can_go_on:
                         continue
                     if goes_on and lines[i + 1].start_kind == "nostart":
-                        c, open_ = 0, before + line.width  # a mark that cannot start a line was cut off
+                        c, open_ = 0, min(before + line.width, OPEN_LIMIT)  # a mark that cannot start a line was cut off
                     elif m is None:
                         c, open_ = FREE + (GOES_ON if goes_on else FREE_END)[line.end_kind], 0
                     else:

@@ -14,6 +14,8 @@ MAX_BLANKS = 3  # between two lines of a region
 GRID_COLUMNS = (2, 4)
 GRID_ROWS = 64
 MAX_NUMBER = 4
+MAX_NAMES = 32  # of one byline
+NAMES = 24  # characters of a byline that no blank line parts
 
 # One-character lines of these are an enumeration, not a title.
 COUNTERS = frozenset("一二三四五六七八九十百千零〇○甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥日")
@@ -84,19 +86,17 @@ def part_names(word, common):
 
 def find(page, texts):
     """-> regions and grids among the text lines."""
+    grids = _grids(page, texts)
     units = [unit_of(page, line, i) for i, line in enumerate(texts)]
-    regions, grids, i, n = [], [], 0, len(texts)
+    for grid in grids:
+        units[grid.first:grid.last + 1] = [None] * (grid.last + 1 - grid.first)
+    regions, i, n = [], 0, len(texts)
     while i < n:
-        grid = _grid(page, texts, i)
-        if grid:
-            grids.append(grid)
-            i = grid.last + 1
-            continue
         if units[i] is None:
             i += 1
             continue
         j = i + 1
-        while j < n and units[j] and texts[j].blanks <= MAX_BLANKS and not _grid(page, texts, j):
+        while j < n and units[j] and texts[j].blanks <= MAX_BLANKS:
             j += 1
         regions.extend(_regions(texts, units[i:j]))
         i = j
@@ -131,8 +131,8 @@ def _byline_name(units, i):
 
 
 def _is_vertical(units):
-    chars = [u.text for u in units if u.kind == "char"]
-    letters = [c for c in chars if T.char_class(ord(c[0])) in (T.HAN, T.KANA)]
+    chars = [u.text[0] for u in units if u.kind == "char"]
+    letters = [c for c in chars if T.char_class(ord(c)) in (T.HAN, T.KANA)]
     if len(chars) < 3 or len(letters) < 2 or len(chars) < sum(u.kind == "number" for u in units) * 2:
         return False
     counters = sum(c in COUNTERS for c in letters)
@@ -221,19 +221,22 @@ def _word(units, a, b, seps):
             k += 1
     # The names at the end of the last part. Only common surnames count: nothing else parts them from the title.
     texts = [u.text for u in units[start:b]]
+    dashes = 0
+    while dashes < len(texts) and units[start + dashes].kind == "dash":
+        dashes += 1
     best = None
-    for s in range(len(texts)):
+    for s in range(max(0, len(texts) - NAMES), len(texts)):
         if any(u.kind != "char" for u in units[start + s:b]):
             continue
         word = "".join(texts[s:])
-        if len(word) != len(texts) - s or len(word) > 24:
+        if len(word) != len(texts) - s:
             continue
         parted = part_names(word, common=True)
         if parted is None:
             continue
         score, lengths = parted
         role = any(word[sum(lengths[:x]):sum(lengths[:x + 1])] in ROLES for x in range(len(lengths)))
-        head = s - sum(u.kind == "dash" for u in units[start:start + s])
+        head = s - dashes
         if len(lengths) < 2 or not (role or s == 0 or head >= 4):
             continue
         if best is None or score > best[0]:
@@ -251,7 +254,7 @@ def _word(units, a, b, seps):
 def _byline(units, items, i):
     """A sequence of padded names, whole names and roles from item i on -> (next item, [(first unit, behind)]) or None."""
     names, pairs, words, roles, j = [], 0, 0, 0, i
-    while j < len(items):
+    while j < len(items) and len(names) < MAX_NAMES:
         a, b, kind = items[j]
         word = "".join(u.text for u in units[a:b])
         if kind == "single" and j + 1 < len(items) and items[j + 1][2] == "single" and is_surname(ord(word[0])):
@@ -275,29 +278,35 @@ def _byline(units, items, i):
     return None
 
 
-def _grid(page, texts, i):
-    """Rows of the same number of one-character cells, more rows than columns."""
-    rows, j = [], i
-    while j < len(texts) and len(rows) <= GRID_ROWS:
-        line = texts[j]
-        if j > i and line.blanks > 1 or line.literal:
-            break
-        cells = _cells(page, line)
-        if cells is None or not GRID_COLUMNS[0] <= len(cells) <= GRID_COLUMNS[1] or (rows and len(cells) != len(rows[0])):
-            break
-        rows.append(cells)
-        j += 1
-    if len(rows) < 3 or len(rows) <= len(rows[0]) or len(rows) > GRID_ROWS:
-        return None
+def _grids(page, texts):
+    """Rows of the same number of one-character cells, more rows than columns: as many as follow each other, or none."""
+    grids, i, n = [], 0, len(texts)
+    while i < n:
+        rows = [_cells(page, texts[i])]
+        j = i + 1
+        while rows[0] and j < n and texts[j].blanks <= 1:
+            cells = _cells(page, texts[j])
+            if cells is None or len(cells) != len(rows[0]):
+                break
+            rows.append(cells)
+            j += 1
+        if rows[0] and _is_grid(rows):
+            columns = ["".join(row[k] for row in rows) for k in range(len(rows[0]) - 1, -1, -1)]
+            grids.append(Grid(i, j - 1, "".join(columns)))
+        i = j
+    return grids
+
+
+def _is_grid(rows):
+    if not len(rows[0]) < len(rows) <= GRID_ROWS or len(rows) < 3:
+        return False
     flat = [c for row in rows for c in row]
-    if sum(c in COUNTERS for c in flat) * 5 > len(flat) * 3 or len(set(flat)) * 2 <= len(flat):
-        return None
-    columns = ["".join(row[k] for row in rows) for k in range(len(rows[0]) - 1, -1, -1)]
-    return Grid(i, j - 1, "".join(columns))
+    return sum(c in COUNTERS for c in flat) * 5 <= len(flat) * 3 and len(set(flat)) * 2 > len(flat)
 
 
 def _cells(page, line):
-    if line.e - line.s > 16 or not line.gaps:
+    """The characters of a row of two to four one-character cells, or None."""
+    if line.literal or line.e - line.s > 16 or not line.gaps:
         return None
     cells, last = [], None
     for i in range(line.s, line.e):
@@ -311,4 +320,4 @@ def _cells(page, line):
             last = i
         else:
             return None
-    return cells
+    return cells if GRID_COLUMNS[0] <= len(cells) <= GRID_COLUMNS[1] else None

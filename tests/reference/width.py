@@ -66,7 +66,7 @@ def converts(page, line, i, mode):
     if c in "：～":
         return digit(left) and digit(right)
     if c == "，":
-        return digit(left) and _thousands(page, line, right)
+        return digit(left) and _thousands(page, line, left, right)
     if c in ATTACHED:
         return alnum(left) or alnum(right)
     return False
@@ -77,10 +77,13 @@ def _latin_dot(page, left, right):
     return page.cls[left] == T.LETTER
 
 
-def _thousands(page, line, i):
-    """Exactly three digits follow, and the groups before hold one to three."""
-    count = 0
-    while 0 <= i < line.end and page.cls[i] == T.DIGIT:
-        count += 1
-        i += 1
-    return count == 3
+def _thousands(page, line, left, right):
+    """Exactly three digits follow, and the number before has at most three."""
+    before = after = 0
+    while left >= line.s and page.cls[left] == T.DIGIT:
+        before += 1
+        left -= 1
+    while 0 <= right < line.end and page.cls[right] == T.DIGIT:
+        after += 1
+        right += 1
+    return before <= 3 and after == 3

@@ -1,0 +1,60 @@
+#include "chars.hpp"
+
+#include "utf8.hpp"
+
+namespace hanflow {
+
+void Chars::read(const uint8_t* source, size_t begin, size_t end, bool drop_is_other, bool preserve) {
+    const size_t bytes = end - begin;
+    if (cp.size() < bytes + 1) {
+        cp.resize(bytes + 1);
+        cls.resize(bytes + 1);
+        offset.resize(bytes + 1);
+    }
+    base = source;
+    origin = begin;
+    ill_formed = false;
+    const uint8_t* p = source + begin;
+    int count = 0;
+    for (size_t i = 0; i < bytes; ++count) {
+        offset[count] = uint32_t(i);
+        uint32_t c = 0;
+        size_t bad = 0;
+        if (preserve && p[i] >= 0x80) bad = ill_formed_length(source, end, begin + i, false);
+        if (bad) {
+            c = ILL_FORMED;
+            ill_formed = true;
+            i += bad;
+        } else {
+            i += decode(p + i, c);
+        }
+        cp[count] = c;
+        const uint8_t k = char_class(c);
+        cls[count] = drop_is_other && k == DROP ? uint8_t(OTHER) : k;
+    }
+    offset[count] = uint32_t(bytes);
+    n = count;
+    s = 0;
+    e = n;
+    while (s < e && in(cls[s], WHITE)) ++s;
+    while (e > s && in(cls[e - 1], WHITE)) --e;
+}
+
+void Chars::find_gaps() {
+    gaps.clear();
+    for (int i = s; i < e;) {
+        if (cls[i] != GAP) {
+            ++i;
+            continue;
+        }
+        int j = i, room = 0;
+        for (; in(cls[j], class_bit(GAP) | class_bit(DROP)); ++j)
+            if (cls[j] == GAP) room += gap_room(cp[j]);
+        const int left = visible(i - 1, -1), right = visible(j, 1);
+        // Else only marks that attach stand before or behind it.
+        if (left >= 0 && right >= 0) gaps.push_back(Gap{i, j, room, left, right});
+        i = j;
+    }
+}
+
+}  // namespace hanflow

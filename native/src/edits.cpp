@@ -1,0 +1,111 @@
+#include "edits.hpp"
+
+#include <cstring>
+
+namespace hanflow {
+
+void EditList::add(size_t begin, size_t end, const char* text, size_t length, Rule rule, uint8_t confidence) {
+    edits.push_back(Edit{begin, end, uint32_t(texts.size()), uint32_t(length), rule, confidence});
+    texts.append(text, length);
+}
+
+size_t EditList::result_size(size_t source) const {
+    size_t removed = 0, added = 0;
+    for (const Edit& edit : edits) {
+        removed += edit.end - edit.begin;
+        added += edit.text_size;
+    }
+    return source - removed + added;
+}
+
+void emit(const uint8_t* source, size_t size, const EditList& list, uint8_t* out) {
+    size_t at = 0;
+    for (const Edit& edit : list.edits) {
+        const size_t run = edit.begin - at;
+        if (run) std::memcpy(out, source + at, run);
+        out += run;
+        if (edit.text_size) std::memcpy(out, list.texts.data() + edit.text, edit.text_size);
+        out += edit.text_size;
+        at = edit.end;
+    }
+    if (size - at) std::memcpy(out, source + at, size - at);
+}
+
+void compose(const EditList& first, const EditList& second, EditList& out) {
+    out.clear();
+    size_t i = 0;
+    ptrdiff_t shift = 0;  // position in text 1 minus position in the source, behind first.edits[i - 1]
+    const size_t n = first.edits.size(), m = second.edits.size();
+    const auto begin_of = [&](size_t k) { return size_t(ptrdiff_t(first.edits[k].begin) + shift); };  // in text 1, k == i
+    const auto end_of = [&](size_t k) { return begin_of(k) + first.edits[k].text_size; };
+    const auto pass = [&] {
+        const Edit& edit = first.edits[i++];
+        shift += ptrdiff_t(edit.text_size) - ptrdiff_t(edit.end - edit.begin);
+    };
+    const auto keep = [&] {
+        const Edit& edit = first.edits[i];
+        out.add(edit.begin, edit.end, first.texts.data() + edit.text, edit.text_size, edit.rule, edit.confidence);
+        pass();
+    };
+    std::string text;
+    for (size_t j = 0; j < m;) {
+        const Edit& edit = second.edits[j];
+        while (i < n && end_of(i) <= edit.begin) keep();
+        text.clear();
+        size_t begin = size_t(ptrdiff_t(edit.begin) - shift);
+        if (i < n && begin_of(i) < edit.begin) {  // inside what the first pass wrote
+            begin = first.edits[i].begin;
+            text.append(first.texts, first.edits[i].text, edit.begin - begin_of(i));
+        }
+        size_t reach = edit.end;  // in text 1, behind what this edit covers so far
+        text.append(second.texts, edit.text, edit.text_size);
+        ++j;
+        size_t end = 0;
+        for (;;) {
+            // Edits of the first pass that begin inside; the last one may reach beyond.
+            const Edit* last = nullptr;
+            size_t last_begin = 0, last_end = 0;
+            while (i < n && begin_of(i) < reach) {
+                last = &first.edits[i];
+                last_begin = begin_of(i);
+                last_end = end_of(i);
+                pass();
+            }
+            if (!last || last_end <= reach) {
+                end = size_t(ptrdiff_t(reach) - shift);
+                break;
+            }
+            // The rest of its text stays, up to the next edit of the second pass that stands in it too.
+            const bool more = j < m && second.edits[j].begin < last_end;
+            const size_t until = more ? second.edits[j].begin : last_end;
+            text.append(first.texts, last->text + (reach - last_begin), until - reach);
+            if (!more) {
+                end = last->end;
+                break;
+            }
+            text.append(second.texts, second.edits[j].text, second.edits[j].text_size);
+            reach = second.edits[j].end;
+            ++j;
+            if (reach < last_end) {
+                // Still inside the same text: finish it here, unless further edits stand in it.
+                while (j < m && second.edits[j].begin < last_end) {
+                    text.append(first.texts, last->text + (reach - last_begin), second.edits[j].begin - reach);
+                    text.append(second.texts, second.edits[j].text, second.edits[j].text_size);
+                    reach = second.edits[j].end;
+                    ++j;
+                }
+                if (reach < last_end) {
+                    text.append(first.texts, last->text + (reach - last_begin), last_end - reach);
+                    end = last->end;
+                    break;
+                }
+            }
+            end = size_t(ptrdiff_t(reach) - shift);
+            if (!(i < n && begin_of(i) < reach)) break;
+        }
+        out.add(begin, end, text.data(), text.size(), edit.rule, edit.confidence);
+    }
+    while (i < n) keep();
+}
+
+}  // namespace hanflow

@@ -1,0 +1,179 @@
+#include "layout.hpp"
+
+#include <algorithm>
+
+namespace hanflow {
+namespace {
+
+// Whether any flag within the window of i is set; sums are prefix sums of the flags.
+bool any_near(const std::vector<uint32_t>& sums, size_t i) {
+    const size_t n = sums.size() - 1;
+    const size_t low = i >= size_t(WINDOW) ? i - WINDOW : 0, high = std::min(n, i + WINDOW + 1);
+    return sums[high] != sums[low];
+}
+
+template <typename Flag>
+void sum_up(std::vector<uint32_t>& sums, size_t n, Flag flag) {
+    sums.resize(n + 1);
+    sums[0] = 0;
+    for (size_t i = 0; i < n; ++i) sums[i + 1] = sums[i] + (flag(i) ? 1 : 0);
+}
+
+// What a joint must know of the end of one line and the start of the other.
+struct Edge {
+    uint8_t cls = OTHER;
+    uint32_t cp = 0;
+    bool address = false;          // the last word is an address
+    bool after_digit = false;      // the last visible character stands behind a digit
+    bool has_latin_gap = false;
+};
+
+bool is_latin_gap(const Chars& t, const Gap& g) {
+    return (t.is(g.left, HAN_KANA) && t.is(g.right, ALNUM)) || (t.is(g.right, HAN_KANA) && t.is(g.left, ALNUM));
+}
+
+bool contains(const Chars& t, int begin, int end, const char* what) {
+    for (int i = begin; i < end; ++i) {
+        int k = 0;
+        while (what[k] && i + k < end && t.cp[i + k] == uint32_t(what[k])) ++k;
+        if (!what[k]) return true;
+    }
+    return false;
+}
+
+Edge edge_of(Page& page, const Line& line, bool end) {
+    page.open(line);
+    const Chars& t = page.chars;
+    Edge edge;
+    const int i = end ? t.visible(t.e - 1, -1) : t.visible(t.s, 1);
+    if (i < 0) return edge;
+    edge.cls = t.cls[i];
+    edge.cp = t.cp[i];
+    if (page.options.latin_gap == LatinGap::keep)
+        for (const Gap& g : t.gaps) edge.has_latin_gap = edge.has_latin_gap || is_latin_gap(t, g);
+    if (end) {
+        const int k = t.visible(i - 1, -1);
+        edge.after_digit = k >= 0 && t.cls[k] == DIGIT;
+        int word = t.e;
+        while (word > t.s && t.cls[word - 1] != GAP) --word;
+        edge.address = contains(t, word, t.e, "@") || contains(t, word, t.e, "://") || contains(t, word, t.e, "www.");
+    }
+    return edge;
+}
+
+// What stands between two joined lines (contract, "Joints").
+Joint joint_of(const Edge& a, const Edge& b, LatinGap latin_gap) {
+    const auto space_if = [](bool yes) { return yes ? Joint::space : Joint::nothing; };
+    if (in(a.cls, CJK) || in(b.cls, CJK)) {
+        const bool latin = (in(a.cls, HAN_KANA) && in(b.cls, ALNUM)) ||
+                           (in(b.cls, HAN_KANA) && (in(a.cls, ALNUM) || a.cp == '%'));
+        return space_if(latin && (latin_gap == LatinGap::insert ||
+                                  (latin_gap == LatinGap::keep && (a.has_latin_gap || b.has_latin_gap))));
+    }
+    if (a.cls == HANGUL || b.cls == HANGUL) return Joint::space;
+    if (a.cls == LETTER && in(b.cls, ALNUM)) return space_if(!a.address);
+    if (a.cls == ASCII && in(b.cls, ALNUM) && !a.address) {
+        for (const char* p = ",.;:!?)]\"'"; *p; ++p)
+            if (a.cp == uint32_t(*p)) return space_if(!(a.after_digit && b.cls == DIGIT));
+    }
+    if (in(a.cls, ALNUM) && (b.cp == '(' || b.cp == '"') && !a.address) return space_if(a.cls == LETTER);
+    return Joint::nothing;
+}
+
+}  // namespace
+
+void Layout::decide(Page& page) {
+    const size_t n = page.texts.size();
+    joints.assign(n, Joint::line_end);
+    by_vertical.assign(n, 0);
+    grid_of.assign(n, 0);
+    vertical.grids.clear();
+    if (page.options.vertical) {
+        vertical.find(page, joints, by_vertical);
+        for (size_t g = 0; g < vertical.grids.size(); ++g)
+            for (uint32_t i = vertical.grids[g].first; i <= vertical.grids[g].last; ++i) grid_of[i] = uint32_t(g + 1);
+    }
+    if (page.options.unwrap) {
+        body_.clear();
+        for (size_t i = 0; i < n; ++i)
+            if (!page.text(i).literal && !page.text(i).vertical) body_.push_back(uint32_t(i));
+        barriers_.assign(body_.size(), 0);
+        for (size_t k = 0; k + 1 < body_.size(); ++k) barriers_[k] = body_[k + 1] != body_[k] + 1;
+        unwrap_.decide(page, body_, barriers_, joins_);
+        for (size_t k = 0; k < body_.size(); ++k)
+            if (joins_[k]) joints[body_[k]] = Joint::nothing;
+    }
+    joined.assign(n, 0);
+    for (size_t i = 0; i < n; ++i)
+        joined[i] = joints[i] != Joint::line_end || (i && joints[i - 1] != Joint::line_end) || grid_of[i];
+    near_spaced.resize(n);
+    damaged.resize(n);
+    const auto spaced = [&](size_t i) { return page.text(i).spaced && !page.text(i).literal; };
+    sum_up(sums_, n, spaced);
+    for (size_t i = 0; i < n; ++i) near_spaced[i] = any_near(sums_, i);
+    sum_up(sums_, n, [&](size_t i) { return joined[i] || spaced(i); });
+    for (size_t i = 0; i < n; ++i) damaged[i] = any_near(sums_, i);
+    set_paragraphs(page);
+    set_joints(page);
+    set_leading(page);
+}
+
+void Layout::set_paragraphs(const Page& page) {
+    const size_t n = page.texts.size();
+    prose.resize(n);
+    foreign.resize(n);
+    for (size_t i = 0; i < n;) {
+        size_t j = i;
+        while (j + 1 < n && joints[j] != Joint::line_end && !by_vertical[j]) ++j;
+        bool has = false;
+        int64_t letters = 0, cjks = 0;
+        for (size_t k = i; k <= j; ++k) {
+            const Line& line = page.text(k);
+            has = has || line.marks || line.end_kind == EndKind::pause || line.end_kind == EndKind::stop;
+            letters += line.letters;
+            cjks += line.cjks;
+        }
+        for (size_t k = i; k <= j; ++k) {
+            prose[k] = has;
+            foreign[k] = letters > 4 * cjks || page.text(k).code;
+        }
+        i = j + 1;
+    }
+}
+
+void Layout::set_joints(Page& page) {
+    const size_t n = page.texts.size();
+    for (size_t i = 0; i + 1 < n; ++i) {
+        if (joints[i] == Joint::line_end || by_vertical[i]) continue;
+        // CJK on either side: nothing, unless latin_gap wants a space there.
+        const LatinGap gap = page.options.latin_gap;
+        if (gap != LatinGap::insert && gap != LatinGap::keep &&
+            (in(page.text(i).last_class, CJK) || in(page.text(i + 1).first_class, CJK)))
+            continue;
+        const Edge a = edge_of(page, page.text(i), true), b = edge_of(page, page.text(i + 1), false);
+        joints[i] = joint_of(a, b, page.options.latin_gap);
+    }
+}
+
+// Blank lines go throughout a stretch where a join or a run crosses some.
+void Layout::set_leading(const Page& page) {
+    const size_t n = page.texts.size();
+    leading.assign(n, 0);
+    leading_by_vertical.assign(n, 0);
+    const auto same_grid = [&](size_t i) { return i + 1 < n && grid_of[i] && grid_of[i] == grid_of[i + 1]; };
+    const auto crosses = [&](size_t i) {
+        return i + 1 < n && (joints[i] != Joint::line_end || same_grid(i)) && page.text(i + 1).blanks > 0;
+    };
+    sum_up(sums_, n, crosses);
+    for (size_t i = 0; i + 1 < n; ++i) {
+        const Line &a = page.text(i), &b = page.text(i + 1);
+        if (joints[i] != Joint::line_end || same_grid(i) || !b.blanks || a.literal || b.literal || b.page_before) continue;
+        if (!any_near(sums_, i)) continue;
+        leading[i] = 1;
+        size_t k = i >= size_t(WINDOW) ? i - WINDOW : 0;
+        while (!crosses(k)) ++k;
+        leading_by_vertical[i] = by_vertical[k] || grid_of[k];
+    }
+}
+
+}  // namespace hanflow

@@ -1,0 +1,41 @@
+// How the lines of a page go together: vertical regions, joined lines, and what the lines around say of a line.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "page.hpp"
+#include "unwrap.hpp"
+#include "vertical.hpp"
+
+namespace hanflow {
+
+class Layout {
+public:
+    // All vectors are indexed like page.texts.
+    std::vector<Joint> joints;          // between text line i and i + 1
+    std::vector<uint8_t> by_vertical;   // ... which vertical decided; else unwrap
+    std::vector<uint8_t> joined;        // on either side
+    std::vector<uint8_t> damaged;       // a joined, vertical or letter-spaced line stands within the window
+    std::vector<uint8_t> near_spaced;   // a letter-spaced one does
+    std::vector<uint8_t> prose;         // its paragraph has a pause or sentence end: headings have none
+    std::vector<uint8_t> foreign;       // its paragraph is Latin text, or the line is program text
+    std::vector<uint8_t> leading;       // the blank lines behind it are leading: they go
+    std::vector<uint8_t> leading_by_vertical;
+    std::vector<uint32_t> grid_of;      // 1 + index into vertical.grids, or 0
+    Vertical vertical;
+
+    void decide(Page& page);
+
+private:
+    void set_paragraphs(const Page& page);
+    void set_joints(Page& page);
+    void set_leading(const Page& page);
+
+    Unwrap unwrap_;
+    std::vector<uint32_t> body_;
+    std::vector<uint8_t> barriers_, joins_;
+    std::vector<uint32_t> sums_;
+};
+
+}  // namespace hanflow

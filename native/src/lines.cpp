@@ -1,0 +1,447 @@
+// The line table: splits a text into lines, marks literal blocks, and measures each line.
+#include <algorithm>
+#include <cstring>
+
+#include "byline.hpp"
+#include "page.hpp"
+
+namespace hanflow {
+namespace {
+
+constexpr uint32_t CLOSING = class_bit(CLOSE) | class_bit(STOP) | class_bit(PAUSE);
+
+bool is_one_of(const char32_t* set, uint32_t cp) {
+    for (; *set; ++set)
+        if (uint32_t(*set) == cp) return true;
+    return false;
+}
+
+constexpr char32_t BULLETS[] = U"•●○■◆▪◇□★☆※◎▲△►▶◦‣·✓✔-*+–#>";
+constexpr char32_t GAPPED_BULLETS[] = U"-*+–#>·";  // markers only with a gap behind them
+constexpr char32_t NUMERALS[] = U"一二三四五六七八九十百〇零";
+constexpr char32_t COUNTED[] = U"月日年时点个、项条类种级期";
+constexpr char32_t SYNTAX[] = U"(){}[];=<>\\_#$|&*/\"'`";
+
+bool is_numeral(uint32_t cp) { return cp >= 0x3007 && is_one_of(NUMERALS, cp); }
+bool is_syntax(uint32_t cp) { return cp < 0x80 && is_one_of(SYNTAX, cp); }
+bool is_colon(uint32_t cp) { return cp == ':' || cp == 0xFF1A; }
+
+// Behind 19:30 that opens a line and has a gap after it, or 0.
+int clock_end(const Chars& t, int i) {
+    int k = i, colons = 0;
+    for (; k < t.e && k - i < 8 && (t.cls[k] == DIGIT || is_colon(t.cp[k])); ++k) colons += is_colon(t.cp[k]);
+    return colons && k < t.e && t.cls[k] == GAP ? k : 0;
+}
+
+// A numeral and what it counts: 六月, 七个, 八、
+bool counts_something(const Chars& t, int i) {
+    int k = i;
+    while (k < t.e && is_numeral(t.cp[k])) ++k;
+    return k > i && k < t.e && is_one_of(COUNTED, t.cp[k]);
+}
+
+bool between_han(const Chars& t, const Gap& g) { return t.is(g.left, HAN_KANA) && t.is(g.right, HAN_KANA); }
+
+// Two Han or more on both sides without a gap.
+bool is_solid(const Chars& t, const Gap& g) {
+    const int a = g.begin - 2, b = g.end + 1;
+    return a >= t.s && b < t.e && t.is(a, HAN_KANA) && t.is(b, HAN_KANA);
+}
+
+int skip_unseen(const Chars& t, int i) {
+    while (i < t.e && t.is(i, UNSEEN)) ++i;
+    return i;
+}
+
+// Room of what could not be parted at the head of the line: opening marks, one character or one Latin word or number,
+// and the marks that must follow it.
+int first_unit(const Chars& t) {
+    int i = t.s, room = 0;
+    while (i < t.e && t.cls[i] == OPEN) {
+        room += CELL;
+        i = skip_unseen(t, i + 1);
+    }
+    if (i < t.e) {
+        constexpr uint32_t latin = ALNUM | class_bit(ASCII);
+        if (t.is(i, latin)) {
+            for (; i < t.e && t.is(i, latin); ++i) room += 2;
+        } else {
+            room += cells(t.cp[i], t.cls[i]);
+            ++i;
+        }
+        i = skip_unseen(t, i);
+    }
+    while (i < t.e && t.is(i, CLOSING)) {
+        room += CELL;
+        i = skip_unseen(t, i + 1);
+    }
+    return room;
+}
+
+StartKind start_kind(const Chars& t) {
+    const uint8_t c = t.cls[t.s];
+    const uint32_t cp = t.cp[t.s];
+    if (c == CLOSE || c == PAUSE || (c == STOP && cp != 0x2026)) return StartKind::nostart;
+    if (list_marker(t) > t.s) return StartKind::item;
+    if (cp == 0x2014) return StartKind::dash;
+    return c == OPEN ? StartKind::open : StartKind::plain;
+}
+
+EndKind end_kind(const Chars& t, Bylines& bylines) {
+    const int i = t.visible(t.e - 1, -1);
+    if (i < 0) return EndKind::mid;
+    const uint8_t c = t.cls[i];
+    const uint32_t cp = t.cp[i];
+    if (c == CLOSE || cp == ')' || cp == '"') {
+        int j = i;
+        while (j >= t.s && (t.is(j, class_bit(CLOSE) | class_bit(GAP)) || t.cp[j] == ')' || t.cp[j] == '"')) --j;
+        if (j >= t.s && t.cls[j] == STOP) return EndKind::stop;
+        if (cp == 0xFF09 || cp == ')') {  // a byline or source in parentheses behind the sentence
+            for (j = i - 1; j >= std::max(t.s, i - 40); --j) {
+                if (t.cp[j] != 0xFF08 && t.cp[j] != '(') continue;
+                int k = t.visible(j - 1, -1);
+                while (k >= 0 && t.cls[k] == CLOSE) k = t.visible(k - 1, -1);
+                if (k >= 0 && t.cls[k] == STOP)
+                    return bylines.is_names(t, j + 1, i) ? EndKind::credit : EndKind::stop;
+                if (k < 0 && bylines.is_names(t, j + 1, i)) return EndKind::credit;
+                break;
+            }
+        }
+        return EndKind::close;
+    }
+    if (c == STOP) return EndKind::stop;
+    if (bylines.is_credit(t)) return EndKind::credit;
+    if (c == OPEN) return EndKind::open;
+    if (c == PAUSE) return cp == 0xFF1A || cp == 0xFE30 ? EndKind::colon : EndKind::pause;
+    return cp == '!' || cp == '?' ? EndKind::stop : EndKind::mid;
+}
+
+// A heading, leaders, and its page number.
+bool is_contents(const Chars& t) {
+    int k = t.e;
+    while (k > t.s && t.cls[k - 1] == DIGIT) --k;
+    if (k == t.e) return false;
+    int leaders = 0;
+    for (; k > t.s && (t.cls[k - 1] == GAP || is_one_of(U"….·‥", t.cp[k - 1])); --k)
+        leaders += t.cp[k - 1] == 0x2026 ? 3 : t.cp[k - 1] == 0x2025 ? 2 : t.cls[k - 1] != GAP;
+    return leaders >= 3 && k > t.s;
+}
+
+bool is_number(const Chars& t, int a, int b) {
+    int digits = 0;
+    for (int k = a; k < b; ++k) {
+        digits += t.cls[k] == DIGIT;
+        if (!t.is(k, class_bit(DIGIT) | class_bit(ASCII)) && t.cp[k] != 0x2014) return false;
+    }
+    return digits > 0;
+}
+
+// Two numeric cells side by side, or parted by wide gaps, or a row of a table of contents.
+bool is_table(const Chars& t, const Line& line) {
+    if (is_contents(t)) return true;
+    int wide = 0;
+    for (const Gap& g : t.gaps) wide += g.room >= 6 || t.cp[g.begin] == 9;
+    const int gaps = int(t.gaps.size());
+    if (wide && !line.spaced && !line.marks && wide >= 2 && gaps - wide <= wide) return true;
+    if (line.spaced || gaps < 2) return false;
+    if (line.marks || line.end_kind == EndKind::stop || line.end_kind == EndKind::pause) return false;
+    for (const Gap& g : t.gaps)
+        if (between_han(t, g) && !is_solid(t, g)) return false;
+    bool single = true, beside = false, before = false, number = false;
+    for (int k = 0; k <= gaps; ++k) {
+        const int a = k ? t.gaps[k - 1].end : t.s, b = k < gaps ? t.gaps[k].begin : t.e;
+        number = is_number(t, a, b);
+        if (number && b - a != 1) single = false;
+        beside = beside || (number && before);
+        before = number;
+    }
+    return beside && !(single && !number);  // 等举措 4 6 条 is a spread number
+}
+
+// A separator in a line without sentence marks: a heading of two halves, a row of labels.
+bool is_parted(const Chars& t, const Line& line) {
+    if (line.spaced || line.marks || line.end_kind == EndKind::stop || line.end_kind == EndKind::pause) return false;
+    bool any = false;
+    for (const Gap& g : t.gaps) {
+        if (!between_han(t, g)) continue;
+        if (!is_solid(t, g)) return false;
+        any = true;
+    }
+    return any;
+}
+
+bool is_key(const Chars& t) {
+    for (int k = t.s; k < std::min(t.s + 7, t.e); ++k) {
+        if (is_colon(t.cp[k])) return k > t.s;
+        if (t.cls[k] != HAN) return false;
+    }
+    return false;
+}
+
+// What a gap takes in the column: nothing where it is letter-spacing.
+int kerning(const Chars& t, const Gap& g, bool spaced) {
+    if (t.is(g.left, CJK_MARKS) || t.is(g.right, CJK_MARKS)) return 0;
+    const bool a = t.is(g.left, CJK), b = t.is(g.right, CJK);
+    if (a && b) return spaced ? 0 : std::max(g.room, CELL);
+    if (a || b) return g.room <= CELL ? 1 : g.room;
+    return g.room;
+}
+
+bool is_dash(uint32_t cp) { return cp == 0x2014 || cp == 0x2015 || cp == 0xFE31; }
+
+// What the line is in a vertical run. seen: its visible characters, the first four of them in first.
+Unit unit_of(const Chars& t, int seen, const int* first) {
+    Unit unit;
+    if (t.e - t.s > 24 || seen == 0 || seen > 4) return unit;
+    uint32_t classes = 0;
+    bool dashes = true;
+    for (int k = 0; k < seen; ++k) {
+        classes |= class_bit(t.cls[first[k]]);
+        dashes = dashes && is_dash(t.cp[first[k]]);
+    }
+    const bool solid = t.gaps.empty();
+    if (dashes)
+        unit.kind = UnitKind::dash;
+    else if (seen == 1 && (!(classes & ~HAN_KANA) || !(classes & ~CJK_MARKS)))
+        unit.kind = UnitKind::chr;
+    else if (!(classes & ~ALNUM) && solid)
+        unit.kind = UnitKind::number;
+    else if (classes == class_bit(HAN) && seen >= 2 && solid)
+        unit.kind = UnitKind::name;
+    else
+        return unit;
+    for (int i = t.s; i < t.e; ++i) {
+        if (t.is(i, class_bit(GAP) | class_bit(DROP))) continue;
+        unit.last = plain(t.cp[i]);
+        if (unit.length < Unit::KEPT) unit.text[unit.length] = unit.last;
+        ++unit.length;
+    }
+    return unit;
+}
+
+}  // namespace
+
+int list_marker(const Chars& t) {
+    const int i = t.s, e = t.e;
+    if (i >= e) return i;
+    const uint32_t first = t.cp[i];
+    if (is_one_of(BULLETS, first) || (0x2460 <= first && first <= 0x24FF) || (0x2776 <= first && first <= 0x2793)) {
+        int j = i;
+        while (j < e && t.cp[j] == first) ++j;
+        if (is_one_of(GAPPED_BULLETS, first) && !(j < e && t.cls[j] == GAP)) return i;
+        return j;
+    }
+    if (t.cls[i] == DIGIT)
+        if (const int behind = clock_end(t, i)) return behind;
+    const bool opened = first == 0xFF08 || first == '(';
+    const int j = i + opened;
+    int k = j;
+    while (k < e && k - j < 4 && (t.cls[k] == DIGIT || is_numeral(t.cp[k]))) ++k;
+    if (k == j) return i;
+    const bool paren = k < e && (t.cp[k] == 0xFF09 || t.cp[k] == ')');
+    if (opened) return paren ? k + 1 : i;
+    if (k < e && (paren || is_one_of(U"、.．", t.cp[k]))) {
+        if (k + 1 < e && (t.cls[k + 1] == DIGIT || (t.cp[k] == 0x3001 && counts_something(t, k + 1))))
+            return i;  // 3.5, 五、六月
+        if (t.cp[k] == 0x3001 || t.cls[j] == DIGIT || paren) return k + 1;
+    }
+    return i;
+}
+
+// Whether compat or width may change the character; last: the visible one before it, or -1.
+bool Page::may_change(const Chars& t, int i, int last) const {
+    const uint32_t cp = t.cp[i];
+    if (cp < 0x2FE0 || (cp >= 0xF900 && cp < 0xFF01) || cp > 0xFF5E) return true;
+    if (cp < 0xFF01) return false;
+    if (options.width == Width::all || t.is(i, ALNUM)) return true;
+    switch (cp) {
+        case 0xFF01: case 0xFF08: case 0xFF09: case 0xFF1B: case 0xFF1F: return false;  // ！（）；？
+        case 0xFF0C: case 0xFF0E: case 0xFF1A: case 0xFF5E: return last >= 0 && t.is(last, ALNUM);  // ，．：～
+        default: return true;
+    }
+}
+
+void Page::open(const Line& line) {
+    chars.read(data, line.begin, line.end, !options.compat, preserve);
+    chars.find_gaps();
+}
+
+void Page::read(const uint8_t* source, size_t bytes, const Options& opts, bool keep_ill_formed) {
+    data = source;
+    size = bytes;
+    options = opts;
+    preserve = keep_ill_formed;
+    lines.clear();
+    texts.clear();
+    units.clear();
+    split();
+    mark_literal();
+    count_blanks();
+}
+
+// Lines, their content, and their features, in one reading. Features of literal lines are never used.
+void Page::split() {
+    for (size_t at = 0; at < size;) {
+        const uint8_t* p = data + at;
+        const uint8_t* lf = static_cast<const uint8_t*>(std::memchr(p, '\n', size - at));
+        size_t end = lf ? size_t(lf - data) : size, next = lf ? end + 1 : size;
+        if (const void* cr = std::memchr(p, '\r', end - at)) {
+            end = size_t(static_cast<const uint8_t*>(cr) - data);
+            next = end + 1 + (end + 1 < size && data[end + 1] == '\n');
+        }
+        lines.emplace_back();
+        Line& line = lines.back();
+        line.begin = at;
+        line.end = end;
+        line.next = next;
+        at = next;
+        Unit unit;
+        measure(line, unit);
+        if (!line.blank) {
+            texts.push_back(uint32_t(lines.size() - 1));
+            units.push_back(unit);
+        }
+    }
+}
+
+void Page::measure(Line& line, Unit& unit) {
+    Chars& t = chars;
+    open(line);
+    line.s = t.at(t.s);
+    line.e = t.at(t.e);
+    line.blank = t.s == t.e;
+    for (int i = 0; i < t.s; ++i) {
+        line.page = line.page || t.cls[i] == PAGE;
+        line.work = line.work || t.cls[i] == DROP;
+        if (t.cls[i] == GAP && !line.blank) line.indent += gap_room(t.cp[i]);
+    }
+    line.page_before = line.page;  // completed by count_blanks
+    for (int i = t.e; i < t.n; ++i) {
+        line.page = line.page || t.cls[i] == PAGE;
+        line.work = line.work || t.cls[i] == DROP;
+    }
+    if (line.blank) return;
+    if (t.ill_formed) {
+        line.literal = line.cjk = true;
+        return;
+    }
+
+    int solid = 0, spread = 0, last = -1, room = 0, seen = 0, depth = 0, signs = 0, squeeze = 0;
+    int first[4] = {};
+    size_t gap = 0;
+    bool few = t.e - t.s <= 6;
+    line.number_or_dash = few;
+    for (int i = t.s; i < t.e; ++i) {
+        const uint8_t c = t.cls[i];
+        const uint32_t cp = t.cp[i];
+        if (cp >= 0x2500 && cp <= 0x257F) line.literal = true;
+        if (cp >= 0x2E80 && !line.work) line.work = may_change(t, i, last);
+        if (few && !in(c, class_bit(DIGIT) | class_bit(ASCII) | class_bit(GAP)) && cp != 0x2014 && cp != 0x2015)
+            line.number_or_dash = false;
+        if (in(c, UNSEEN)) {
+            line.work = true;
+            continue;
+        }
+        line.cjk = line.cjk || is_wide_evidence(cp, c);
+        room += cells(cp, c);
+        line.letters += c == LETTER;
+        line.cjks += in(c, CJK);
+        if (seen < 4) first[seen] = i;
+        ++seen;
+        if (in(c, class_bit(STOP) | class_bit(PAUSE)) && i < t.e - 1) ++line.marks;
+        if (c == ASCII) signs += is_syntax(cp);
+        if (c == OPEN) {
+            ++depth;
+        } else if (c == CLOSE) {
+            if (depth == 0)
+                line.closed = true;
+            else
+                --depth;
+        }
+        while (gap < t.gaps.size() && t.gaps[gap].right < i) ++gap;
+        const bool at_gap = gap < t.gaps.size() && t.gaps[gap].right == i;
+        if (last >= 0) {
+            const uint8_t l = t.cls[last];
+            if (!at_gap && in(c, ALNUM) != in(l, ALNUM) && (in(c, HAN_KANA) || in(l, HAN_KANA))) ++line.dropped;
+            if (in(c, HAN_KANA) && in(l, HAN_KANA)) ++(at_gap ? spread : solid);
+            if ((in(l, CLOSING) && in(c, CLOSING | class_bit(OPEN))) || (l == OPEN && c == OPEN)) squeeze += CELL;
+        }
+        last = i;
+    }
+    line.opened = depth > 0;
+    if (seen) {
+        line.first_class = t.cls[first[0]];
+        line.last_class = t.cls[last];
+    }
+    line.starts_alnum = t.is(t.s, ALNUM);
+    line.ends_alnum = t.is(t.e - 1, ALNUM);
+    line.remainder = seen == 1 && t.is(first[0], HAN_KANA);
+    line.code = (signs >= 2 && signs * 4 > line.cjks) ||
+                ((t.cp[t.s] == '#' || t.cp[t.s] == '\\') && line.letters > line.cjks);
+    line.key = is_key(t);
+    line.spaced = spread >= 3 && spread >= solid;
+    line.width = line.indent + room;
+    for (const Gap& g : t.gaps) line.width += kerning(t, g, line.spaced);
+    if (seen) squeeze += (t.cls[first[0]] == OPEN ? 2 : 0) + (t.is(last, CLOSING) ? 2 : 0);
+    line.tight = line.width - squeeze - line.letters / NARROW;
+    line.unit = first_unit(t);
+    line.start_kind = start_kind(t);
+    line.end_kind = end_kind(t, bylines);
+    line.byline = bylines.is_byline(t);
+    line.table = !line.byline && is_table(t, line);
+    line.parted = is_parted(t, line);
+    unit = unit_of(t, seen, first);
+}
+
+// Fenced code, box drawing, and runs of lines without CJK (contract, "Literal blocks").
+void Page::mark_literal() {
+    uint8_t fence = 0;
+    for (Line& line : lines) {
+        const uint8_t* p = data + line.s;
+        const size_t length = line.e - line.s;
+        const bool marked = length >= 3 && (p[0] == '`' || p[0] == '~') && p[1] == p[0] && p[2] == p[0];
+        if (fence) {
+            line.literal = true;
+            if (marked && p[0] == fence && std::all_of(p, p + length, [&](uint8_t c) { return c == fence; })) fence = 0;
+        } else if (marked) {
+            fence = p[0];
+            line.literal = true;
+        }
+    }
+    const size_t n = lines.size();
+    const auto foreign = [&](size_t i) { return !lines[i].blank && !lines[i].cjk && !lines[i].literal; };
+    for (size_t i = 0; i < n;) {
+        if (!foreign(i)) {
+            ++i;
+            continue;
+        }
+        size_t j = i;
+        // Short numbers and dashes between blank lines may be cut from a sentence or belong to a vertical run.
+        bool lone = true;
+        for (; j < n && foreign(j); ++j) lone = lone && lines[j].number_or_dash;
+        const bool bounded = (i == 0 || lines[i - 1].blank) && (j == n || lines[j].blank);
+        if (j - i >= 4 || (bounded && !(lone && (i > 0 || j < n))))
+            for (size_t k = i; k < j; ++k) lines[k].literal = true;
+        i = j;
+    }
+}
+
+void Page::count_blanks() {
+    int blanks = 0;
+    bool page = false;
+    for (Line& line : lines) {
+        if (line.blank) {
+            ++blanks;
+            page = page || line.page;
+            continue;
+        }
+        const bool before = line.page_before;  // in the white space before the content
+        line.blanks = blanks;
+        line.page_before = page || before;
+        blanks = 0;
+        page = false;
+        for (size_t i = line.e; i < line.end; ++i) page = page || data[i] == 0x0C;
+    }
+}
+
+}  // namespace hanflow

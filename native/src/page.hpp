@@ -1,0 +1,91 @@
+// The line table: what the stages know of each line.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "byline.hpp"
+#include "chars.hpp"
+#include "hanflow/api.hpp"
+
+namespace hanflow {
+
+enum class EndKind : uint8_t { mid, pause, open, close, colon, stop, credit };
+enum class StartKind : uint8_t { plain, nostart, item, dash, open };
+enum class UnitKind : uint8_t { none, chr, number, dash, name };
+
+// A line short enough to stand in a vertical run: its kind and its first characters as they become under compat.
+struct Unit {
+    static constexpr int KEPT = 6;
+    UnitKind kind = UnitKind::none;
+    uint8_t length = 0;  // characters, marks that attach included
+    uint32_t text[KEPT] = {};
+    uint32_t last = 0;
+};
+
+struct Line {
+    size_t begin, end, next;  // bytes: first, behind the last without the line end, behind the line end
+    size_t s, e;              // content; s == e: a blank line
+    int32_t indent = 0;       // q of white space before the content
+    int32_t width = 0;        // q, as the column saw it: letter-spacing taken out
+    int32_t tight = 0;        // q, with marks squeezed as far as typesetters do
+    int32_t dropped = 0;      // q of kerning between Han and Latin that the extractor did not print
+    int32_t unit = 0;         // q of the first unit, which could not be cut
+    int32_t letters = 0, cjks = 0;
+    int32_t marks = 0;    // CJK pauses and sentence ends inside
+    int32_t blanks = 0;   // blank lines before this one
+    int32_t rhythm = 0;   // cost of a join across these blank lines
+    EndKind end_kind = EndKind::mid;
+    StartKind start_kind = StartKind::plain;
+    uint8_t first_class = OTHER, last_class = OTHER;  // of its first and last visible characters
+    bool page = false;         // a form feed stands in the white space around the content
+    bool page_before = false;  // ... or between the last text line and this one
+    bool literal = false, cjk = false, blank = false;
+    bool number_or_dash = false;  // six characters at most, digits, ASCII signs or dashes
+    bool spaced = false;          // letter-spaced: it was stretched to fill the column
+    bool vertical = false, table = false;
+    bool opened = false;     // an opening mark is not closed in the line
+    bool closed = false;     // a closing mark has no opening one in the line
+    bool code = false;       // more signs of programs and mark-up than Chinese text has
+    bool key = false;        // a short key and its colon: 传真：
+    bool remainder = false;  // one visible Han character
+    bool byline = false;     // nothing but names and roles
+    bool parted = false;     // a separator between Han, no sentence marks: a heading of two halves
+    bool starts_alnum = false, ends_alnum = false;
+    bool parted_by_blanks = false;  // blank lines part paragraphs here
+    bool work = false;              // holds gaps or characters that compat or width may change
+};
+
+// The text of one pass and its lines. Memory is kept from text to text.
+struct Page {
+    const uint8_t* data = nullptr;
+    size_t size = 0;
+    Options options;
+    bool preserve = false;
+    std::vector<Line> lines;
+    std::vector<uint32_t> texts;  // indexes of the lines that are not blank
+    std::vector<Unit> units;      // one for each of texts
+    Chars chars;
+    Bylines bylines;
+
+    // Splits data into lines and measures each. Linear in size.
+    void read(const uint8_t* source, size_t bytes, const Options& opts, bool keep_ill_formed);
+    // Decodes a line into chars, gaps included.
+    void open(const Line& line);
+
+    Line& text(size_t i) { return lines[texts[i]]; }
+    const Line& text(size_t i) const { return lines[texts[i]]; }
+
+private:
+    void split();
+    void mark_literal();
+    void count_blanks();
+    void measure(Line& line, Unit& unit);
+    bool may_change(const Chars& t, int i, int last) const;
+};
+
+// Behind the list marker that opens the line, or its first character when there is none. Indexes of chars.
+int list_marker(const Chars& chars);
+
+}  // namespace hanflow

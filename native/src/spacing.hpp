@@ -1,0 +1,51 @@
+// Gaps inside lines: what is letter-spacing or kerning goes, what separates stays as it is or becomes one space.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "byline.hpp"
+#include "layout.hpp"
+#include "page.hpp"
+
+namespace hanflow {
+
+enum class Verdict : uint8_t { open, keep, close, one };
+
+class SpacingStage {
+public:
+    // A verdict for each gap of page.chars, which holds text line `index`. Linear in the line.
+    const std::vector<Verdict>& decide(const Page& page, const Layout& layout, size_t index);
+
+private:
+    struct Token {
+        int begin, end;
+        int han;   // Han and kana in it
+        int head;  // ... from its first character to the next of another class
+        int tail;  // ... up to its last character
+        bool word;    // a Latin word of two letters or more
+        bool number;  // digits and what belongs to numbers
+        int length() const { return end - begin; }
+    };
+
+    void read_tokens(const Chars& t);
+    void decide_auto(const Page& page, const Layout& layout, size_t index, const Line& line);
+    void decide_latin(const Page& page, const Layout& layout, size_t index, const Line& line);
+    void part_names(const Chars& t, const Line& line, int first);
+    void part_list(const Chars& t, int begin, int end);
+    void close_stretch(const Chars& t, int k, int j, bool near_spaced);
+    void close_line_ends(const Chars& t, const Line& line);
+    void close_numbers(const Chars& t, int first);
+    Verdict beside_mark(const Chars& t, int k);
+    bool is_form(const Chars& t) const;
+    int evidence(const Chars& t, int k) const;
+    int soft_evidence(const Chars& t, int k) const;
+    bool keeps_words(const Chars& t, int k) const;
+
+    std::vector<Token> tokens_;
+    std::vector<Verdict> verdicts_;
+    std::vector<int> rooms_;
+    Bylines bylines_;
+};
+
+}  // namespace hanflow

@@ -1,0 +1,353 @@
+#include "vertical.hpp"
+
+#include <algorithm>
+
+#include "byline.hpp"
+#include "edits.hpp"
+#include "tables/surnames.hpp"
+
+namespace hanflow {
+namespace {
+
+constexpr int MAX_BLANKS = 3;  // between two lines of a region
+constexpr size_t GRID_MIN_COLUMNS = 2, GRID_MAX_COLUMNS = 4, GRID_ROWS = 64;
+constexpr size_t MAX_NAMES = 32;  // of one byline
+constexpr uint32_t NAMES = 24;    // characters of a byline that no blank line parts
+
+// One-character lines of these are an enumeration, not a title.
+constexpr char32_t COUNTERS[] = U"一二三四五六七八九十百千零〇○甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥日";
+
+bool is_counter(uint32_t cp) {
+    for (const char32_t* p = COUNTERS; *p; ++p)
+        if (uint32_t(*p) == cp) return true;
+    return false;
+}
+
+bool mostly_counters(const std::vector<uint32_t>& letters) {
+    size_t counters = 0;
+    for (uint32_t cp : letters) counters += is_counter(cp);
+    return counters * 5 > letters.size() * 3;
+}
+
+// Sorts.
+size_t distinct(std::vector<uint32_t>& letters) {
+    std::sort(letters.begin(), letters.end());
+    return size_t(std::unique(letters.begin(), letters.end()) - letters.begin());
+}
+
+// The characters of a row of two to four one-character cells.
+bool cells_of(Page& page, const Line& line, std::vector<uint32_t>& row) {
+    row.clear();
+    if (line.literal || !line.work || line.e - line.s > 16 * 4) return false;
+    page.open(line);
+    const Chars& t = page.chars;
+    if (t.e - t.s > 16 || t.gaps.empty()) return false;
+    bool beside = false;
+    for (int i = t.s; i < t.e; ++i) {
+        if (t.is(i, class_bit(GAP) | class_bit(DROP))) {
+            beside = false;
+        } else if (t.is(i, CJK) && !beside) {
+            row.push_back(t.cp[i]);
+            beside = true;
+        } else {
+            return false;
+        }
+    }
+    return GRID_MIN_COLUMNS <= row.size() && row.size() <= GRID_MAX_COLUMNS;
+}
+
+}  // namespace
+
+void Vertical::find(Page& page, std::vector<Joint>& joints, std::vector<uint8_t>& ruled) {
+    find_grids(page);
+    const uint32_t n = uint32_t(page.texts.size());
+    const auto is_unit = [&](uint32_t i) {
+        return page.units[i].kind != UnitKind::none && !page.text(i).literal && !page.text(i).vertical;
+    };
+    for (uint32_t i = 0; i < n;) {
+        if (!is_unit(i)) {
+            ++i;
+            continue;
+        }
+        uint32_t j = i + 1;
+        while (j < n && is_unit(j) && page.text(j).blanks <= MAX_BLANKS) ++j;
+        cut_regions(page, i, j, joints, ruled);
+        i = j;
+    }
+}
+
+// Rows of the same number of one-character cells, more rows than columns: as many as follow each other, or none.
+void Vertical::find_grids(Page& page) {
+    grids.clear();
+    const uint32_t n = uint32_t(page.texts.size());
+    std::vector<uint32_t> row;
+    for (uint32_t i = 0; i < n;) {
+        uint32_t j = i + 1;
+        if (cells_of(page, page.text(i), row)) {
+            rows_.assign(1, row);
+            while (j < n && page.text(j).blanks <= 1 && cells_of(page, page.text(j), row) && row.size() == rows_[0].size()) {
+                rows_.push_back(row);
+                ++j;
+            }
+            const size_t columns = rows_[0].size();
+            bool grid = columns < rows_.size() && rows_.size() <= GRID_ROWS && rows_.size() >= 3;
+            if (grid) {
+                letters_.clear();
+                for (const auto& cells : rows_) letters_.insert(letters_.end(), cells.begin(), cells.end());
+                grid = !mostly_counters(letters_);
+                grid = grid && distinct(letters_) * 2 > rows_.size() * columns;
+            }
+            if (grid) {
+                Grid found{i, j - 1, {}};
+                for (size_t k = columns; k-- > 0;)
+                    for (const auto& cells : rows_) append_utf8(found.text, cells[k]);
+                grids.push_back(found);
+                for (uint32_t k = i; k < j; ++k) page.text(k).vertical = true;
+            }
+        }
+        i = j;
+    }
+}
+
+// Cuts a stretch of unit and name lines to what is vertical: names only next to one-character lines.
+void Vertical::cut_regions(Page& page, uint32_t begin, uint32_t end, std::vector<Joint>& joints,
+                           std::vector<uint8_t>& ruled) {
+    const auto fits = [&](uint32_t i) {
+        return page.units[i].kind != UnitKind::name || is_byline_name(page, begin, end, i);
+    };
+    for (uint32_t i = begin; i < end;) {
+        if (!fits(i)) {
+            ++i;
+            continue;
+        }
+        uint32_t j = i;
+        while (j < end && fits(j)) ++j;
+        if (is_vertical(page, i, j)) {
+            for (uint32_t k = i; k < j; ++k) {
+                page.text(k).vertical = true;
+                if (k + 1 < j) ruled[k] = 1;
+            }
+            separate(page, i, j, joints);
+        }
+        i = j;
+    }
+}
+
+// A whole name or role on one line belongs to a byline whose padded names stand one character a line.
+bool Vertical::is_byline_name(const Page& page, uint32_t begin, uint32_t end, uint32_t i) const {
+    const Unit& unit = page.units[i];
+    if (!is_role(unit.text, unit.length) && !is_name(unit.text, unit.length, false)) return false;
+    int singles = 0;
+    for (uint32_t k = i >= begin + 2 ? i - 2 : begin; k < std::min(end, i + 3); ++k)
+        singles += k != i && page.units[k].kind == UnitKind::chr;
+    return singles >= 2;
+}
+
+bool Vertical::is_vertical(const Page& page, uint32_t begin, uint32_t end) {
+    size_t chars = 0, numbers = 0;
+    letters_.clear();
+    for (uint32_t k = begin; k < end; ++k) {
+        const Unit& unit = page.units[k];
+        numbers += unit.kind == UnitKind::number;
+        if (unit.kind != UnitKind::chr) continue;
+        ++chars;
+        if (in(char_class(unit.text[0]), HAN_KANA)) letters_.push_back(unit.text[0]);
+    }
+    if (chars < 3 || letters_.size() < 2 || chars < numbers * 2 || mostly_counters(letters_)) return false;
+    const size_t all = letters_.size();
+    return all < 4 || distinct(letters_) * 2 > all;
+}
+
+// How consecutive units go together. joints are indexed like page.texts.
+void Vertical::separate(const Page& page, uint32_t begin, uint32_t end, std::vector<Joint>& joints) {
+    const auto& units = page.units;
+    items_.clear();
+    for (uint32_t a = begin; a < end;) {
+        uint32_t b = a + 1;
+        while (b < end && !page.text(b).blanks) ++b;
+        bool names = false, dashes = true;
+        for (uint32_t k = a; k < b; ++k) {
+            names = names || units[k].kind == UnitKind::name;
+            dashes = dashes && units[k].kind == UnitKind::dash;
+        }
+        const auto kind_of = [&](uint32_t k) {
+            switch (units[k].kind) {
+                case UnitKind::chr: return Kind::single;
+                case UnitKind::number: return Kind::number;
+                case UnitKind::dash: return Kind::dash;
+                default: return Kind::name;
+            }
+        };
+        if (names)
+            for (uint32_t k = a; k < b; ++k) items_.push_back(Item{k, k + 1, kind_of(k)});
+        else if (dashes)
+            items_.push_back(Item{a, b, Kind::dash});
+        else if (b - a == 1)
+            items_.push_back(Item{a, b, units[a].kind == UnitKind::chr ? Kind::single : Kind::number});
+        else
+            items_.push_back(Item{a, b, Kind::word});
+        a = b;
+    }
+    const auto glue = [&](uint32_t a, uint32_t b) {
+        for (uint32_t k = a; k + 1 < b; ++k) joints[k] = Joint::nothing;
+    };
+    for (size_t i = 0; i < items_.size();) {
+        size_t next = 0;
+        if (byline(page, i, next)) {
+            for (const Span& name : names_) {
+                glue(name.first, name.behind);
+                if (name.behind < names_.back().behind) joints[name.behind - 1] = Joint::space;
+            }
+            i = next;
+            continue;
+        }
+        const Item item = items_[i];
+        const bool more = i + 1 < items_.size();
+        if (more && char_class(units[item.behind - 1].last) == OPEN)  // a quotation goes on behind the blank line
+            joints[item.behind - 1] = Joint::nothing;
+        switch (item.kind) {
+            case Kind::dash:
+                glue(item.first, item.behind);
+                if (more && items_[i + 1].kind != Kind::dash) joints[item.behind - 1] = Joint::nothing;
+                ++i;
+                break;
+            case Kind::single:
+            case Kind::number: {  // a run whose every line is followed by a blank one
+                size_t j = i;
+                while (j < items_.size() && (items_[j].kind == Kind::single || items_[j].kind == Kind::number)) ++j;
+                glue(item.first, items_[j - 1].behind);
+                i = j;
+                break;
+            }
+            case Kind::name: ++i; break;
+            case Kind::word:
+                part_word(page, item.first, item.behind, joints);
+                ++i;
+                break;
+        }
+    }
+}
+
+// The characters of units [a, b); more than Unit::KEPT of one unit are no name anyway and count as none.
+void Vertical::spell(const Page& page, uint32_t a, uint32_t b) {
+    word_.clear();
+    for (uint32_t k = a; k < b && word_.size() <= NAMES; ++k) {
+        const Unit& unit = page.units[k];
+        for (int i = 0; i < unit.length; ++i) word_.push_back(i < Unit::KEPT ? unit.text[i] : 0);
+    }
+}
+
+// A sequence of padded names, whole names and roles from item i on, into names_.
+bool Vertical::byline(const Page& page, size_t i, size_t& next) {
+    names_.clear();
+    size_t pairs = 0, words = 0, roles = 0, j = i;
+    bool common = true;
+    while (j < items_.size() && names_.size() < MAX_NAMES) {
+        const Item& item = items_[j];
+        spell(page, item.first, item.behind);
+        const bool whole = item.kind == Kind::word || item.kind == Kind::name;
+        const uint32_t length = uint32_t(word_.size());
+        if (item.kind == Kind::single && j + 1 < items_.size() && items_[j + 1].kind == Kind::single &&
+            is_surname(word_[0])) {
+            names_.push_back(Span{item.first, items_[j + 1].behind});
+            ++pairs;
+            j += 2;
+        } else if (whole && is_role(word_.data(), length)) {
+            names_.push_back(Span{item.first, item.behind});
+            ++roles;
+            common = false;
+            ++j;
+        } else if (whole && is_name(word_.data(), length, false)) {
+            names_.push_back(Span{item.first, item.behind});
+            ++words;
+            common = common && is_name(word_.data(), length, true);
+            ++j;
+        } else {
+            break;
+        }
+    }
+    next = j;
+    if (pairs && pairs + words + roles >= 2) return true;
+    if (roles && words) return true;
+    if (pairs == 1 && i + 2 >= items_.size()) return true;
+    return words >= 2 && common;
+}
+
+// The best parting of a word into names and roles, by score.
+bool Vertical::part_names(const uint32_t* text, int n, bool common, Parting& parting) const {
+    int best[NAMES + 1], step[NAMES + 1];
+    best[n] = 0;
+    step[n] = 0;
+    for (int i = n - 1; i >= 0; --i) {
+        best[i] = -1;
+        for (int k = 1; k <= std::min(5, n - i); ++k) {
+            if (best[i + k] < 0) continue;
+            int score = 0;
+            if (is_role(text + i, uint32_t(k)))
+                score = 3 * k;
+            else if (is_name(text + i, uint32_t(k), true))
+                score = 4;
+            else if (!common && is_name(text + i, uint32_t(k), false))
+                score = 1;
+            else
+                continue;
+            if (score + best[i + k] > best[i]) {
+                best[i] = score + best[i + k];
+                step[i] = k;
+            }
+        }
+    }
+    if (best[0] < 0) return false;
+    parting.score = best[0];
+    parting.lengths.clear();
+    for (int i = 0; i < n; i += step[i]) parting.lengths.push_back(step[i]);
+    return true;
+}
+
+// One group without blank lines: perhaps a title, a subtitle that a dash opens, and names.
+void Vertical::part_word(const Page& page, uint32_t a, uint32_t b, std::vector<Joint>& joints) {
+    const auto& units = page.units;
+    uint32_t start = a;
+    for (uint32_t k = a; k + 1 < b; ++k) joints[k] = Joint::nothing;
+    for (uint32_t k = a; k < b;) {
+        if (units[k].kind == UnitKind::dash && k > start && units[k - 1].kind != UnitKind::dash) {
+            joints[k - 1] = Joint::line_end;
+            start = k;
+            while (k < b && units[k].kind == UnitKind::dash) ++k;
+        } else {
+            ++k;
+        }
+    }
+    // The names at the end of the last part. Only common surnames count: nothing else parts them from the title.
+    uint32_t dashes = start;
+    while (dashes < b && units[dashes].kind == UnitKind::dash) ++dashes;
+    Parting parting, best;
+    uint32_t best_at = b;
+    for (uint32_t s = b - start > NAMES ? b - NAMES : start; s < b; ++s) {
+        bool plain_chars = true;
+        for (uint32_t k = s; k < b; ++k) plain_chars = plain_chars && units[k].kind == UnitKind::chr && units[k].length == 1;
+        if (!plain_chars) continue;
+        spell(page, s, b);
+        if (!part_names(word_.data(), int(word_.size()), true, parting) || parting.lengths.size() < 2) continue;
+        bool role = false;
+        int at = 0;
+        for (int length : parting.lengths) {
+            role = role || is_role(word_.data() + at, uint32_t(length));
+            at += length;
+        }
+        if (!role && s != start && int64_t(s) - int64_t(dashes) < 4) continue;
+        if (best_at == b || parting.score > best.score) {
+            best = parting;
+            best_at = s;
+        }
+    }
+    if (best_at == b) return;
+    if (best_at > start) joints[best_at - 1] = Joint::line_end;
+    uint32_t at = best_at;
+    for (size_t k = 0; k + 1 < best.lengths.size(); ++k) {
+        at += uint32_t(best.lengths[k]);
+        joints[at - 1] = Joint::space;
+    }
+}
+
+}  // namespace hanflow

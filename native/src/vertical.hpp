@@ -1,0 +1,58 @@
+// Vertical titles and bylines that come one character a line.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "page.hpp"
+
+namespace hanflow {
+
+// What becomes of the end of a text line.
+enum class Joint : int8_t { line_end = -1, nothing = 0, space = 1 };
+
+// Text lines [first, last] that become one line; text is UTF-8.
+struct Grid {
+    uint32_t first, last;
+    std::string text;
+};
+
+class Vertical {
+public:
+    // Finds the regions of one-character lines and the grids among page.texts. joints[i] is set for text lines of a region
+    // that has line i + 1 in it too, and vertical is set in the lines of regions and grids. Linear in the text lines.
+    void find(Page& page, std::vector<Joint>& joints, std::vector<uint8_t>& ruled);
+    std::vector<Grid> grids;
+
+private:
+    enum class Kind : uint8_t { single, number, dash, name, word };
+    struct Item {
+        uint32_t first, behind;  // units
+        Kind kind;
+    };
+    struct Span {
+        uint32_t first, behind;
+    };
+    struct Parting {
+        int score = 0;
+        std::vector<int> lengths;
+    };
+
+    void find_grids(Page& page);
+    void cut_regions(Page& page, uint32_t begin, uint32_t end, std::vector<Joint>& joints, std::vector<uint8_t>& ruled);
+    bool is_byline_name(const Page& page, uint32_t begin, uint32_t end, uint32_t i) const;
+    bool is_vertical(const Page& page, uint32_t begin, uint32_t end);
+    void separate(const Page& page, uint32_t begin, uint32_t end, std::vector<Joint>& joints);
+    bool byline(const Page& page, size_t item, size_t& next);
+    void part_word(const Page& page, uint32_t a, uint32_t b, std::vector<Joint>& joints);
+    void spell(const Page& page, uint32_t a, uint32_t b);
+    bool part_names(const uint32_t* text, int n, bool common, Parting& parting) const;
+
+    std::vector<Item> items_;
+    std::vector<Span> names_;
+    std::vector<uint32_t> word_, letters_;
+    std::vector<std::vector<uint32_t>> rows_;
+};
+
+}  // namespace hanflow
