@@ -50,6 +50,7 @@ struct Line {
     bool code = false;       // more signs of programs and mark-up than Chinese text has
     bool key = false;        // a short key and its colon: 传真：
     bool remainder = false;  // one visible Han character
+    bool left_over = false;  // ... of a title that was cut, not one of several such lines
     bool byline = false;     // nothing but names and roles
     bool parted = false;     // a separator between Han, no sentence marks: a heading of two halves
     bool starts_alnum = false, ends_alnum = false;

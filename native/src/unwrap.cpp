@@ -132,19 +132,18 @@ int join_cost(const Line& a, const Line& b) {
 }
 
 bool is_quoted(const Line& a, const Line& b) { return a.opened && b.closed; }
-bool is_remainder(const Line& a, const Line& b) { return b.remainder && !a.remainder; }
 
 // Evidence that needs no measure: a mark that cannot start a line, a quotation or a title cut in two.
 bool joins_freely(const Line& a, const Line& b) {
     if (b.start_kind == StartKind::nostart) return true;
     return a.end_kind == EndKind::mid &&
-           (is_quoted(a, b) || (is_remainder(a, b) && a.width >= 4 * CELL && a.cjks > a.letters));
+           (is_quoted(a, b) || (b.left_over && a.width >= 4 * CELL && a.cjks > a.letters));
 }
 
 int break_cost(const Line& a, const Line& b) {
     int cost = 0;
     if (b.start_kind == StartKind::nostart) cost += CANNOT_START;
-    if (a.end_kind == EndKind::mid) cost += (is_quoted(a, b) ? QUOTED : 0) + (is_remainder(a, b) ? REMAINDER : 0);
+    if (a.end_kind == EndKind::mid) cost += (is_quoted(a, b) ? QUOTED : 0) + (b.left_over ? REMAINDER : 0);
     if (a.ends_alnum && b.starts_alnum) cost += CUT_WORD;
     if (!b.blanks && b.parted_by_blanks) cost += NO_BLANK;
     return cost;
@@ -264,9 +263,12 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
     for (uint32_t i : body) lines_.push_back(&page.text(i));
     set_rhythm();
     set_supports(barriers);
-    for (int i = 1; i < n; ++i) {  // a closing quote that stands alone
+    for (int i = 0; i < n; ++i) {
         Line& line = *lines_[i];
-        if (line.start_kind == StartKind::nostart && line.end_kind == EndKind::close && line.width <= 2 * CELL)
+        // One character alone, not one of several such lines.
+        line.left_over = line.remainder && !(i && lines_[i - 1]->remainder) && !(i + 1 < n && lines_[i + 1]->remainder);
+        // A closing quote that stands alone.
+        if (i && line.start_kind == StartKind::nostart && line.end_kind == EndKind::close && line.width <= 2 * CELL)
             line.end_kind = lines_[i - 1]->end_kind;
     }
     steps_.resize(size_t(n));

@@ -104,18 +104,19 @@ class Layout:
         """Joints, blank lines that are leading, white space around repaired lines, grids."""
         page, texts, out = self.page, self.texts, []
         n = len(texts)
-        inside_grid = [False] * n
+        grid_of = [None] * n
         for grid in self.grids:
             for i in range(grid.first, grid.last + 1):
-                inside_grid[i] = True
+                grid_of[i] = grid.first
             out.append((texts[grid.first].s, texts[grid.last].e, grid.text, "vertical"))
-        crossing = [i < n - 1 and (self.separators[i] is not None or (inside_grid[i] and inside_grid[i + 1]))
-                    and texts[i + 1].blanks > 0 for i in range(n)]
+        same_grid = [i < n - 1 and grid_of[i] is not None and grid_of[i] == grid_of[i + 1] for i in range(n)]
+        crossing = [i < n - 1 and (self.separators[i] is not None or same_grid[i]) and texts[i + 1].blanks > 0
+                    for i in range(n)]
         for i in range(n - 1):
             a, b = texts[i], texts[i + 1]
             if self.separators[i] is not None:
                 out.append((a.e, b.s, self.separators[i], self.rules[i]))
-            elif inside_grid[i] and inside_grid[i + 1]:
+            elif same_grid[i]:
                 continue
             elif b.blanks and not (a.literal or b.literal) and not b.page_before:
                 near = [k for k in range(max(0, i - WINDOW), min(n, i + WINDOW + 1)) if crossing[k]]

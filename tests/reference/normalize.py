@@ -13,7 +13,7 @@ def repairs(text, **options):
     edits = compat.edits(page) + width.edits(page)
     edits += spacing.edits(page, layout)
     edits += layout.edits()
-    return merge(sorted(edits, key=lambda edit: (edit[0], edit[0] != edit[1], -edit[1])))
+    return merge(sorted(edits, key=lambda edit: (edit[0], edit[0] != edit[1], -edit[1], edit[3] in ("compat", "width"))))
 
 
 def merge(edits):

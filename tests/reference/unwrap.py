@@ -191,7 +191,7 @@ def join_cost(a, b):
 def joins_freely(a, b):
     """Evidence that needs no measure: a mark that cannot start a line, a quotation or a title cut in two."""
     return b.start_kind == "nostart" or a.end_kind == "mid" and (
-        a.opened and b.closed or b.remainder and not a.remainder and a.width >= 4 * CELL and a.cjks > a.letters)
+        a.opened and b.closed or b.left_over and a.width >= 4 * CELL and a.cjks > a.letters)
 
 
 def break_cost(a, b):
@@ -204,7 +204,7 @@ def break_cost(a, b):
         cost += CUT_WORD
     if not b.blanks and b.parted_by_blanks:
         cost += NO_BLANK
-    if b.remainder and not a.remainder and a.end_kind == "mid":
+    if b.left_over and a.end_kind == "mid":
         cost += REMAINDER
     return cost
 
@@ -241,6 +241,8 @@ def decide(page, lines, barriers):
     few = n <= 3
     spoken = supports(lines, barriers)
     for i, line in enumerate(lines):
+        # One character alone, not one of several such lines.
+        line.left_over = line.remainder and not (i and lines[i - 1].remainder) and not (i + 1 < n and lines[i + 1].remainder)
         if i and line.start_kind == "nostart" and line.end_kind == "close" and line.width <= 2 * CELL:
             line.end_kind = lines[i - 1].end_kind  # a closing quote that stands alone
     back = []
