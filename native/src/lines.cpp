@@ -3,6 +3,8 @@
 #include <cstring>
 
 #include "byline.hpp"
+#include "features.hpp"
+#include "kernels/kernels.hpp"
 #include "page.hpp"
 
 namespace hanflow {
@@ -22,8 +24,11 @@ constexpr char32_t NUMERALS[] = U"一二三四五六七八九十百〇零";
 constexpr char32_t COUNTED[] = U"月日年时点个、项条类种级期";
 constexpr char32_t SYNTAX[] = U"(){}[];=<>\\_#$|&*/\"'`";
 
+}  // namespace
 bool is_numeral(uint32_t cp) { return cp >= 0x3007 && is_one_of(NUMERALS, cp); }
 bool is_syntax(uint32_t cp) { return cp < 0x80 && is_one_of(SYNTAX, cp); }
+namespace {
+
 bool is_colon(uint32_t cp) { return cp == ':' || cp == 0xFF1A; }
 
 // Behind 19:30 that opens a line and has a gap after it, or 0.
@@ -78,6 +83,7 @@ int first_unit(const Chars& t) {
     return room;
 }
 
+}  // namespace
 StartKind start_kind(const Chars& t) {
     const uint8_t c = t.cls[t.s];
     const uint32_t cp = t.cp[t.s];
@@ -86,7 +92,10 @@ StartKind start_kind(const Chars& t) {
     if (cp == 0x2014) return StartKind::dash;
     return c == OPEN ? StartKind::open : StartKind::plain;
 }
+namespace {
 
+
+}  // namespace
 EndKind end_kind(const Chars& t, Bylines& bylines) {
     const int i = t.visible(t.e - 1, -1);
     if (i < 0) return EndKind::mid;
@@ -115,6 +124,8 @@ EndKind end_kind(const Chars& t, Bylines& bylines) {
     if (c == PAUSE) return cp == 0xFF1A || cp == 0xFE30 ? EndKind::colon : EndKind::pause;
     return cp == '!' || cp == '?' ? EndKind::stop : EndKind::mid;
 }
+namespace {
+
 
 // A heading, leaders, and its page number.
 bool is_contents(const Chars& t) {
@@ -137,6 +148,7 @@ bool is_number(const Chars& t, int a, int b) {
 }
 
 // Two numeric cells side by side, or parted by wide gaps, or a row of a table of contents.
+}  // namespace
 bool is_table(const Chars& t, const Line& line) {
     if (is_contents(t)) return true;
     int wide = 0;
@@ -157,8 +169,11 @@ bool is_table(const Chars& t, const Line& line) {
     }
     return beside && !(single && !number);  // 等举措 4 6 条 is a spread number
 }
+namespace {
+
 
 // A separator in a line without sentence marks: a heading of two halves, a row of labels.
+}  // namespace
 bool is_parted(const Chars& t, const Line& line) {
     if (line.spaced || line.marks || line.end_kind == EndKind::stop || line.end_kind == EndKind::pause) return false;
     bool any = false;
@@ -169,6 +184,8 @@ bool is_parted(const Chars& t, const Line& line) {
     }
     return any;
 }
+namespace {
+
 
 bool is_key(const Chars& t) {
     for (int k = t.s; k < std::min(t.s + 7, t.e); ++k) {
@@ -187,9 +204,18 @@ int kerning(const Chars& t, const Gap& g, bool spaced) {
     return g.room;
 }
 
+// Two to four one-character cells: a row of a grid.
+bool is_row(const Chars& t, int seen) {
+    if (t.e - t.s > 16 || seen < 2 || seen > 4 || int(t.gaps.size()) != seen - 1) return false;
+    for (int i = t.s; i < t.e; ++i)
+        if (!t.is(i, CJK | class_bit(GAP) | class_bit(DROP))) return false;
+    return true;
+}
+
 bool is_dash(uint32_t cp) { return cp == 0x2014 || cp == 0x2015 || cp == 0xFE31; }
 
 // What the line is in a vertical run. seen: its visible characters, the first four of them in first.
+}  // namespace
 Unit unit_of(const Chars& t, int seen, const int* first) {
     Unit unit;
     if (t.e - t.s > 24 || seen == 0 || seen > 4) return unit;
@@ -218,8 +244,16 @@ Unit unit_of(const Chars& t, int seen, const int* first) {
     }
     return unit;
 }
+namespace {
+
 
 }  // namespace
+
+// More signs of programs and mark-up than Chinese text has; or time codes, rules, long numbers.
+bool is_code(const Line& line, int syntax, uint32_t first, int length) {
+    if (!line.cjks && !line.letters && length >= 12) return true;
+    return (syntax >= 2 && syntax * 4 > line.cjks) || ((first == '#' || first == '\\') && line.letters > line.cjks);
+}
 
 int list_marker(const Chars& t) {
     const int i = t.s, e = t.e;
@@ -279,29 +313,65 @@ void Page::read(const uint8_t* source, size_t bytes, const Options& opts, bool k
     count_blanks();
 }
 
-// Lines, their content, and their features, in one reading. Features of literal lines are never used.
+// Lines, their content, and their features. Masks cover SCAN_BYTES from `scanned` on; a line that they cover whole and
+// that holds no rare character is measured by them. Features of literal lines are never used.
 void Page::split() {
-    for (size_t at = 0; at < size;) {
-        const uint8_t* p = data + at;
-        const uint8_t* lf = static_cast<const uint8_t*>(std::memchr(p, '\n', size - at));
-        size_t end = lf ? size_t(lf - data) : size, next = lf ? end + 1 : size;
-        if (const void* cr = std::memchr(p, '\r', end - at)) {
-            end = size_t(static_cast<const uint8_t*>(cr) - data);
-            next = end + 1 + (end + 1 < size && data[end + 1] == '\n');
-        }
-        lines.emplace_back();
-        Line& line = lines.back();
-        line.begin = at;
-        line.end = end;
-        line.next = next;
-        at = next;
-        Unit unit;
-        measure(line, unit);
-        if (!line.blank) {
-            texts.push_back(uint32_t(lines.size() - 1));
-            units.push_back(unit);
+    lines.reserve(size / 32 + 1);
+    texts.reserve(size / 32 + 1);
+    units.reserve(size / 32 + 1);
+    for (size_t scanned = 0, at = 0; at < size; scanned = at) {
+        const size_t bytes = std::min(size - scanned, SCAN_BYTES);
+        if (preserve)
+            scan_newlines(data + scanned, bytes, masks);
+        else
+            kernels().scan(data + scanned, bytes, size - scanned, masks);
+        const bool last = scanned + bytes == size;
+        for (size_t i = 0; i <= bytes;) {
+            // The next line end from byte i of the scan on.
+            size_t word = i / 64;
+            uint64_t bits = i < bytes ? masks.kind[SCAN_NEWLINE][word] >> (i % 64) << (i % 64) : 0;
+            while (!bits && ++word * 64 < bytes) bits = masks.kind[SCAN_NEWLINE][word];
+            size_t end = size, next = size;
+            if (bits) {
+                end = scanned + word * 64 + size_t(__builtin_ctzll(bits));
+                next = end + 1 + (data[end] == '\r' && end + 1 < size && data[end + 1] == '\n');
+            } else if (!last && at != scanned) {
+                break;  // cut off at the end of the scan: scan again from its start
+            } else if (!last) {  // longer than a scan
+                end = line_end(at + bytes);
+                next = std::min(size, end + 1 + (end + 1 < size && data[end] == '\r' && data[end + 1] == '\n'));
+            } else if (at == size) {
+                break;
+            }
+            lines.emplace_back();
+            Line& line = lines.back();
+            line.begin = at;
+            line.end = end;
+            line.next = next;
+            Unit unit;
+            if (preserve || next - scanned > bytes || !kernels().measure(*this, line, unit, scanned)) {
+                line = Line();
+                line.begin = at;
+                line.end = end;
+                line.next = next;
+                unit = Unit();
+                measure(line, unit);
+            }
+            if (!line.blank) {
+                texts.push_back(uint32_t(lines.size() - 1));
+                units.push_back(unit);
+            }
+            at = next;
+            if (at - scanned >= bytes) break;
+            i = at - scanned;
         }
     }
+}
+
+// The first line end at or behind byte `from`, or the end of the text.
+size_t Page::line_end(size_t from) const {
+    while (from < size && data[from] != '\n' && data[from] != '\r') ++from;
+    return from;
 }
 
 void Page::measure(Line& line, Unit& unit) {
@@ -376,8 +446,7 @@ void Page::measure(Line& line, Unit& unit) {
     line.starts_alnum = t.is(t.s, ALNUM);
     line.ends_alnum = t.is(t.e - 1, ALNUM);
     line.remainder = seen == 1 && t.is(first[0], HAN_KANA);
-    line.code = (signs >= 2 && signs * 4 > line.cjks) ||
-                ((t.cp[t.s] == '#' || t.cp[t.s] == '\\') && line.letters > line.cjks);
+    line.code = is_code(line, signs, t.cp[t.s], t.e - t.s);
     line.key = is_key(t);
     line.spaced = spread >= 3 && spread >= solid;
     line.width = line.indent + room;
@@ -390,6 +459,7 @@ void Page::measure(Line& line, Unit& unit) {
     line.byline = bylines.is_byline(t);
     line.table = !line.byline && is_table(t, line);
     line.parted = is_parted(t, line);
+    line.row = is_row(t, seen);
     unit = unit_of(t, seen, first);
 }
 

@@ -8,6 +8,7 @@
 #include "byline.hpp"
 #include "chars.hpp"
 #include "hanflow/api.hpp"
+#include "scan.hpp"
 
 namespace hanflow {
 
@@ -49,6 +50,7 @@ struct Line {
     bool closed = false;     // a closing mark has no opening one in the line
     bool code = false;       // more signs of programs and mark-up than Chinese text has
     bool key = false;        // a short key and its colon: 传真：
+    bool row = false;        // two to four one-character cells
     bool remainder = false;  // one visible Han character
     bool left_over = false;  // ... of a title that was cut, not one of several such lines
     bool byline = false;     // nothing but names and roles
@@ -69,6 +71,7 @@ struct Page {
     std::vector<Unit> units;      // one for each of texts
     Chars chars;
     Bylines bylines;
+    Masks masks;
 
     // Splits data into lines and measures each. Linear in size.
     void read(const uint8_t* source, size_t bytes, const Options& opts, bool keep_ill_formed);
@@ -83,6 +86,7 @@ private:
     void mark_literal();
     void count_blanks();
     void measure(Line& line, Unit& unit);
+    size_t line_end(size_t from) const;
     bool may_change(const Chars& t, int i, int last) const;
 };
 

@@ -10,7 +10,7 @@ namespace hanflow {
 namespace {
 
 constexpr int MAX_BLANKS = 3;  // between two lines of a region
-constexpr size_t GRID_MIN_COLUMNS = 2, GRID_MAX_COLUMNS = 4, GRID_ROWS = 64;
+constexpr size_t GRID_ROWS = 64;
 constexpr size_t MAX_NAMES = 32;  // of one byline
 constexpr uint32_t NAMES = 24;    // characters of a byline that no blank line parts
 
@@ -38,22 +38,12 @@ size_t distinct(std::vector<uint32_t>& letters) {
 // The characters of a row of two to four one-character cells.
 bool cells_of(Page& page, const Line& line, std::vector<uint32_t>& row) {
     row.clear();
-    if (line.literal || !line.work || line.e - line.s > 16 * 4) return false;
+    if (line.literal || !line.row) return false;
     page.open(line);
     const Chars& t = page.chars;
-    if (t.e - t.s > 16 || t.gaps.empty()) return false;
-    bool beside = false;
-    for (int i = t.s; i < t.e; ++i) {
-        if (t.is(i, class_bit(GAP) | class_bit(DROP))) {
-            beside = false;
-        } else if (t.is(i, CJK) && !beside) {
-            row.push_back(t.cp[i]);
-            beside = true;
-        } else {
-            return false;
-        }
-    }
-    return GRID_MIN_COLUMNS <= row.size() && row.size() <= GRID_MAX_COLUMNS;
+    for (int i = t.s; i < t.e; ++i)
+        if (!t.is(i, class_bit(GAP) | class_bit(DROP))) row.push_back(t.cp[i]);
+    return true;
 }
 
 }  // namespace

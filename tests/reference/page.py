@@ -243,6 +243,8 @@ class Page:
 
     def _is_code(self, line):
         """More signs of programs and mark-up than Chinese text has."""
+        if not line.cjks and not line.letters and line.e - line.s >= 12:
+            return True  # time codes, rules, long numbers
         signs = sum(self.text[i] in self.SYNTAX for i in range(line.s, line.e))
         return signs >= 2 and signs * 4 > line.cjks or self.text[line.s] in "#\\" and line.letters > line.cjks
 

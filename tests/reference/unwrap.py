@@ -20,40 +20,40 @@ OPEN_LIMIT = 4 * MAX_MEASURE  # q of one typeset line: more costs no more
 INFINITE = 10 ** 6
 
 # End of a line that goes on: sentence ends are rare in mid-column, ...
-GOES_ON = {"mid": 5, "pause": 5, "open": 0, "close": 40, "colon": 60, "stop": 260, "credit": 700}
+GOES_ON = {"mid": 15, "pause": 5, "open": 0, "close": 15, "colon": 60, "stop": 195, "credit": 700}
 # ... and the last line of a paragraph nearly always ends a sentence.
-LAST = {"mid": 320, "pause": 650, "open": 900, "close": 130, "colon": 200, "stop": 10, "credit": 5}
+LAST = {"mid": 430, "pause": 480, "open": 900, "close": 365, "colon": 350, "stop": 15, "credit": 5}
 # A line alone may be a heading (no sentence end, no pause inside) or a paragraph of one line.
-ALONE = {"mid": 150, "pause": 600, "open": 900, "close": 70, "colon": 150, "stop": 15, "credit": 10}
+ALONE = {"mid": 335, "pause": 600, "open": 900, "close": 130, "colon": 150, "stop": 30, "credit": 10}
 
 # Outside any measure: headings, verse and lists end as they like.
-FREE_END = {"mid": 150, "pause": 160, "open": 900, "close": 70, "colon": 100, "stop": 15, "credit": 10}
+FREE_END = {"mid": 150, "pause": 280, "open": 900, "close": 70, "colon": 100, "stop": 15, "credit": 10}
 
 OVER_FREE = 3  # q that rounding and squeezed marks may hide
-OVER = 40  # each q wider than the measure
+OVER = 120  # each q wider than the measure
 FULL_BY_CHANCE = 150  # a last line that happens to fill the column
 LOST_INDENT = 20
-NO_INDENT = 200  # newspaper columns indent: a full first line is rare
-SWITCH_INSIDE = 380  # the measure changes inside a paragraph
-SWITCH_BETWEEN = 120
-FREE = 70  # a line that no measure explains
+NO_INDENT = 250  # newspaper columns indent: a full first line is rare
+SWITCH_INSIDE = 370  # the measure changes inside a paragraph
+SWITCH_BETWEEN = 215
+FREE = 130  # a line that no measure explains
 QUOTED = 300  # a quotation opens in one line and closes in the next
 CUT_WORD = 150  # Latin or digits on both sides
 NO_BLANK = 120  # blank lines part paragraphs here, and there is none
-REMAINDER = 300  # one character alone behind a line in mid-sentence
-FREE_JOIN = 280  # a join that no measure supports
+REMAINDER = 875  # one character alone behind a line in mid-sentence
+FREE_JOIN = 370  # a join that no measure supports
 FOREIGN = 900  # program text, or two lines of Latin text
 KEYS = 500  # two lines that begin with a key and a colon
 PARTED = 300  # a separator inside: a heading of two halves
-CUT = 240  # some extractors end a line after a mark
-SPACED_LAST = 220  # only a line that goes on is stretched
+CUT = 130  # some extractors end a line after a mark
+SPACED_LAST = 110  # only a line that goes on is stretched
 CANNOT_START = 900  # a mark that cannot start a line does
 ITEM = 400  # the next line starts like a list item, ...
 DASH = 150  # ... with a dash, ...
 INDENTED = 500  # ... further in than this one
 ROW = 900  # a table row or byline
 MOST = 2000  # of the width of one line
-NOT_PROSE = 80  # two lines without any mark, joined
+NOT_PROSE = 60  # two lines without any mark, joined
 
 
 def loose(room):

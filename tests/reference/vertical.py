@@ -13,6 +13,7 @@ from .surnames import is_surname
 MAX_BLANKS = 3  # between two lines of a region
 GRID_COLUMNS = (2, 4)
 GRID_ROWS = 64
+ROW = 16  # characters of a row of a grid, gaps included
 MAX_NUMBER = 4
 MAX_NAMES = 32  # of one byline
 NAMES = 24  # characters of a byline that no blank line parts
@@ -306,18 +307,11 @@ def _is_grid(rows):
 
 def _cells(page, line):
     """The characters of a row of two to four one-character cells, or None."""
-    if line.literal or line.e - line.s > 16 or not line.gaps:
+    if line.literal or line.e - line.s > ROW:
         return None
-    cells, last = [], None
-    for i in range(line.s, line.e):
-        c = page.cls[i]
-        if c in (T.GAP, T.DROP):
-            last = None
-        elif c in (T.HAN, T.KANA) or c in CJK_MARKS:
-            if last is not None:
-                return None
-            cells.append(page.text[i])
-            last = i
-        else:
-            return None
-    return cells if GRID_COLUMNS[0] <= len(cells) <= GRID_COLUMNS[1] else None
+    seen = [i for i in range(line.s, line.e) if page.cls[i] not in (T.GAP, T.DROP)]
+    if not GRID_COLUMNS[0] <= len(seen) <= GRID_COLUMNS[1] or len(line.gaps) != len(seen) - 1:
+        return None
+    if any(page.cls[i] not in (T.HAN, T.KANA) + CJK_MARKS for i in seen):
+        return None
+    return [page.text[i] for i in seen]

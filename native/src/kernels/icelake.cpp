@@ -1,0 +1,42 @@
+// AVX-512 F, BW, VL and VBMI2: Intel Ice Lake (2019), AMD Zen 4 (2022) and later.
+#include "kernels.hpp"
+
+#if HANFLOW_X86
+#include <immintrin.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "features.hpp"
+
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512bw,avx512vl,avx512vbmi2,bmi,bmi2,lzcnt,popcnt")
+
+namespace hanflow {
+namespace icelake {
+namespace {
+
+struct Block {
+    __m512i v;
+    explicit Block(const uint8_t* p) : v(_mm512_loadu_si512(p)) {}
+    explicit Block(__m512i x) : v(x) {}
+    uint64_t eq(uint8_t c) const { return _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(char(c))); }
+    uint64_t range(uint8_t low, uint8_t high) const {
+        const __m512i x = _mm512_sub_epi8(v, _mm512_set1_epi8(char(low)));
+        return _mm512_cmple_epu8_mask(x, _mm512_set1_epi8(char(high - low)));
+    }
+    Block lower() const { return Block(_mm512_or_si512(v, _mm512_set1_epi8(0x20))); }
+};
+
+#include "scan.inl"
+#include "measure.inl"
+
+}  // namespace
+
+const Kernels table = {"icelake", scan, measure};
+
+}  // namespace icelake
+}  // namespace hanflow
+
+#pragma GCC pop_options
+#endif

@@ -1,0 +1,36 @@
+// The loops that differ by CPU. Each CPU path fills one table; dispatch.cpp picks one at first use.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "page.hpp"
+#include "scan.hpp"
+
+namespace hanflow {
+
+struct Kernels {
+    const char* name;  // the CPU generation that has the features: portable, haswell, icelake, neon
+
+    // Fills the masks of data[0, size), size <= SCAN_BYTES. data[0, size) is well-formed UTF-8 (three-byte surrogates
+    // allowed) that may be cut off in a sequence at the end; nothing behind data[available - 1] is read, available >= size.
+    void (*scan)(const uint8_t* data, size_t size, size_t available, Masks& masks);
+
+    // What Page::measure does, for a line that page.masks cover (from byte `scanned` of the text on) and that holds no rare
+    // character. false: the line must be measured character by character, from fresh.
+    bool (*measure)(Page& page, Line& line, Unit& unit, size_t scanned);
+};
+
+// The table in use: the best that CPU and operating system allow, or what HANFLOW_ISA names. Never changes.
+const Kernels& kernels();
+// A table by name; nullptr when this build or this CPU has none of that name.
+const Kernels* kernels_named(const char* name);
+
+namespace portable { extern const Kernels table; }
+#if defined(__x86_64__) && defined(__GNUC__)
+#define HANFLOW_X86 1
+namespace haswell { extern const Kernels table; }
+namespace icelake { extern const Kernels table; }
+#endif
+
+}  // namespace hanflow

@@ -1,0 +1,40 @@
+// Plain C++: what every CPU runs, and what the other paths are tested against.
+#include "kernels.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "features.hpp"
+
+namespace hanflow {
+namespace portable {
+namespace {
+
+void scan(const uint8_t* data, size_t size, size_t available, Masks& masks) {
+    const uint8_t* const kinds = scan_kinds();
+    const size_t words = (size + 63) / 64;
+    for (size_t w = 0; w < words; ++w) {
+        uint64_t word[SCAN_KINDS] = {};
+        const size_t begin = w * 64, end = std::min(size, begin + 64);
+        size_t i = begin;
+        while (i < end && (data[i] & 0xC0) == 0x80) ++i;  // the rest of a character of the word before
+        while (i < end) {
+            const uint8_t lead = data[i];
+            const size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+            const uint8_t kind = i + length <= available ? scan_kind_at(data + i, kinds) : uint8_t(SCAN_RARE);
+            word[kind] |= uint64_t(1) << (i - begin);
+            i += length;
+        }
+        for (int k = 0; k < SCAN_KINDS; ++k) masks.kind[k][w] = word[k];
+    }
+    for (int k = 0; k < SCAN_KINDS; ++k) masks.kind[k][words] = 0;
+}
+
+#include "measure.inl"
+
+}  // namespace
+
+const Kernels table = {"portable", scan, measure};
+
+}  // namespace portable
+}  // namespace hanflow
