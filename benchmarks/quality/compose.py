@@ -52,8 +52,8 @@ class Style:
     run: bool = False  # lines drawn run by run, not character by character
 
 
-def style(rng, article):
-    s = Style()
+def style(rng, article, vertical):
+    s = Style(vertical=vertical)
     s.cells = rng.choice([10, 12, 13, 14, 15, 16, 17, 18, 20, 21, 22, 24, 26, 28, 30])
     s.columns = rng.choices([1, 2, 3], [5, 4, 2])[0]
     s.size = rng.choice([9, 9.5, 10, 10.5, 12])
@@ -66,7 +66,6 @@ def style(rng, article):
     s.squeeze = rng.random() < 0.6
     s.break_numbers = rng.random() < 0.15
     s.full = rng.random() < 0.12
-    s.vertical = rng.choices(["", "right", "left"], [5, 4, 1])[0]
     s.byline_vertical = rng.random() < 0.6
     s.two_columns = rng.random() < 0.6
     s.title_size = rng.choice([1.6, 1.8, 2.0, 2.4, 2.8])
@@ -137,6 +136,7 @@ class Page:
 
 
 def fullwidth(text):
+    text = re.sub(r"(?<=[0-9])\.(?=[0-9])", "．", text)
     return "".join(chr(ord(c) + 0xFEE0) if c.isascii() and c.isalnum() or c == "%" else c for c in text)
 
 

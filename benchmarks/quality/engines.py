@@ -1,6 +1,6 @@
 """Four typesetters. reportlab and fpdf2 put the marks of compose.py on paper; typst and Chromium set the article themselves.
 
-engine(article, style, rng, path) -> (layout, wrapped): the choices made, for the record, and the blocks that needed more
+engine(article, rng, path, vertical) -> (layout, wrapped): the choices made, for the record, and the blocks that needed more
 than a line. Fonts are looked up by file name among the system's fonts (see README.md for the Debian packages).
 """
 import html
@@ -51,8 +51,8 @@ def measured(font):
 
 
 def placed(draw):
-    def engine(article, rng, path):
-        style = compose.style(rng, article)
+    def engine(article, rng, path, vertical):
+        style = compose.style(rng, article, vertical)
         font = covering(article, rng)
         pages = compose.compose(article, style, measured(font))
         draw(pages, style, font, path)
@@ -157,8 +157,8 @@ table {{ width: 100%; border-collapse: collapse }} td {{ padding: 0 .5em 0 0; wh
 """
 
 
-def chromium(article, rng, path):
-    s = compose.style(rng, article)
+def chromium(article, rng, path, vertical):
+    s = compose.style(rng, article, vertical)
     lang = "zh-Hant" if article.lang == "zh-Hant" else "zh-Hans"
     family = rng.choice(["Noto Serif CJK", "Noto Sans CJK"]) + (" TC" if lang == "zh-Hant" else " SC")
     orientation = rng.choice(["mixed", "upright"])
@@ -219,9 +219,9 @@ def stack(text, spacing="0.12em", column="1em"):
     return "stack(dir: ttb, spacing: %s, %s)" % (spacing, cells)
 
 
-def typst(article, rng, path):
+def typst(article, rng, path, vertical):
     import typst as compiler
-    s = compose.style(rng, article)
+    s = compose.style(rng, article, vertical)
     hant = article.lang == "zh-Hant"
     family = rng.choice(["Noto Serif CJK", "Noto Sans CJK"]) + (" TC" if hant else " SC")
     autospace = rng.choice(["auto", "none"])

@@ -9,6 +9,7 @@ from article import BODY
 from score import canon, sep_label, split_seps
 
 QUOTES = dict(zip("“”‘’「」『』﹁﹂﹃﹄", "«»‹›«»«»«»«»"))
+FOLD = {"戶": "户", "〜": "~", "～": "~"}  # what some fonts print for the other
 SINGLE = {"‹": "«", "›": "»"}
 
 
@@ -19,6 +20,8 @@ def key(char):
         return SINGLE.get(quote, quote)
     if char in "—―─︱︲":
         return "—"
+    if char in FOLD:
+        return FOLD[char]
     if char in "…︙⋯":
         return "…"
     return canon(char)
@@ -122,21 +125,25 @@ def spaces(block):
 
 
 def spread(chars, seps, labels, i):
-    """Is the gap at i like the gaps that only spread its line out? Then nothing tells it from them."""
-    gap = seps[i]
+    """Is the gap at i like the gaps that mean nothing in its line? Then nothing tells it from them."""
+    gap, mixed = seps[i], latin(chars[i]) != latin(chars[i + 1])
     like = other = 0
     for step in (-1, 1):
         t = i + step
         while 0 <= t < len(seps) and sep_label(seps[t]) != "n" and abs(t - i) <= 12:
-            if labels[t] == "j" and not (chars[t].isascii() and chars[t + 1].isascii()):
+            if labels[t] == "j" and not (chars[t].isascii() and chars[t + 1].isascii()) and (latin(chars[t]) != latin(chars[t + 1])) == mixed:
                 like += seps[t] == gap
                 other += seps[t] != gap
             t += step
-    return like >= 2 and like >= other
+    return like >= (1 if mixed else 2) and like >= other
+
+
+def latin(char):
+    return canon(char).isascii() and canon(char).isalnum()
 
 
 def label(text, blocks, wrapped=()):
-    """-> (gold text, labels, block list for the scorer, cuts) or None.
+    """-> (gold text, labels, block list for the scorer, cuts, cuts in other blocks than titles) or None.
 
     wrapped: blocks that the typesetter itself could not set on one line at the measure."""
     chars, seps = split_seps(text)
@@ -166,7 +173,8 @@ def label(text, blocks, wrapped=()):
         if n < len(seps):
             out.append(separator(labels[n], seps[n], where[n], where[n + 1], blocks, gaps))
     cuts = len(pieces) - len(blocks)
-    return "".join(out) + "\n", labels, listed, cuts
+    torn = cuts - sum(sum(p[0] == i for p in pieces) - 1 for i, block in enumerate(blocks) if block.kind in TITLE)
+    return "".join(out) + "\n", labels, listed, cuts, torn
 
 
 def plain(char):

@@ -26,14 +26,22 @@ HERE = Path(__file__).parent
 SEED = 20241106
 SETTINGS = ["reportlab", "reportlab", "fpdf2", "fpdf2", "typst", "chromium", "chromium"]  # one typeset page each
 READINGS = 2  # documents kept of each page
-WEIGHTS = {"pdfminer": 4, "pypdf": 2, "pdfium": 2, "pymupdf": 2, "pymupdf-blocks": 1, "pdftotext": 2, "pdftotext-layout": 2, "pdftotext-raw": 2}
-MAX_CUTS = 4
+# What the pages of one article are read with and where their titles stand, dealt out anew for each article
+HAND = ["pdfminer"] * 3 + ["pypdf", "pdfium", "pymupdf", "pdftotext-raw"] * 2 + ["pymupdf-blocks", "pdftotext", "pdftotext-layout"]
+VERTICAL = ["", "", "", "right", "right", "right", "left"]
+MAX_CUTS, MAX_TORN = 4, 2
 
 
 def held():
     """The split, as README.md states it."""
     line = re.search(r"^held: (.+)$", (HERE / "data" / "README.md").read_text(encoding="utf8"), re.M)
     return set(line.group(1).split())
+
+
+def deal(name, deck):
+    deck = list(deck)
+    random.Random("%d/%s" % (SEED, name)).shuffle(deck)
+    return deck
 
 
 def documents(name, article, number, engine, keep):
@@ -43,13 +51,15 @@ def documents(name, article, number, engine, keep):
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / "page.pdf")
         try:
-            layout, wrapped = engines.ALL[engine](article, rng, path)
+            layout, wrapped = engines.ALL[engine](article, rng, path, deal(name, VERTICAL)[number])
         except Exception as error:
             return [], Counter({"%s: %s: %s" % (engine, name, str(error)[:200]): 1})
         if keep:
             shutil.copy(path, Path(keep) / ("%s-%d-%s.pdf" % (name, number, engine)))
         there = extractors.present()
-        order = sorted(there, key=lambda e: rng.random() ** (1 / WEIGHTS[e]), reverse=True)
+        hand = deal(name, HAND)
+        order = [hand[number], hand[number + len(SETTINGS)]] + rng.sample(list(extractors.ALL), len(extractors.ALL))
+        order = [e for e in dict.fromkeys(order) if e in there]
         blocks = article.blocks + engines.folios(layout)
         for extractor in order:
             text = there[extractor](path)
@@ -57,8 +67,8 @@ def documents(name, article, number, engine, keep):
             if not made:
                 dropped["%s/%s: characters do not tile" % (engine, extractor)] += 1
                 continue
-            gold, labels, listed, cuts = made
-            if cuts > MAX_CUTS:
+            gold, labels, listed, cuts, torn = made
+            if cuts > MAX_CUTS or torn > MAX_TORN:
                 dropped["%s/%s: cut to pieces" % (engine, extractor)] += 1
                 continue
             title = "%s-%d-%s-%s" % (name, number, engine, extractor)

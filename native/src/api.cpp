@@ -20,18 +20,19 @@ namespace {
 
 // What one pass repaired is evidence for the next; the last pass of these is made even if it still changed something.
 constexpr int PASSES = 4;
-// Memory that an engine keeps between calls.
-constexpr size_t KEPT_LINES = size_t(1) << 16;
+// Memory that an engine keeps for its next call.
+constexpr size_t KEPT_BYTES = size_t(8) << 20;
 
 constexpr uint8_t CERTAIN = 100, LIKELY = 95, GUESSED = 85;  // confidence in per cent
 
-// One pass: reads a text and writes its edits in source order.
+// One pass over a text, segment by segment.
 class Pass {
 public:
-    void run(const uint8_t* data, size_t size, const Options& options, bool preserve, EditList& out);
-    void trim_memory();
+    // Writes the repaired text to out and returns the number of edits; with none, out is left empty. trace: collects them.
+    size_t run(const uint8_t* data, size_t size, const Options& options, bool preserve, Buffer& out, EditList* trace);
 
 private:
+    void edit_segment(EditList& out);
     void edit_line(size_t index, EditList& out);
     void edit_grid(const Grid& grid, EditList& out);
     void edit_chars(int begin, int end, EditList& out, bool insert);
@@ -42,13 +43,32 @@ private:
     Page page_;
     Layout layout_;
     SpacingStage spacing_;
+    EditList edits_;
     std::string text_;
 };
 
-void Pass::run(const uint8_t* data, size_t size, const Options& options, bool preserve, EditList& out) {
+size_t Pass::run(const uint8_t* data, size_t size, const Options& options, bool preserve, Buffer& out, EditList* trace) {
     out.clear();
-    page_.read(data, size, options, preserve);
-    layout_.decide(page_);
+    if (trace) trace->clear();
+    size_t count = 0, at = 0;
+    page_.start(data, size, options, preserve);
+    while (page_.next_segment()) {
+        layout_.decide(page_);
+        edits_.clear();
+        edit_segment(edits_);
+        if (edits_.edits.empty()) continue;
+        if (!count) out.reserve(size);
+        count += edits_.edits.size();
+        at = emit(data, at, edits_, out);
+        if (!trace) continue;
+        for (const Edit& edit : edits_.edits)
+            trace->add(edit.begin, edit.end, edits_.texts.data() + edit.text, edit.text_size, edit.rule, edit.confidence);
+    }
+    if (count) out.append(data + at, size - at);
+    return count;
+}
+
+void Pass::edit_segment(EditList& out) {
     for (size_t i = 0; i < page_.texts.size();) {
         if (const uint32_t g = layout_.grid_of[i]) {
             const Grid& grid = layout_.vertical.grids[g - 1];
@@ -60,10 +80,6 @@ void Pass::run(const uint8_t* data, size_t size, const Options& options, bool pr
         edit_joint(i, out);
         ++i;
     }
-}
-
-void Pass::trim_memory() {
-    if (page_.lines.capacity() > KEPT_LINES) *this = Pass();
 }
 
 // Edits of the characters [begin, end): compat, width, and with `insert` the space between Han and Latin.
@@ -181,22 +197,26 @@ void Pass::edit_joint(size_t index, EditList& out) {
 struct Engine::Impl {
     Pass pass;
     EditList edits, next, composed;
-    std::vector<uint8_t> text, other;  // results of the passes
+    Buffer text, other;  // results of the passes
     const uint8_t* data = nullptr;
     size_t size = 0;
+    bool changed = false;
 };
 
 Engine::Engine() noexcept : impl_(new (std::nothrow) Impl) {}
 Engine::~Engine() { delete impl_; }
 
-Plan Engine::plan(const uint8_t* data, size_t size, const Options& options, Invalid invalid) noexcept {
+Plan Engine::plan(const uint8_t* data, size_t size, const Options& options, Invalid invalid, bool trace) noexcept {
     Plan plan{};
     plan.status = Status::out_of_memory;
     if (!impl_) return plan;
     Impl& s = *impl_;
     s.data = data;
     s.size = size;
+    s.changed = false;
     s.edits.clear();
+    if (s.text.capacity() > KEPT_BYTES) s.text.release();
+    if (s.other.capacity() > KEPT_BYTES) s.other.release();
     const bool preserve = invalid == Invalid::preserve;
     if (!preserve) {
         const Utf8Error error = validate_utf8(data, size, invalid == Invalid::surrogates);
@@ -209,27 +229,22 @@ Plan Engine::plan(const uint8_t* data, size_t size, const Options& options, Inva
         }
     }
     try {
-        s.pass.run(data, size, options, preserve, s.edits);
-        if (!s.edits.edits.empty()) {
-            s.text.resize(s.edits.result_size(size));
-            hanflow::emit(data, size, s.edits, s.text.data());
-            for (int pass = 1; pass < PASSES; ++pass) {
-                s.pass.run(s.text.data(), s.text.size(), options, preserve, s.next);
-                if (s.next.edits.empty()) break;
-                s.other.resize(s.next.result_size(s.text.size()));
-                hanflow::emit(s.text.data(), s.text.size(), s.next, s.other.data());
-                std::swap(s.text, s.other);
-                compose(s.edits, s.next, s.composed);
-                std::swap(s.edits, s.composed);
-            }
+        s.changed = s.pass.run(data, size, options, preserve, s.text, trace ? &s.edits : nullptr) > 0;
+        for (int pass = 1; s.changed && pass < PASSES; ++pass) {
+            const size_t count =
+                s.pass.run(s.text.data(), s.text.size(), options, preserve, s.other, trace ? &s.next : nullptr);
+            if (!count) break;
+            s.text.swap(s.other);
+            if (!trace) continue;
+            compose(s.edits, s.next, s.composed);
+            std::swap(s.edits, s.composed);
         }
-        s.pass.trim_memory();
     } catch (const std::bad_alloc&) {
         return plan;
     }
     plan.status = Status::ok;
-    plan.changed = !s.edits.edits.empty();
-    plan.size = plan.changed ? s.text.size() : size;
+    plan.changed = s.changed;
+    plan.size = s.changed ? s.text.size() : size;
     plan.edits = s.edits.edits.data();
     plan.edit_count = s.edits.edits.size();
     plan.texts = s.edits.texts.data();
@@ -237,11 +252,9 @@ Plan Engine::plan(const uint8_t* data, size_t size, const Options& options, Inva
 }
 
 void Engine::emit(uint8_t* out) const noexcept {
-    if (impl_->edits.edits.empty()) {
-        if (impl_->size) std::memcpy(out, impl_->data, impl_->size);
-    } else if (!impl_->text.empty()) {
-        std::memcpy(out, impl_->text.data(), impl_->text.size());
-    }
+    const uint8_t* from = impl_->changed ? impl_->text.data() : impl_->data;
+    const size_t size = impl_->changed ? impl_->text.size() : impl_->size;
+    if (size) std::memcpy(out, from, size);
 }
 
 }  // namespace hanflow

@@ -1,6 +1,9 @@
 #include "edits.hpp"
 
-#include <cstring>
+#include <algorithm>
+#include <cstdlib>
+#include <new>
+#include <utility>
 
 namespace hanflow {
 
@@ -9,26 +12,37 @@ void EditList::add(size_t begin, size_t end, const char* text, size_t length, Ru
     texts.append(text, length);
 }
 
-size_t EditList::result_size(size_t source) const {
-    size_t removed = 0, added = 0;
-    for (const Edit& edit : edits) {
-        removed += edit.end - edit.begin;
-        added += edit.text_size;
-    }
-    return source - removed + added;
+Buffer::~Buffer() { std::free(data_); }
+
+void Buffer::release() {
+    std::free(data_);
+    data_ = nullptr;
+    size_ = capacity_ = 0;
 }
 
-void emit(const uint8_t* source, size_t size, const EditList& list, uint8_t* out) {
-    size_t at = 0;
+void Buffer::reserve(size_t capacity) {
+    if (capacity <= capacity_) return;
+    void* moved = std::realloc(data_, capacity);
+    if (!moved) throw std::bad_alloc();
+    data_ = static_cast<uint8_t*>(moved);
+    capacity_ = capacity;
+}
+
+void Buffer::grow(size_t count) { reserve(std::max(size_ + count, capacity_ + capacity_ / 2 + 256)); }
+
+void Buffer::swap(Buffer& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    std::swap(capacity_, other.capacity_);
+}
+
+size_t emit(const uint8_t* source, size_t at, const EditList& list, Buffer& out) {
     for (const Edit& edit : list.edits) {
-        const size_t run = edit.begin - at;
-        if (run) std::memcpy(out, source + at, run);
-        out += run;
-        if (edit.text_size) std::memcpy(out, list.texts.data() + edit.text, edit.text_size);
-        out += edit.text_size;
+        out.append(source + at, edit.begin - at);
+        out.append(list.texts.data() + edit.text, edit.text_size);
         at = edit.end;
     }
-    if (size - at) std::memcpy(out, source + at, size - at);
+    return at;
 }
 
 void compose(const EditList& first, const EditList& second, EditList& out) {

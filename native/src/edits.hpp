@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -42,12 +43,38 @@ struct EditList {
     }
     // An edit behind all others.
     void add(size_t begin, size_t end, const char* text, size_t length, Rule rule, uint8_t confidence);
-    // Bytes of the text that the edits make of a source of the given size.
-    size_t result_size(size_t source) const;
 };
 
-// Writes source with the edits done to out: result_size(size) bytes.
-void emit(const uint8_t* source, size_t size, const EditList& list, uint8_t* out);
+// Bytes that grow without being cleared, and stay allocated. Throws std::bad_alloc.
+class Buffer {
+public:
+    Buffer() = default;
+    Buffer(const Buffer&) = delete;
+    Buffer& operator=(const Buffer&) = delete;
+    ~Buffer();
+
+    void clear() { size_ = 0; }
+    void release();  // gives the memory back
+    void reserve(size_t capacity);
+    void append(const void* bytes, size_t count) {
+        if (count > capacity_ - size_) grow(count);
+        if (count) std::memcpy(data_ + size_, bytes, count);
+        size_ += count;
+    }
+    const uint8_t* data() const { return data_; }
+    size_t size() const { return size_; }
+    size_t capacity() const { return capacity_; }
+    void swap(Buffer& other) noexcept;
+
+private:
+    void grow(size_t count);
+
+    uint8_t* data_ = nullptr;
+    size_t size_ = 0, capacity_ = 0;
+};
+
+// Appends source[at, begin of the first edit), ... with the edits done; returns the source position behind the last one.
+size_t emit(const uint8_t* source, size_t at, const EditList& list, Buffer& out);
 
 // first makes text 1 of the source, second makes text 2 of text 1: the edits that make text 2 of the source.
 // Linear in both lists and their texts.

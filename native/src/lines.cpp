@@ -300,78 +300,151 @@ void Page::open(const Line& line) {
     chars.find_gaps();
 }
 
-void Page::read(const uint8_t* source, size_t bytes, const Options& opts, bool keep_ill_formed) {
+void Page::start(const uint8_t* source, size_t bytes, const Options& opts, bool keep_ill_formed) {
     data = source;
     size = bytes;
     options = opts;
     preserve = keep_ill_formed;
-    lines.clear();
+    at_ = scanned_ = scanned_end_ = 0;
+    fence_ = 0;
+    first_ = true;
+}
+
+// Masks for the text from byte `from` on.
+void Page::rescan(size_t from) {
+    const size_t bytes = std::min(size - from, SCAN_BYTES);
+    if (preserve)
+        scan_newlines(data + from, bytes, masks);
+    else
+        kernels().scan(data + from, bytes, size - from, masks);
+    scanned_ = from;
+    scanned_end_ = from + bytes;
+}
+
+// The end of the line that starts at at_, and of its line end. true: the masks cover it.
+bool Page::find_end(size_t& end, size_t& next) {
+    const auto line_end_behind = [&](size_t newline) {
+        return newline + 1 + (data[newline] == '\r' && newline + 1 < size && data[newline + 1] == '\n');
+    };
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        if (scanned_ <= at_ && at_ < scanned_end_) {
+            const size_t i = at_ - scanned_, bytes = scanned_end_ - scanned_;
+            size_t word = i / 64;
+            uint64_t bits = masks.kind[SCAN_NEWLINE][word] >> (i % 64) << (i % 64);
+            while (!bits && ++word * 64 < bytes) bits = masks.kind[SCAN_NEWLINE][word];
+            if (bits) {
+                end = scanned_ + word * 64 + size_t(__builtin_ctzll(bits));
+                next = line_end_behind(end);
+                return true;
+            }
+            if (scanned_end_ == size) {
+                end = next = size;
+                return true;
+            }
+        }
+        if (attempt == 0) rescan(at_);
+    }
+    // Longer than a scan.
+    end = scanned_end_;
+    while (end < size && data[end] != '\n' && data[end] != '\r') ++end;
+    next = end < size ? line_end_behind(end) : size;
+    return false;
+}
+
+// The next line; false at the end of the text.
+bool Page::next_line(Line& line, Unit& unit) {
+    if (at_ == size) return false;
+    size_t end = 0, next = 0;
+    const bool covered = find_end(end, next);
+    const auto reset = [&] {
+        line = Line();
+        unit = Unit();
+        line.begin = at_;
+        line.end = end;
+        line.next = next;
+    };
+    reset();
+    if (preserve || !covered || !kernels().measure(*this, line, unit, scanned_)) {
+        reset();
+        measure(line, unit);
+    }
+    line.unit_line = unit.kind != UnitKind::none;
+    at_ = next;
+    return true;
+}
+
+bool Page::next_segment() {
+    constexpr int SHORT_LINE = 8 * CELL;  // a line that leaves most of any column empty
     texts.clear();
     units.clear();
-    split();
-    mark_literal();
-    count_blanks();
+    if (at_ == size) return false;
+    Line line;
+    Unit unit;
+    int blanks = 0;
+    bool page = false, full = false;
+    while (next_line(line, unit)) {
+        if (line.blank) {
+            blanks = std::min(blanks + 1, MANY_BLANKS);
+            page = page || line.page;
+            continue;
+        }
+        line.blanks = blanks;
+        line.page_before = line.page_before || page;  // so far: in the white space before its content
+        if (!texts.empty()) {
+            const Line& last = texts.back();
+            const size_t count = texts.size();
+            full = blanks >= 4 || count >= 2 * SEGMENT;
+            if (count >= SEGMENT && (last.end_kind == EndKind::stop || last.end_kind == EndKind::credit) &&
+                !last.unit_line && !line.unit_line && last.width <= SHORT_LINE && (last.cjk || line.cjk || blanks))
+                full = true;
+            if (full) break;
+        }
+        texts.push_back(line);
+        units.push_back(unit);
+        blanks = 0;
+        page = false;
+        for (size_t i = line.e; i < line.end; ++i) page = page || data[i] == 0x0C;
+    }
+    if (full) at_ = texts.back().next;  // the line that was read too many is read again
+    whole = first_ && !full;
+    mark_literal(full ? &line : nullptr);
+    if (!texts.empty()) first_ = false;
+    return true;
 }
 
-// Lines, their content, and their features. Masks cover SCAN_BYTES from `scanned` on; a line that they cover whole and
-// that holds no rare character is measured by them. Features of literal lines are never used.
-void Page::split() {
-    lines.reserve(size / 32 + 1);
-    texts.reserve(size / 32 + 1);
-    units.reserve(size / 32 + 1);
-    for (size_t scanned = 0, at = 0; at < size; scanned = at) {
-        const size_t bytes = std::min(size - scanned, SCAN_BYTES);
-        if (preserve)
-            scan_newlines(data + scanned, bytes, masks);
-        else
-            kernels().scan(data + scanned, bytes, size - scanned, masks);
-        const bool last = scanned + bytes == size;
-        for (size_t i = 0; i <= bytes;) {
-            // The next line end from byte i of the scan on.
-            size_t word = i / 64;
-            uint64_t bits = i < bytes ? masks.kind[SCAN_NEWLINE][word] >> (i % 64) << (i % 64) : 0;
-            while (!bits && ++word * 64 < bytes) bits = masks.kind[SCAN_NEWLINE][word];
-            size_t end = size, next = size;
-            if (bits) {
-                end = scanned + word * 64 + size_t(__builtin_ctzll(bits));
-                next = end + 1 + (data[end] == '\r' && end + 1 < size && data[end + 1] == '\n');
-            } else if (!last && at != scanned) {
-                break;  // cut off at the end of the scan: scan again from its start
-            } else if (!last) {  // longer than a scan
-                end = line_end(at + bytes);
-                next = std::min(size, end + 1 + (end + 1 < size && data[end] == '\r' && data[end + 1] == '\n'));
-            } else if (at == size) {
-                break;
-            }
-            lines.emplace_back();
-            Line& line = lines.back();
-            line.begin = at;
-            line.end = end;
-            line.next = next;
-            Unit unit;
-            if (preserve || next - scanned > bytes || !kernels().measure(*this, line, unit, scanned)) {
-                line = Line();
-                line.begin = at;
-                line.end = end;
-                line.next = next;
-                unit = Unit();
-                measure(line, unit);
-            }
-            if (!line.blank) {
-                texts.push_back(uint32_t(lines.size() - 1));
-                units.push_back(unit);
-            }
-            at = next;
-            if (at - scanned >= bytes) break;
-            i = at - scanned;
+// Fenced code, box drawing, and runs of lines without CJK (contract, "Literal blocks"). following: the text line behind
+// the segment.
+void Page::mark_literal(const Line* following) {
+    for (Line& line : texts) {
+        const uint8_t* p = data + line.s;
+        const size_t length = line.e - line.s;
+        const bool marked = length >= 3 && (p[0] == '`' || p[0] == '~') && p[1] == p[0] && p[2] == p[0];
+        if (fence_) {
+            line.literal = true;
+            if (marked && p[0] == fence_ && std::all_of(p, p + length, [&](uint8_t c) { return c == fence_; })) fence_ = 0;
+        } else if (marked) {
+            fence_ = p[0];
+            line.literal = true;
         }
     }
-}
-
-// The first line end at or behind byte `from`, or the end of the text.
-size_t Page::line_end(size_t from) const {
-    while (from < size && data[from] != '\n' && data[from] != '\r') ++from;
-    return from;
+    const size_t n = texts.size();
+    const auto foreign = [&](size_t i) { return !texts[i].cjk && !texts[i].literal; };
+    for (size_t i = 0; i < n;) {
+        if (!foreign(i)) {
+            ++i;
+            continue;
+        }
+        size_t j = i + 1;
+        // Short numbers and dashes between blank lines may be cut from a sentence or belong to a vertical run.
+        bool lone = texts[i].number_or_dash;
+        for (; j < n && foreign(j) && !texts[j].blanks; ++j) lone = lone && texts[j].number_or_dash;
+        const Line* after = j < n ? &texts[j] : following;
+        const bool at_start = first_ && i == 0;
+        const bool bounded = (texts[i].blanks || at_start) && (!after || after->blanks);
+        if (j - i >= 4 || (bounded && ((at_start && !after) || !lone)))
+            for (size_t k = i; k < j; ++k) texts[k].literal = true;
+        i = j;
+    }
 }
 
 void Page::measure(Line& line, Unit& unit) {
@@ -385,7 +458,7 @@ void Page::measure(Line& line, Unit& unit) {
         line.work = line.work || t.cls[i] == DROP;
         if (t.cls[i] == GAP && !line.blank) line.indent += gap_room(t.cp[i]);
     }
-    line.page_before = line.page;  // completed by count_blanks
+    line.page_before = line.page;  // so far: in the white space before the content
     for (int i = t.e; i < t.n; ++i) {
         line.page = line.page || t.cls[i] == PAGE;
         line.work = line.work || t.cls[i] == DROP;
@@ -461,57 +534,6 @@ void Page::measure(Line& line, Unit& unit) {
     line.parted = is_parted(t, line);
     line.row = is_row(t, seen);
     unit = unit_of(t, seen, first);
-}
-
-// Fenced code, box drawing, and runs of lines without CJK (contract, "Literal blocks").
-void Page::mark_literal() {
-    uint8_t fence = 0;
-    for (Line& line : lines) {
-        const uint8_t* p = data + line.s;
-        const size_t length = line.e - line.s;
-        const bool marked = length >= 3 && (p[0] == '`' || p[0] == '~') && p[1] == p[0] && p[2] == p[0];
-        if (fence) {
-            line.literal = true;
-            if (marked && p[0] == fence && std::all_of(p, p + length, [&](uint8_t c) { return c == fence; })) fence = 0;
-        } else if (marked) {
-            fence = p[0];
-            line.literal = true;
-        }
-    }
-    const size_t n = lines.size();
-    const auto foreign = [&](size_t i) { return !lines[i].blank && !lines[i].cjk && !lines[i].literal; };
-    for (size_t i = 0; i < n;) {
-        if (!foreign(i)) {
-            ++i;
-            continue;
-        }
-        size_t j = i;
-        // Short numbers and dashes between blank lines may be cut from a sentence or belong to a vertical run.
-        bool lone = true;
-        for (; j < n && foreign(j); ++j) lone = lone && lines[j].number_or_dash;
-        const bool bounded = (i == 0 || lines[i - 1].blank) && (j == n || lines[j].blank);
-        if (j - i >= 4 || (bounded && !(lone && (i > 0 || j < n))))
-            for (size_t k = i; k < j; ++k) lines[k].literal = true;
-        i = j;
-    }
-}
-
-void Page::count_blanks() {
-    int blanks = 0;
-    bool page = false;
-    for (Line& line : lines) {
-        if (line.blank) {
-            ++blanks;
-            page = page || line.page;
-            continue;
-        }
-        const bool before = line.page_before;  // in the white space before the content
-        line.blanks = blanks;
-        line.page_before = page || before;
-        blanks = 0;
-        page = false;
-        for (size_t i = line.e; i < line.end; ++i) page = page || data[i] == 0x0C;
-    }
 }
 
 }  // namespace hanflow

@@ -25,6 +25,8 @@ struct Unit {
     uint32_t last = 0;
 };
 
+constexpr int MANY_BLANKS = 1000000;
+
 struct Line {
     size_t begin, end, next;  // bytes: first, behind the last without the line end, behind the line end
     size_t s, e;              // content; s == e: a blank line
@@ -35,7 +37,7 @@ struct Line {
     int32_t unit = 0;         // q of the first unit, which could not be cut
     int32_t letters = 0, cjks = 0;
     int32_t marks = 0;    // CJK pauses and sentence ends inside
-    int32_t blanks = 0;   // blank lines before this one
+    int32_t blanks = 0;   // blank lines before this one, at most MANY_BLANKS
     int32_t rhythm = 0;   // cost of a join across these blank lines
     EndKind end_kind = EndKind::mid;
     StartKind start_kind = StartKind::plain;
@@ -43,6 +45,7 @@ struct Line {
     bool page = false;         // a form feed stands in the white space around the content
     bool page_before = false;  // ... or between the last text line and this one
     bool literal = false, cjk = false, blank = false;
+    bool unit_line = false;       // may stand in a vertical run
     bool number_or_dash = false;  // six characters at most, digits, ASCII signs or dashes
     bool spaced = false;          // letter-spaced: it was stretched to fill the column
     bool vertical = false, table = false;
@@ -60,34 +63,46 @@ struct Line {
     bool work = false;              // holds gaps or characters that compat or width may change
 };
 
-// The text of one pass and its lines. Memory is kept from text to text.
+// A segment of the text of one pass: text lines that are decided by themselves, so that memory and the work of a
+// decision are bounded. Memory is kept from segment to segment.
 struct Page {
+    // Text lines of a segment: it ends before four blank lines, behind SEGMENT lines where a paragraph seems to end, and
+    // behind twice as many.
+    static constexpr size_t SEGMENT = 256;
+
     const uint8_t* data = nullptr;
     size_t size = 0;
     Options options;
     bool preserve = false;
-    std::vector<Line> lines;
-    std::vector<uint32_t> texts;  // indexes of the lines that are not blank
-    std::vector<Unit> units;      // one for each of texts
+    bool whole = false;        // the segment is all of the text
+    std::vector<Line> texts;   // its lines that are not blank
+    std::vector<Unit> units;   // one for each of texts
     Chars chars;
     Bylines bylines;
     Masks masks;
 
-    // Splits data into lines and measures each. Linear in size.
-    void read(const uint8_t* source, size_t bytes, const Options& opts, bool keep_ill_formed);
+    // A new text.
+    void start(const uint8_t* source, size_t bytes, const Options& opts, bool keep_ill_formed);
+    // Reads and measures the next segment; false at the end of the text. Linear in its size.
+    bool next_segment();
     // Decodes a line into chars, gaps included.
     void open(const Line& line);
 
-    Line& text(size_t i) { return lines[texts[i]]; }
-    const Line& text(size_t i) const { return lines[texts[i]]; }
+    Line& text(size_t i) { return texts[i]; }
+    const Line& text(size_t i) const { return texts[i]; }
 
 private:
-    void split();
-    void mark_literal();
-    void count_blanks();
+    bool next_line(Line& line, Unit& unit);
+    bool find_end(size_t& end, size_t& next);
+    void rescan(size_t from);
+    void mark_literal(const Line* following);
     void measure(Line& line, Unit& unit);
-    size_t line_end(size_t from) const;
     bool may_change(const Chars& t, int i, int last) const;
+
+    size_t at_ = 0;                      // byte that is read next
+    size_t scanned_ = 0, scanned_end_ = 0;  // what the masks cover
+    uint8_t fence_ = 0;                  // inside fenced code: its mark
+    bool first_ = true;                  // no text line came before this segment
 };
 
 // Behind the list marker that opens the line, or its first character when there is none. Indexes of chars.

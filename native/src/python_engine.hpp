@@ -101,7 +101,7 @@ public:
         Plan plan{};
         for (done = 0; done < count_; ++done) {
             Item& item = items_[done];
-            plan = engine.plan(item.data, item.size, options, item.invalid);
+            plan = engine.plan(item.data, item.size, options, item.invalid, false);
             if (plan.status != Status::ok) return plan;
             item.changed = plan.changed;
             if (!plan.changed) continue;

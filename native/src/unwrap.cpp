@@ -13,10 +13,13 @@ constexpr int LAG = 24;  // text lines after which a decision is final
 constexpr int MIN_MEASURE = 8 * CELL;
 constexpr int MAX_MEASURE = 64 * CELL;
 constexpr int ROUNDING = 2;  // q by which kerning and narrow digits are misjudged
+constexpr int GRAIN = 2;     // q; measures are tried in half cells
 constexpr int FAR = 6;       // q; measures nearer than this are one measure
 constexpr int INDENT = 2 * CELL;
+constexpr int WEAK = 3;  // a candidate with less than this part of the best one's support is none
 constexpr int OPEN_LIMIT = 4 * MAX_MEASURE;  // q of one typeset line: more costs no more
 constexpr int INFINITE = 1000000;
+constexpr int UNREACHED = 1000000000;
 
 // The evidence and its weights, in hundredths of a nat, so that they add up like negative log probabilities. Set by hand
 // and then adjusted one at a time on the fitting pages; each must have its reason.
@@ -64,51 +67,57 @@ int loose(int room) {
     return 800;
 }
 
-int kind(const Line& line) { return int(line.end_kind); }
-
 struct Fit {
     int cost;
     int open;  // q of the typeset line that it leaves open when it was cut
 };
 
-// before: q of the same typeset line that stand in lines before it.
-Fit fit(const Line& line, int before, int unit, int measure, bool goes_on) {
-    const int over = line.tight + before - measure;
-    const int slack = measure - line.width - before;
+// Row: Unwrap's own. before: q of the same typeset line that stand in lines before it.
+template <typename Row>
+inline Fit fit(const Row& row, int before, int measure, bool goes_on) {
+    const int over = row.tight + before - measure;
+    const int slack = measure - row.width - before;
     int cost = over > OVER_FREE ? std::min(over - OVER_FREE, MOST) * OVER : 0, open = 0;
     if (goes_on) {
-        if (!line.spaced) {
-            int room = loose(slack - unit - line.dropped);
-            if (line.end_kind != EndKind::mid && room >= CUT) {
+        if (!row.spaced) {
+            int room = loose(slack - row.unit - row.dropped);
+            if (row.end_kind != uint8_t(EndKind::mid) && room >= CUT) {
                 room = CUT;
-                open = std::min(before + line.width, OPEN_LIMIT);
+                open = std::min(before + row.width, OPEN_LIMIT);
             }
             cost += room;
         }
-    } else if (line.spaced) {
+    } else if (row.spaced) {
         cost += SPACED_LAST;
-    } else if (slack < unit && over <= OVER_FREE) {
+    } else if (slack < row.unit && over <= OVER_FREE) {
         cost += FULL_BY_CHANCE;
     }
     return Fit{std::min(cost, MOST), open};
 }
 
-Fit line_cost(const Line& line, int unit, int measure, bool joined, bool goes_on, int before) {
+template <typename Row>
+inline Fit row_cost(const Row& row, int measure, bool joined, bool goes_on, int before) {
     Fit best;
-    if (joined) {
-        best = fit(line, before, unit, measure, goes_on);
-    } else if (line.indent >= CELL) {
-        best = fit(line, 0, unit, measure, goes_on);
+    if (joined || row.indented) {
+        best = fit(row, before, measure, goes_on);
     } else {
-        best = fit(line, INDENT, unit, measure, goes_on);
+        best = fit(row, INDENT, measure, goes_on);
         best.cost += LOST_INDENT;
-        Fit full = fit(line, 0, unit, measure, goes_on);
+        Fit full = fit(row, 0, measure, goes_on);
         full.cost += goes_on ? NO_INDENT : NO_INDENT / 2;
         if (full.cost < best.cost) best = full;
     }
-    best.cost += (goes_on ? GOES_ON : joined ? LAST : ALONE)[kind(line)];
+    best.cost += (goes_on ? GOES_ON : joined ? LAST : ALONE)[row.end_kind];
     return best;
 }
+
+// What a support adds to the histogram: counts of 16 bits.
+constexpr uint64_t COVER_LINE = 1, COVER_WEIGHT = uint64_t(1) << 16, COVER_PROSE = uint64_t(1) << 32,
+                   COVER_MID = uint64_t(1) << 48;
+int cover_lines(uint64_t c) { return int(c & 0xFFFF); }
+int cover_weight(uint64_t c) { return int(c >> 16 & 0xFFFF); }
+int cover_prose(uint64_t c) { return int(c >> 32 & 0xFFFF); }
+int cover_mid(uint64_t c) { return int(c >> 48); }
 
 bool is_latin(const Line& line) { return line.letters > 4 * line.cjks; }
 
@@ -124,10 +133,7 @@ int join_cost(const Line& a, const Line& b) {
     if (a.code || b.code || (is_latin(a) && is_latin(b))) cost += FOREIGN;
     if (a.key && b.key) cost += KEYS;
     if (a.parted) cost += PARTED;
-    if (b.blanks) {
-        cost += b.rhythm;
-        if (b.blanks >= 4) return INFINITE;
-    }
+    if (b.blanks) cost += b.rhythm;
     return cost;
 }
 
@@ -182,76 +188,111 @@ void Unwrap::set_rhythm() {
 void Unwrap::set_supports(const std::vector<uint8_t>& barriers) {
     const int n = int(lines_.size());
     supports_.assign(size_t(n), Supports{});
+    const auto half = [](int q) { return int16_t((std::min(std::max(q, 0), MAX_MEASURE + GRAIN) + GRAIN - 1) / GRAIN); };
     for (int i = 0; i + 1 < n; ++i) {
         const Line &a = *lines_[i], &b = *lines_[i + 1];
         const bool mid = a.end_kind == EndKind::mid;
         if (barriers[i] || (!mid && a.end_kind != EndKind::pause) || a.table || b.table || a.byline || b.byline) continue;
         const int unit = std::max(b.unit, 1);
-        const bool prose = a.marks || b.marks || !mid;
+        const uint64_t prose = a.marks || b.marks || !mid ? COVER_PROSE : 0;
         const int low = a.width - a.letters / NARROW - ROUNDING, high = a.width + unit;
         Supports& s = supports_[i];
-        s.list[s.count++] = Support{low, high, mid && !a.spaced ? 2 : 1, prose, mid};
+        const uint64_t weight = mid && !a.spaced ? 2 * COVER_WEIGHT : COVER_WEIGHT;
+        s.list[s.count++] = Support{half(low), half(high), COVER_LINE + weight + prose + (mid ? COVER_MID : 0)};
         const Line* before = i ? lines_[i - 1] : nullptr;
         const bool first = !before || (before->end_kind != EndKind::mid && before->end_kind != EndKind::pause) ||
                            before->width + a.unit < a.width;
         if (first && mid && !a.indent && !a.spaced)
-            s.list[s.count++] = Support{std::max(low + INDENT, high), high + INDENT, 1, prose, false};
+            s.list[s.count++] = Support{half(std::max(low + INDENT, high)), half(high + INDENT),
+                                        COVER_LINE + COVER_WEIGHT + prose};
     }
 }
 
-// Adds the supports of a line to the window's histogram, or takes them out.
-void Unwrap::slide(int line, int sign) {
+// Adds the supports of a line to the window's histogram.
+void Unwrap::add(int line) {
     const Supports& s = supports_[line];
     for (int k = 0; k < s.count; ++k) {
         const Support& r = s.list[k];
-        for (int m = std::max(r.low, 0), high = std::min(r.high, MAX_MEASURE + 1); m < high; ++m) {
-            cover_[m].lines = int16_t(cover_[m].lines + sign);
-            cover_[m].weight = int16_t(cover_[m].weight + sign * r.weight);
-            cover_[m].prose = int16_t(cover_[m].prose + sign * r.prose);
-            cover_[m].mid = int16_t(cover_[m].mid + sign * r.mid);
-        }
+        for (int m = r.low; m < r.high; ++m) cover_[m] += r.cover;
+        const int16_t begin = int16_t(r.low + ROUNDING / GRAIN);
+        if (begin < MIN_MEASURE / GRAIN || begin > MAX_MEASURE / GRAIN) continue;
+        if (!begins_[begin]++) begins_list_.push_back(begin);
+    }
+}
+
+// ... and takes them out.
+void Unwrap::remove(int line) {
+    const Supports& s = supports_[line];
+    for (int k = 0; k < s.count; ++k) {
+        const Support& r = s.list[k];
+        for (int m = r.low; m < r.high; ++m) cover_[m] -= r.cover;
+        const int16_t begin = int16_t(r.low + ROUNDING / GRAIN);
+        if (begin < MIN_MEASURE / GRAIN || begin > MAX_MEASURE / GRAIN || --begins_[begin]) continue;
+        *std::find(begins_list_.begin(), begins_list_.end(), begin) = begins_list_.back();
+        begins_list_.pop_back();
     }
 }
 
 // The measures that the lines around line i speak for, best first; returns how many. Lines that are wider than a measure
 // speak against it: a text of whole paragraphs has no measure. The histogram must stand at line i.
-int Unwrap::candidates(int i, int* chosen) {
-    const int n = int(lines_.size());
-    const int low = std::max(0, i - WINDOW), high = std::min(n, i + WINDOW + 1);
-    const bool few = n <= 3;
+int Unwrap::candidates(int i, int16_t* chosen) const {
     struct Scored {
-        int weight, measure;
+        int16_t measure, weight;
     } scored[2 * (2 * WINDOW + 1)];
     int count = 0;
-    for (int k = low; k < high; ++k) {
-        for (int x = 0; x < supports_[k].count; ++x) {
-            const int m = supports_[k].list[x].low + ROUNDING;
-            if (m < MIN_MEASURE || m > MAX_MEASURE) continue;
-            const Cover& c = cover_[m];
-            if (c.weight < (few ? 2 : 3) || !c.prose || !c.mid || (!few && c.lines < 2)) continue;
-            bool seen = false;
-            for (int y = 0; y < count && !seen; ++y) seen = scored[y].measure == m;
-            if (seen) continue;
-            int wide = 0;
-            for (int y = low; y < high; ++y) wide += lines_[y]->tight > m + CELL;
-            if (wide <= 2 * c.lines) scored[count++] = Scored{c.weight, m};
-        }
+    for (const int16_t m : begins_list_) {
+        const uint64_t c = cover_[m];
+        const int weight = cover_weight(c);
+        if (weight < (few_ ? 2 : 3) || !cover_prose(c) || !cover_mid(c) || (!few_ && cover_lines(c) < 2)) continue;
+        scored[count++] = Scored{m, int16_t(weight)};
     }
-    int found = 0;
-    while (found < MEASURES) {
-        const Scored* best = nullptr;
-        for (int y = 0; y < count; ++y) {
-            bool near = false;
-            for (int z = 0; z < found; ++z) near = near || std::abs(scored[y].measure - chosen[z]) < FAR;
-            if (near) continue;
-            if (!best || scored[y].weight > best->weight ||
-                (scored[y].weight == best->weight && scored[y].measure < best->measure))
-                best = &scored[y];
-        }
-        if (!best) break;
-        chosen[found++] = best->measure;
+    if (!count) return 0;
+    const int low = std::max(0, i - WINDOW), high = std::min(int(lines_.size()), i + WINDOW + 1);
+    int found = 0, most = 0;
+    while (count && found < MEASURES) {
+        int best = 0;
+        for (int y = 1; y < count; ++y)
+            if (scored[y].weight > scored[best].weight ||
+                (scored[y].weight == scored[best].weight && scored[y].measure < scored[best].measure))
+                best = y;
+        const int m = scored[best].measure * GRAIN, weight = scored[best].weight;
+        const int lines = cover_lines(cover_[scored[best].measure]);
+        if (weight * WEAK < most) break;
+        scored[best] = scored[--count];
+        bool near = false;
+        for (int z = 0; z < found; ++z) near = near || std::abs(m - chosen[z]) < FAR;
+        if (near) continue;
+        int wide = 0;
+        for (int y = low; y < high; ++y) wide += tight_[y] > m + CELL;
+        if (wide > 2 * lines) continue;
+        if (!found) most = weight;
+        chosen[found++] = int16_t(m);
     }
     return found;
+}
+
+void Unwrap::set_rows(const std::vector<uint8_t>& barriers) {
+    const int n = int(lines_.size());
+    rows_.resize(size_t(n));
+    tight_.resize(size_t(n));
+    for (int i = 0; i < n; ++i) {
+        const Line& line = *lines_[i];
+        const Line* a = i ? lines_[i - 1] : nullptr;
+        const Line* next = i + 1 < n ? lines_[i + 1] : nullptr;
+        Row& row = rows_[i];
+        row.width = line.width;
+        row.tight = tight_[i] = line.tight;
+        row.unit = next ? next->unit : 0;
+        row.dropped = line.dropped;
+        row.end_kind = uint8_t(line.end_kind);
+        row.spaced = line.spaced;
+        row.indented = line.indent >= CELL;
+        row.can_go_on = next && !barriers[i] && !line.table;
+        row.forced = next && next->start_kind == StartKind::nostart;
+        row.joins_freely = a && hanflow::joins_freely(*a, line);
+        row.to_join = a ? join_cost(*a, line) : 0;
+        row.to_break = a ? break_cost(*a, line) : 0;
+    }
 }
 
 void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::vector<uint8_t>& barriers,
@@ -261,6 +302,7 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
     if (n < 2) return;
     lines_.clear();
     for (uint32_t i : body) lines_.push_back(&page.text(i));
+    few_ = n <= 3 && page.whole;
     set_rhythm();
     set_supports(barriers);
     for (int i = 0; i < n; ++i) {
@@ -271,88 +313,84 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
         if (i && line.start_kind == StartKind::nostart && line.end_kind == EndKind::close && line.width <= 2 * CELL)
             line.end_kind = lines_[i - 1]->end_kind;
     }
+    set_rows(barriers);
     steps_.resize(size_t(n));
-    cover_.assign(MAX_MEASURE + 1, Cover{});
-    for (int i = 0; i < std::min(n, WINDOW); ++i) slide(i, 1);
+    cover_.assign(MAX_MEASURE / GRAIN + 2, 0);
+    begins_.assign(MAX_MEASURE / GRAIN + 2, 0);
+    begins_list_.clear();
+    for (int i = 0; i < std::min(n, WINDOW); ++i) add(i);
 
-    State previous[STATES] = {};
-    int previous_measures[MEASURES + 1] = {-1, -1, -1, -1};
-    int previous_count = 1;
-    previous[0] = State{0, 0, true};
-    int done = 0;
+    // Costs of the best ways to the states of the line before; UNREACHED where there is none. open: q of a typeset line
+    // that was cut there.
+    int cost[STATES] = {0, UNREACHED}, open[STATES] = {};
+    int16_t measures[MEASURES + 1] = {-1};
+    int count = 1, done = 0;
     for (int i = 0; i < n; ++i) {
-        if (i + WINDOW < n) slide(i + WINDOW, 1);
-        if (i > WINDOW) slide(i - WINDOW - 1, -1);
+        if (i + WINDOW < n) add(i + WINDOW);
+        if (i > WINDOW) remove(i - WINDOW - 1);
         Step& step = steps_[i];
-        step.count = candidates(i, step.measures) + 1;
+        step.count = int8_t(candidates(i, step.measures) + 1);
         step.measures[step.count - 1] = -1;
-        const Line& line = *lines_[i];
-        const Line* a = i ? lines_[i - 1] : nullptr;
-        const int unit = i + 1 < n ? lines_[i + 1]->unit : 0;
-        const bool can_go_on = i + 1 < n && !barriers[i] && !line.table;
-        const bool forced = i + 1 < n && lines_[i + 1]->start_kind == StartKind::nostart;
-        const int to_join = a ? join_cost(*a, line) : 0, to_break = a ? break_cost(*a, line) : 0;
-        const int free = a && joins_freely(*a, line) ? FREE_JOIN : INFINITE;
-        State current[STATES] = {};
-        int floor = INT_MAX;
+        const Row& row = rows_[i];
+        const int free = row.joins_freely ? FREE_JOIN : INFINITE;
+        int new_cost[STATES], new_open[STATES];
+        int floor = UNREACHED;
         for (int x = 0; x < step.count; ++x) {
             const int m = step.measures[x];
+            int entry[2] = {UNREACHED, UNREACHED}, from[2] = {-1, -1};
+            for (int y = 0; y < count; ++y) {
+                const bool one = measures[y] >= 0 && m >= 0, same = one && std::abs(measures[y] - m) < FAR;
+                const int apart = cost[2 * y] + (!one || same ? 0 : SWITCH_BETWEEN);
+                const int on = cost[2 * y + 1] + (!one ? free : same ? 0 : SWITCH_INSIDE);
+                if (apart < entry[0]) {
+                    entry[0] = apart;
+                    from[0] = 2 * y;
+                }
+                if (on < entry[1]) {
+                    entry[1] = on;
+                    from[1] = 2 * y + 1;
+                }
+            }
+            new_cost[2 * x] = new_cost[2 * x + 1] = UNREACHED;
             step.source[2 * x] = step.source[2 * x + 1] = -1;
             for (int joined = 0; joined < 2; ++joined) {
-                int entry = INT_MAX, before = 0, source = -1;
-                for (int y = 0; y < previous_count; ++y) {
-                    const State& p = previous[2 * y + joined];
-                    if (!p.reached) continue;
-                    const int pm = previous_measures[y];
-                    const bool one = pm >= 0 && m >= 0, same = one && std::abs(pm - m) < FAR;
-                    int c = p.cost;
-                    if (joined)
-                        c += to_join + (!one ? free : same ? 0 : SWITCH_INSIDE);
-                    else
-                        c += to_break + (!one || same ? 0 : SWITCH_BETWEEN);
-                    if (c < entry) {
-                        entry = c;
-                        before = p.open;
-                        source = 2 * y + joined;
-                    }
-                }
-                if (source < 0) continue;
-                for (int goes_on = 0; goes_on < (can_go_on ? 2 : 1); ++goes_on) {
+                if (from[joined] < 0) continue;
+                const int base = entry[joined] + (joined ? row.to_join : row.to_break), before = joined ? open[from[1]] : 0;
+                for (int goes_on = 0; goes_on <= row.can_go_on; ++goes_on) {
+                    const int s = 2 * x + goes_on;
+                    if (new_cost[s] <= base) continue;  // no cost is negative
                     Fit f;
-                    if (goes_on && forced)
-                        f = Fit{0, std::min(before + line.width, OPEN_LIMIT)};  // a mark that cannot start a line was cut off
+                    if (goes_on && row.forced)
+                        f = Fit{0, std::min(before + row.width, OPEN_LIMIT)};  // a mark that cannot start a line was cut off
                     else if (m < 0)
-                        f = Fit{FREE + (goes_on ? GOES_ON : FREE_END)[kind(line)], 0};
+                        f = Fit{FREE + (goes_on ? GOES_ON : FREE_END)[row.end_kind], 0};
                     else
-                        f = line_cost(line, unit, m, joined, goes_on, before);
-                    State& state = current[2 * x + goes_on];
-                    if (state.reached && state.cost <= entry + f.cost) continue;
-                    state = State{entry + f.cost, f.open, true};
-                    step.source[2 * x + goes_on] = int8_t(source);
-                    floor = std::min(floor, state.cost);
+                        f = row_cost(row, m, joined, goes_on, before);
+                    if (new_cost[s] <= base + f.cost) continue;
+                    new_cost[s] = base + f.cost;
+                    new_open[s] = f.open;
+                    step.source[s] = int8_t(from[joined]);
                 }
             }
+            floor = std::min(floor, std::min(new_cost[2 * x], new_cost[2 * x + 1]));
         }
-        previous_count = step.count;
-        for (int x = 0; x < step.count; ++x) {
-            previous_measures[x] = step.measures[x];
-            for (int g = 0; g < 2; ++g) {
-                previous[2 * x + g] = current[2 * x + g];
-                previous[2 * x + g].cost -= floor;
-            }
+        count = step.count;
+        for (int s = 0; s < 2 * count; ++s) {
+            cost[s] = new_cost[s] == UNREACHED ? UNREACHED : new_cost[s] - floor;
+            open[s] = new_open[s];
         }
+        std::copy(step.measures, step.measures + count, measures);
         if (i + 1 < n && i + 1 - done < 2 * LAG) continue;
         // Decide all lines that are LAG lines back, or all at the end, on the best way to here.
-        int best = -1;
+        int best = 0;
         const auto better = [&](int s, int t) {  // cost, then not going on, then a measure, then the smaller one
-            if (previous[s].cost != previous[t].cost) return previous[s].cost < previous[t].cost;
+            if (cost[s] != cost[t]) return cost[s] < cost[t];
             if ((s & 1) != (t & 1)) return (s & 1) < (t & 1);
-            const int p = previous_measures[s / 2], q = previous_measures[t / 2];
-            if ((p < 0) != (q < 0)) return q < 0;
-            return p < q;
+            const int p = measures[s / 2], q = measures[t / 2];
+            return (p < 0) != (q < 0) ? q < 0 : p < q;
         };
-        for (int s = 0; s < 2 * previous_count; ++s)
-            if (previous[s].reached && (best < 0 || better(s, best))) best = s;
+        for (int s = 1; s < 2 * count; ++s)
+            if (better(s, best)) best = s;
         for (int k = i, state = best; k >= done; --k) {
             if (i + 1 == n || k <= i - LAG) joins[k] = state & 1;
             state = steps_[k].source[state];

@@ -20,41 +20,51 @@ public:
                 std::vector<uint8_t>& joins);
 
 private:
-    // A line speaks for every measure in [low, high).
+    static constexpr int MEASURES = 3;                 // candidates a line
+    static constexpr int STATES = (MEASURES + 1) * 2;  // measure index * 2 + goes on; the last measure is none
+
+    // What the pass needs of a line, close together.
+    struct Row {
+        int32_t width, tight;
+        int32_t unit, dropped;
+        int16_t letters;  // up to what matters
+        uint8_t end_kind;
+        bool spaced, indented, can_go_on, forced, joins_freely;
+        int32_t to_join, to_break;  // costs of the boundary before it
+    };
+    // A line speaks for every measure in [low, high), in half cells.
     struct Support {
-        int low, high, weight;
-        bool prose, mid;
+        int16_t low, high;
+        uint64_t cover;  // what it adds to each
     };
     struct Supports {
         int count = 0;
         Support list[2];
     };
-    static constexpr int MEASURES = 3;
-    static constexpr int STATES = (MEASURES + 1) * 2;  // state: measure index * 2 + goes on; the last measure is none
     struct Step {
-        int measures[MEASURES + 1];  // -1: none
-        int count;
-        int8_t source[STATES];       // state of the line before, -1: not reached
-    };
-    struct State {
-        int cost, open;
-        bool reached;
+        int16_t measures[MEASURES + 1];  // -1: none
+        int8_t count;
+        int8_t source[STATES];           // state of the line before, -1: not reached
     };
 
     void set_rhythm();
     void set_supports(const std::vector<uint8_t>& barriers);
-    int candidates(int i, int* chosen);
-    void slide(int line, int sign);
+    void set_rows(const std::vector<uint8_t>& barriers);
+    int candidates(int i, int16_t* chosen) const;
+    void add(int line);
+    void remove(int line);
 
+    bool few_ = false;  // a text of two or three lines: one that is cut is enough
     std::vector<Line*> lines_;
+    std::vector<Row> rows_;
     std::vector<Supports> supports_;
     std::vector<Step> steps_;
     std::vector<int> sums_;
-    // How many of the supports in the window cover a measure: the sliding histogram behind candidates().
-    struct Cover {
-        int16_t lines, weight, prose, mid;
-    };
-    std::vector<Cover> cover_;
+    std::vector<int32_t> tight_;  // of each line
+    // The sliding histogram behind candidates(), by measure in half cells: four counts of 16 bits a word, and how many
+    // supports begin there; begins_list_ has each of those once.
+    std::vector<uint64_t> cover_;
+    std::vector<int16_t> begins_, begins_list_;
 };
 
 }  // namespace hanflow

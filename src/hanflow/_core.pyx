@@ -61,7 +61,7 @@ cdef extern from "hanflow/api.hpp" namespace "hanflow" nogil:
         const char* texts
 
     cdef cppclass Engine:
-        Plan plan(const uint8_t* data, size_t size, const Options& options, Invalid invalid) noexcept
+        Plan plan(const uint8_t* data, size_t size, const Options& options, Invalid invalid, cbool trace) noexcept
         void emit(uint8_t* out) noexcept
 
 
@@ -189,8 +189,8 @@ cdef class Core:
             raise MemoryError()
         return engine
 
-    def counted(self, source, bint preserve):
-        """(result, number of repairs): str -> str, bytes-like UTF-8 -> bytes; the same object if it is a str or bytes and
+    def counted(self, source, bint preserve, bint count):
+        """(result, number of repairs, if they are to be counted): str -> str, bytes-like UTF-8 -> bytes; the same object if it is a str or bytes and
         nothing is to repair. Lone surrogates pass. preserve: keep bytes that are not UTF-8."""
         cdef View view = View(source, preserve)
         cdef Engine* engine = self.take()
@@ -199,7 +199,7 @@ cdef class Core:
         cdef bytes result
         try:
             with nogil:
-                plan = engine.plan(view.data, view.size, self.options, view.invalid)
+                plan = engine.plan(view.data, view.size, self.options, view.invalid, count)
             if plan.status != Status.ok:
                 raise failure(plan, view)
             if not plan.changed:
@@ -278,7 +278,7 @@ cdef class Core:
         cdef list out = []
         try:
             with nogil:
-                plan = engine.plan(view.data, view.size, self.options, view.invalid)
+                plan = engine.plan(view.data, view.size, self.options, view.invalid, True)
             if plan.status != Status.ok:
                 raise failure(plan, view)
             for i in range(plan.edit_count):

@@ -99,7 +99,7 @@ class Normalizer:
     def __call__(self, text: Union[str, Buffer]) -> Union[str, bytes]:
         """The repaired text: str for a str, bytes for bytes-like UTF-8. A str or bytes that needs no repair comes back
         as the same object."""
-        return self._counted(text)[0]
+        return self._counted(text, count=False)[0]
 
     @overload
     def batch(self, texts: Iterable[str], threads: Optional[int] = None) -> list[str]: ...
@@ -156,19 +156,19 @@ class Normalizer:
     # One text, one portion of a batch
 
     @overload
-    def _counted(self, text: str) -> tuple[str, int]: ...
+    def _counted(self, text: str, count: bool = True) -> tuple[str, int]: ...
     @overload
-    def _counted(self, text: Buffer) -> tuple[bytes, int]: ...
+    def _counted(self, text: Buffer, count: bool = True) -> tuple[bytes, int]: ...
     @overload
-    def _counted(self, text: Union[str, Buffer]) -> tuple[Union[str, bytes], int]: ...
-    def _counted(self, text: Union[str, Buffer]) -> tuple[Union[str, bytes], int]:
-        """The result and the number of repairs before `opencc`."""
+    def _counted(self, text: Union[str, Buffer], count: bool = True) -> tuple[Union[str, bytes], int]: ...
+    def _counted(self, text: Union[str, Buffer], count: bool = True) -> tuple[Union[str, bytes], int]:
+        """The result and the number of repairs before `opencc`, which are only counted on request."""
         try:
-            result, count = self._core.counted(text, self._preserve)
+            result, repairs = self._core.counted(text, self._preserve, count)
         except TypeError:
             _check_type(text, "text")
             raise
-        return (self._converted(result) if self._convert else result), count
+        return (self._converted(result) if self._convert else result), repairs
 
     def _converted(self, text: Any) -> Any:
         """The OpenCC stage. Keeps the object where nothing changes."""

@@ -7,9 +7,11 @@ WINDOW = unwrap.WINDOW
 
 
 class Layout:
-    def __init__(self, page):
+    """... of one segment."""
+
+    def __init__(self, page, texts):
         self.page = page
-        self.texts = [line for line in page.lines if not line.blank]
+        self.texts = texts
         n = len(self.texts)
         self.separators = [None] * n  # between text line i and i + 1; None: the line end stays
         self.rules = [None] * n

@@ -9,10 +9,11 @@ PASSES = 4
 def repairs(text, **options):
     """-> list of (begin, end, replacement, rule), in source order, not overlapping."""
     page = Page(text, Options(**options))
-    layout = Layout(page)
     edits = compat.edits(page) + width.edits(page)
-    edits += spacing.edits(page, layout)
-    edits += layout.edits()
+    for segment in page.segments:
+        layout = Layout(page, segment)
+        edits += spacing.edits(page, layout)
+        edits += layout.edits()
     return merge(sorted(edits, key=lambda edit: (edit[0], edit[0] != edit[1], -edit[1], edit[3] in ("compat", "width"))))
 
 

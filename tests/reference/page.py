@@ -4,7 +4,7 @@ Widths are in quarter cells (q): a Han character is 4, an ASCII letter or digit 
 """
 from dataclasses import dataclass, field
 
-from . import byline
+from . import byline, vertical
 from . import tables as T
 
 CELL = 4
@@ -12,6 +12,8 @@ CJK_MARKS = (T.OPEN, T.CLOSE, T.STOP, T.PAUSE, T.MARK)
 CJK_CLASSES = (T.HAN, T.KANA) + CJK_MARKS
 ALNUM = (T.LETTER, T.DIGIT)
 ENDS = "\n\r"
+SEGMENT = 256  # text lines that are decided together at least; at most twice as many
+SHORT_LINE = 8 * CELL  # a line that leaves most of any column empty
 NARROW = 4  # letters that are together one q narrower than half a cell each
 
 
@@ -112,11 +114,12 @@ class Page:
         # What each character becomes: ⾼ is read as 高, whether compat is on or not.
         self.plain = [chr(T.compat_target(c) or c) for c in self.cps]
         self.lines = self._split()
-        self._literal()
         self._count_blanks()
-        for line in self.lines:
-            if not line.blank and not line.literal:
-                self._measure(line)
+        self.texts = [line for line in self.lines if not line.blank]
+        for line in self.texts:
+            self._measure(line)
+        self.segments = self._segments()
+        self._literal()
 
     # ---- lines
     def _split(self):
@@ -145,11 +148,30 @@ class Page:
         line.cjk = any(is_wide_evidence(self.cps[i], self.cls[i]) for i in range(s, e))
         return line
 
+    def _segments(self):
+        """Text lines in stretches that are decided by themselves, so that the work of a decision is bounded.
+
+        A stretch ends before four blank lines, behind SEGMENT lines where a paragraph seems to end, and behind twice as many.
+        """
+        out, begin, n = [], 0, len(self.texts)
+        for i in range(1, n + 1):
+            if i == n or self._ends_segment(i - begin, self.texts[i - 1], self.texts[i]):
+                out.append(self.texts[begin:i])
+                begin = i
+        return out
+
+    def _ends_segment(self, count, line, following):
+        if following.blanks >= 4 or count >= 2 * SEGMENT:
+            return True
+        if count < SEGMENT or line.end_kind not in ("stop", "credit") or line.unit_line or following.unit_line:
+            return False
+        return line.width <= SHORT_LINE and (line.cjk or following.cjk or following.blanks > 0)
+
     def _literal(self):
         """Fenced code, box drawing, and runs of lines without CJK (contract, "Literal blocks")."""
         fence = None
-        for line in self.lines:
-            mark = self.text[line.s:line.s + 3]
+        for line in self.texts:
+            mark = self.text[line.s:line.e][:3]
             if fence:
                 line.literal = True
                 if mark == fence and not self.text[line.s:line.e].strip(fence[0]):
@@ -158,21 +180,27 @@ class Page:
                 fence, line.literal = mark, True
             elif any(0x2500 <= self.cps[i] <= 0x257F for i in range(line.s, line.e)):
                 line.literal = True
-        i, n = 0, len(self.lines)
-        while i < n:
-            if self.lines[i].blank or self.lines[i].cjk or self.lines[i].literal:
-                i += 1
-                continue
-            j = i
-            while j < n and not (self.lines[j].blank or self.lines[j].cjk or self.lines[j].literal):
-                j += 1
-            bounded = (i == 0 or self.lines[i - 1].blank) and (j == n or self.lines[j].blank)
-            # Short numbers and dashes between blank lines may be cut from a sentence or belong to a vertical run.
-            lone = all(self._number_or_dash(self.lines[k]) for k in range(i, j))
-            if j - i >= 4 or (bounded and not (lone and (i > 0 or j < n))):
-                for k in range(i, j):
-                    self.lines[k].literal = True
-            i = j
+        at = 0
+        for segment in self.segments:
+            at += len(segment)
+            following = self.texts[at] if at < len(self.texts) else None
+            i, n = 0, len(segment)
+            while i < n:
+                if segment[i].cjk or segment[i].literal:
+                    i += 1
+                    continue
+                j = i + 1
+                while j < n and not (segment[j].cjk or segment[j].literal or segment[j].blanks):
+                    j += 1
+                after = segment[j] if j < n else following
+                bounded = (segment[i].blanks > 0 or segment[i] is self.texts[0]) and (after is None or after.blanks > 0)
+                # Short numbers and dashes between blank lines may be cut from a sentence or belong to a vertical run.
+                lone = all(self._number_or_dash(line) for line in segment[i:j])
+                alone = segment[i] is self.texts[0] and after is None
+                if j - i >= 4 or (bounded and (alone or not lone)):
+                    for line in segment[i:j]:
+                        line.literal = True
+                i = j
 
     def _number_or_dash(self, line):
         seen = range(line.s, line.e)
@@ -238,6 +266,7 @@ class Page:
         line.byline = byline.is_byline(self, line)
         line.table = not line.byline and self._is_table(line)
         line.parted = self._is_parted(line)
+        line.unit_line = vertical.unit_of(self, line, 0) is not None
 
     SYNTAX = frozenset("(){}[];=<>\\_#$|&*/\"'`")
 

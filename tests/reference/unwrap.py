@@ -11,9 +11,11 @@ from .page import CELL, NARROW
 WINDOW = 8  # text lines either way that speak for a measure
 LAG = 24  # text lines after which a decision is final
 MEASURES = 3  # candidates a line
+WEAK = 3  # a candidate with less than this part of the best one's support is none
 MIN_MEASURE = 8 * CELL
 MAX_MEASURE = 64 * CELL
 ROUNDING = 2  # q by which kerning and narrow digits are misjudged
+GRAIN = 2  # q; measures are tried in half cells
 FAR = 6  # q; measures nearer than this are one measure
 INDENT = 2 * CELL
 OPEN_LIMIT = 4 * MAX_MEASURE  # q of one typeset line: more costs no more
@@ -105,7 +107,7 @@ def candidates(lines, spoken, i, few):
     low, high = max(0, i - WINDOW), min(len(lines), i + WINDOW + 1)
     near = [s for ss in spoken[low:high] for s in ss]
     scored = []
-    for m in sorted({s.low + ROUNDING for s in near}):
+    for m in sorted({(s.low + ROUNDING + 1) // GRAIN * GRAIN for s in near}):
         if not MIN_MEASURE <= m <= MAX_MEASURE:
             continue
         hits = [s for s in near if s.low <= m < s.high]
@@ -116,7 +118,9 @@ def candidates(lines, spoken, i, few):
             scored.append((-weight, m))
     scored.sort()
     chosen = []
-    for _, m in scored:
+    for weight, m in scored:
+        if weight * WEAK > scored[0][0]:  # weights are negative here
+            break
         if all(abs(m - c) >= FAR for c in chosen):
             chosen.append(m)
             if len(chosen) == MEASURES:
@@ -183,8 +187,6 @@ def join_cost(a, b):
         cost += PARTED
     if b.blanks:
         cost += b.rhythm
-        if b.blanks >= 4:
-            return INFINITE
     return cost
 
 
@@ -238,7 +240,7 @@ def decide(page, lines, barriers):
     if n < 2 or not page.options.unwrap:
         return joins
     set_rhythm(lines)
-    few = n <= 3
+    few = n <= 3 and len(page.segments) == 1
     spoken = supports(lines, barriers)
     for i, line in enumerate(lines):
         # One character alone, not one of several such lines.

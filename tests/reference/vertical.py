@@ -6,8 +6,9 @@ of a byline, None a line end that stays. Grids of one-character columns are read
 from dataclasses import dataclass
 
 from . import tables as T
-from .byline import CREDITS, ROLES, is_name
-from .page import CJK_MARKS
+from .byline import ROLES, is_name
+
+CJK_MARKS = (T.OPEN, T.CLOSE, T.STOP, T.PAUSE, T.MARK)
 from .surnames import is_surname
 
 MAX_BLANKS = 3  # between two lines of a region
@@ -43,7 +44,7 @@ class Grid:
 
 
 def unit_of(page, line, index):
-    if line.literal or line.e - line.s > 24:
+    if line.e - line.s > 24:
         return None
     seen = [i for i in range(line.s, line.e) if page.cls[i] not in (T.GAP, T.DROP, T.EXTEND)]
     text = "".join(page.plain[i] for i in range(line.s, line.e) if page.cls[i] not in (T.GAP, T.DROP))
@@ -88,7 +89,7 @@ def part_names(word, common):
 def find(page, texts):
     """-> regions and grids among the text lines."""
     grids = _grids(page, texts)
-    units = [unit_of(page, line, i) for i, line in enumerate(texts)]
+    units = [None if line.literal else unit_of(page, line, i) for i, line in enumerate(texts)]
     for grid in grids:
         units[grid.first:grid.last + 1] = [None] * (grid.last + 1 - grid.first)
     regions, i, n = [], 0, len(texts)

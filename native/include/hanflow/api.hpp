@@ -54,7 +54,7 @@ struct Plan {
     size_t error_end;         //   CPython's decoder reports it
     const char* error_reason; // invalid_utf8: CPython's own words ("invalid start byte", "invalid continuation byte",
                               //   "unexpected end of data"), static storage
-    const Edit* edits;        // valid until the next plan() or the engine's end
+    const Edit* edits;        // if traced; valid until the next plan() or the engine's end
     size_t edit_count;
     const char* texts;        // the pool that Edit::text points into
 };
@@ -66,9 +66,9 @@ public:
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
 
-    // Decides all repairs of data[0, size). Linear in size. The engine keeps its memory for the next call, up to
-    // keep_bytes of it.
-    Plan plan(const uint8_t* data, size_t size, const Options& options, Invalid invalid) noexcept;
+    // Decides all repairs of data[0, size). Linear in size. trace: Plan::edits lists them; else it is empty, which is
+    // faster. The engine keeps some megabytes of memory for the next call.
+    Plan plan(const uint8_t* data, size_t size, const Options& options, Invalid invalid, bool trace) noexcept;
 
     // Writes the result of the last plan() to out, exactly Plan::size bytes. Must not be called after a failed plan().
     void emit(uint8_t* out) const noexcept;
