@@ -14,6 +14,7 @@ NO_END = set("“‘（《「『【〔(￥")
 SQUEEZE_LEFT = set("“‘（《「『【〔")  # empty half on the left
 SQUEEZE_RIGHT = set("，。、；：！？”’）》」』】〕")  # empty half on the right
 WORD = re.compile(r"[!-~]+")
+WORDS = re.compile(r"[0-9.%]+|[A-Za-z]+|.")  # of a vertical title: short ones lie in one cell
 
 
 @dataclass
@@ -62,7 +63,7 @@ def style(rng, article, vertical):
     s.indent = rng.choices([2, 0], [9, 1])[0]
     s.indent_char = rng.choices(["", "\u3000"], [3, 1])[0]
     s.kern = rng.choice([0, 0.125, 0.25, 0.25])
-    s.half = rng.random() < 0.4
+    s.half = rng.random() < 0.2
     s.squeeze = rng.random() < 0.6
     s.break_numbers = rng.random() < 0.15
     s.full = rng.random() < 0.12
@@ -89,6 +90,10 @@ def style(rng, article, vertical):
         s.cells = min(s.cells, 17)
     widest = max([row_width(cells, article) for cells in rows(article)] or [0])
     s.cells = max(s.cells, math.ceil(widest + 1))
+    verse = max([text_width(b.text) for b in article.blocks if b.kind == "verse"] or [0])
+    if verse:  # a verse stays on its line
+        s.cells = max(s.cells, math.ceil(verse) + 1)
+        s.verse_indent = min(s.verse_indent, s.cells - math.ceil(verse) - 0.5)
     return s
 
 
@@ -136,8 +141,12 @@ class Page:
 
 
 def fullwidth(text):
-    text = re.sub(r"(?<=[0-9])\.(?=[0-9])", "．", text)
-    return "".join(chr(ord(c) + 0xFEE0) if c.isascii() and c.isalnum() or c == "%" else c for c in text)
+    """Numbers and short abbreviations as a newspaper sets them; words, dates and addresses stay as they are."""
+    def wide(match):
+        if not re.fullmatch(r"[0-9]+(?:\.[0-9]+)?%?|[A-Z]{1,3}", match.group()):
+            return match.group()
+        return "".join(chr(ord(c) + 0xFEE0) for c in match.group())
+    return re.sub(r"[ -~]+", wide, text)
 
 
 class Setter:
@@ -162,6 +171,7 @@ class Setter:
                 at += 1
                 continue
             match = WORD.match(text, at)
+            match = match or re.compile("[Ａ-Ｚ]+").match(text, at)
             piece = match.group() if match else text[at:at + 2] if text[at:at + 2] in ("——", "……") else char
             if match:
                 limit = 1 if self.s.break_numbers and piece[0].isdigit() else 18
@@ -368,7 +378,7 @@ def compose(article, s, advance):
                 text_marks.append([Mark(x + dx, y, line.size, ch, line.bold) for dx, ch in line.marks])
         folio = []
         if s.folio:
-            folio = [[Mark(margin + i * size * 0.9, margin * 0.6, size * 0.9, c) for i, c in enumerate(s.folio)]]
+            folio = [[Mark(margin + x, margin * 0.6, size * 0.9, c) for x, c in setter.wrap(s.folio, size * 0.9, full_width + 99 * size, justify=False)[0]]]
         page.marks = (folio + titles + text_marks) if s.titles_first else (text_marks + titles + folio)
         pages.append(page)
     return pages
@@ -404,7 +414,7 @@ def vertical_columns(kind, text, size, height, s):
                 cells.append((char, 1.1))
         parts = [cells]
     else:
-        runs = re.findall(r"[0-9A-Za-z.%]{1,3}|\s|.", text)
+        runs = [r for run in WORDS.findall(text) for r in ([run] if len(run) <= 3 or "." in run and len(run) <= 4 else run)]
         parts = [[("", 1.0) if r.isspace() else (r, 1.12) for r in runs]]
         long = sum(w for _, w in parts[0]) * size > height
         if kind == "headline" and (s.two_columns or long) or long:
@@ -420,10 +430,9 @@ def vertical_columns(kind, text, size, height, s):
         for run, advance in part:
             y += advance * size
             if run:
-                w = size if len(run) == 1 else size * 0.5 * len(run)
-                step = size if len(run) == 1 else size * 0.5
-                start = (size - w) / 2
-                small = size if len(run) < 3 else size * 0.8
+                small = size * min(1.0, 2.0 / len(run))
+                w, step = len(run) * small * 0.5, small * 0.5
+                start = (size - w) / 2 if len(run) > 1 else 0.0
                 for i, char in enumerate(run):
                     shift = size * 0.25 if len(run) == 1 and char.isascii() else 0
                     marks.append((start + i * step + shift, y, small, char))

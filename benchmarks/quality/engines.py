@@ -213,8 +213,7 @@ def typst_text(text):
 
 def stack(text, spacing="0.12em", column="1em"):
     """A vertical column, one character a line; numbers lie."""
-    import re
-    parts = re.findall(r"[0-9A-Za-z.%]{1,3}|.", text)
+    parts = [p for word in compose.WORDS.findall(text) for p in ([word] if len(word) <= 2 else word)]
     cells = ",".join("v(0.8em)" if p.isspace() else "box(width: %s)[#set align(center)\n%s]" % (column, typst_text(p)) for p in parts)
     return "stack(dir: ttb, spacing: %s, %s)" % (spacing, cells)
 

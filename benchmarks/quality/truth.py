@@ -107,9 +107,7 @@ def tile(printed, blocks, budget=4000):
     return merged
 
 
-LATIN = re.compile(r"[A-Za-z0-9]")
 MARKER = re.compile(r"(?:[（(]?[0-9一二三四五六七八九十]+[）).．、]|[①-⑳•●])+$")
-NUMBER = re.compile(r"[0-9%.,/:+\-]")
 TITLE = ("headline", "sub", "byline", "kicker")
 
 
@@ -142,13 +140,22 @@ def latin(char):
     return canon(char).isascii() and canon(char).isalnum()
 
 
+def shredded(pieces, blocks):
+    """A title printed row by row across its columns: nobody can tell what it was."""
+    parts = {}
+    for i, begin, end in pieces:
+        parts.setdefault(i, []).append(end - begin)
+    return any(len(p) > (4 if blocks[i].kind == "byline" else 3) or len(p) > 1 and min(p) < (1 if blocks[i].kind == "byline" else 3)
+               for i, p in parts.items() if blocks[i].kind in TITLE)
+
+
 def label(text, blocks, wrapped=()):
     """-> (gold text, labels, block list for the scorer, cuts, cuts in other blocks than titles) or None.
 
     wrapped: blocks that the typesetter itself could not set on one line at the measure."""
     chars, seps = split_seps(text)
     pieces = tile(chars, blocks)
-    if pieces is None:
+    if pieces is None or shredded(pieces, blocks):
         return None
     where, listed, at = [], [], 0
     for i, begin, end in pieces:
@@ -194,7 +201,7 @@ def boundary(chars, n, printed, here, there, blocks, gaps, wrapped):
             return "j"
         if printed == "j":
             return "*"
-        if LATIN.match(chars[n]) and LATIN.match(chars[n + 1]):
+        if latin(chars[n]) and latin(chars[n + 1]):
             return "s"
         if block.kind in ("p", "q", "a"):
             return "*"

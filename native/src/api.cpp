@@ -129,6 +129,7 @@ void Pass::edit_line(size_t index, EditList& out) {
     const Line& line = page_.text(index);
     const Options& options = page_.options;
     const bool joined = layout_.joined[index], insert = options.latin_gap == LatinGap::insert;
+    const bool changes = line.changes || insert || options.width == Width::all;
     const bool edges = line.begin != line.s || line.e != line.end;
     if (!line.work && !insert && !(edges && (joined || options.width == Width::all))) return;
     page_.open(line);
@@ -137,35 +138,35 @@ void Pass::edit_line(size_t index, EditList& out) {
     const bool spaces = options.spacing != Spacing::none || options.latin_gap != LatinGap::automatic;
     const std::vector<Verdict>& verdicts = spaces ? spacing_.decide(page_, layout_, index) : none;
     bool repaired = joined;
-    const auto changes = [&](size_t k) {
+    const auto is_edit = [&](size_t k) {
         if (verdicts[k] == Verdict::close) return true;
         const Gap& g = t.gaps[k];
         return verdicts[k] == Verdict::one && !(g.end - g.begin == 1 && t.cp[g.begin] == ' ');
     };
     if (!repaired && options.spacing != Spacing::none)
-        for (size_t k = 0; k < verdicts.size() && !repaired; ++k) repaired = changes(k);
+        for (size_t k = 0; k < verdicts.size() && !repaired; ++k) repaired = is_edit(k);
     // A joint takes the white space on its own side.
     const bool joint_before = index && layout_.joints[index - 1] != Joint::line_end;
     const bool joint_behind = layout_.joints[index] != Joint::line_end;
     if (!joint_before) {
         if (repaired)
             edit_white(0, t.s, out);
-        else
+        else if (changes)
             edit_chars(0, t.s, out, false);
     }
     int at = t.s;
     for (size_t k = 0; k < verdicts.size(); ++k) {
-        if (!changes(k)) continue;
+        if (!is_edit(k)) continue;
         const Gap& g = t.gaps[k];
-        edit_chars(at, g.begin, out, insert);
+        if (changes) edit_chars(at, g.begin, out, insert);
         out.add(t.at(g.begin), t.at(g.end), " ", verdicts[k] == Verdict::one ? 1 : 0, Rule::spacing, LIKELY);
         at = g.end;
     }
-    edit_chars(at, t.e, out, insert);
+    if (changes) edit_chars(at, t.e, out, insert);
     if (!joint_behind) {
         if (repaired)
             edit_white(t.e, t.n, out);
-        else
+        else if (changes)
             edit_chars(t.e, t.n, out, false);
     }
 }

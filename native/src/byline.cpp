@@ -36,7 +36,14 @@ constexpr uint32_t ROLE_LENGTH = 5, CREDIT_LENGTH = 2;
 }  // namespace
 
 bool is_role(const uint32_t* text, uint32_t length) {
-    return length >= 2 && length <= ROLE_LENGTH && is_one_of(ROLES, text, length);
+    if (length < 2) return false;
+    switch (text[0]) {  // what the roles begin with: few words get further
+        case U'记': case U'本': case U'首': case U'特': case U'见': case U'实': case U'通': case U'摄': case U'图': case U'综':
+        case U'报': case U'整': case U'撰': case U'供': case U'编': case U'责': case U'作': case U'記': case U'見': case U'實':
+        case U'攝': case U'圖': case U'綜': case U'報': case U'編': case U'責': break;
+        default: return false;
+    }
+    return length <= ROLE_LENGTH && is_one_of(ROLES, text, length);
 }
 
 bool is_credit_word(const uint32_t* text, uint32_t length) {

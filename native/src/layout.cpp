@@ -162,7 +162,7 @@ void Layout::set_leading(const Page& page) {
     leading_by_vertical.assign(n, 0);
     const auto same_grid = [&](size_t i) { return i + 1 < n && grid_of[i] && grid_of[i] == grid_of[i + 1]; };
     const auto crosses = [&](size_t i) {
-        return i + 1 < n && (joints[i] != Joint::line_end || same_grid(i)) && page.text(i + 1).blanks > 0;
+        return i + 1 < n && (joints[i] != Joint::line_end || by_vertical[i] || same_grid(i)) && page.text(i + 1).blanks > 0;
     };
     sum_up(sums_, n, crosses);
     for (size_t i = 0; i + 1 < n; ++i) {

@@ -20,13 +20,23 @@ bool is_one_of(const char32_t* set, uint32_t cp) {
 
 constexpr char32_t BULLETS[] = U"•●○■◆▪◇□★☆※◎▲△►▶◦‣·✓✔-*+–#>";
 constexpr char32_t GAPPED_BULLETS[] = U"-*+–#>·";  // markers only with a gap behind them
-constexpr char32_t NUMERALS[] = U"一二三四五六七八九十百〇零";
 constexpr char32_t COUNTED[] = U"月日年时点个、项条类种级期";
-constexpr char32_t SYNTAX[] = U"(){}[];=<>\\_#$|&*/\"'`";
 
 }  // namespace
-bool is_numeral(uint32_t cp) { return cp >= 0x3007 && is_one_of(NUMERALS, cp); }
-bool is_syntax(uint32_t cp) { return cp < 0x80 && is_one_of(SYNTAX, cp); }
+bool is_numeral(uint32_t cp) {
+    switch (cp) {
+        case U'一': case U'二': case U'三': case U'四': case U'五': case U'六': case U'七': case U'八': case U'九': case U'十':
+        case U'百': case U'〇': case U'零': return true;
+        default: return false;
+    }
+}
+bool is_syntax(uint32_t cp) {
+    switch (cp) {
+        case '(': case ')': case '{': case '}': case '[': case ']': case ';': case '=': case '<': case '>': case '\\': case '_':
+        case '#': case '$': case '|': case '&': case '*': case '/': case '"': case '\'': case '`': return true;
+        default: return false;
+    }
+}
 namespace {
 
 bool is_colon(uint32_t cp) { return cp == ':' || cp == 0xFF1A; }
@@ -455,14 +465,15 @@ void Page::measure(Line& line, Unit& unit) {
     line.blank = t.s == t.e;
     for (int i = 0; i < t.s; ++i) {
         line.page = line.page || t.cls[i] == PAGE;
-        line.work = line.work || t.cls[i] == DROP;
+        line.changes = line.changes || t.cls[i] == DROP;
         if (t.cls[i] == GAP && !line.blank) line.indent += gap_room(t.cp[i]);
     }
     line.page_before = line.page;  // so far: in the white space before the content
     for (int i = t.e; i < t.n; ++i) {
         line.page = line.page || t.cls[i] == PAGE;
-        line.work = line.work || t.cls[i] == DROP;
+        line.changes = line.changes || t.cls[i] == DROP;
     }
+    line.work = line.changes;
     if (line.blank) return;
     if (t.ill_formed) {
         line.literal = line.cjk = true;
@@ -478,11 +489,11 @@ void Page::measure(Line& line, Unit& unit) {
         const uint8_t c = t.cls[i];
         const uint32_t cp = t.cp[i];
         if (cp >= 0x2500 && cp <= 0x257F) line.literal = true;
-        if (cp >= 0x2E80 && !line.work) line.work = may_change(t, i, last);
+        if (cp >= 0x2E80 && !line.changes) line.changes = may_change(t, i, last);
         if (few && !in(c, class_bit(DIGIT) | class_bit(ASCII) | class_bit(GAP)) && cp != 0x2014 && cp != 0x2015)
             line.number_or_dash = false;
         if (in(c, UNSEEN)) {
-            line.work = true;
+            line.changes = line.changes || c == DROP;
             continue;
         }
         line.cjk = line.cjk || is_wide_evidence(cp, c);
@@ -511,6 +522,7 @@ void Page::measure(Line& line, Unit& unit) {
         }
         last = i;
     }
+    line.work = line.changes || !t.gaps.empty();
     line.opened = depth > 0;
     if (seen) {
         line.first_class = t.cls[first[0]];

@@ -60,7 +60,8 @@ struct Line {
     bool parted = false;     // a separator between Han, no sentence marks: a heading of two halves
     bool starts_alnum = false, ends_alnum = false;
     bool parted_by_blanks = false;  // blank lines part paragraphs here
-    bool work = false;              // holds gaps or characters that compat or width may change
+    bool work = false;     // holds gaps, or ...
+    bool changes = false;  // ... characters that compat or width may change
 };
 
 // A segment of the text of one pass: text lines that are decided by themselves, so that memory and the work of a

@@ -214,7 +214,11 @@ void SpacingStage::part_list(const Chars& t, int begin, int end) {
         const bool wide = widened(rooms_);
         const auto is_pair = [](const Entry& e) { return e.behind - e.first == 2; };
         // Only wider gaps between the names, or common surnames, part a list of padded names from a letter-spaced line.
-        if (!known || !std::all_of(entries.begin(), entries.end(), is_pair)) {
+        const size_t last = words.size() - 1;
+        if (known && begin > t.s && is_credit_word(words.text(last), 1) &&
+            std::all_of(entries.begin(), entries.end() - 1, is_pair)) {
+            // Behind a sentence, what the last name did (程 野 摄) does too.
+        } else if (!known || !std::all_of(entries.begin(), entries.end(), is_pair)) {
             if (words.size() % 2 || words.size() < 4 || !wide) return;
             entries.clear();
             for (uint32_t k = 0; k < words.size(); k += 2) entries.push_back(Entry{k, k + 2});

@@ -112,7 +112,8 @@ class Layout:
                 grid_of[i] = grid.first
             out.append((texts[grid.first].s, texts[grid.last].e, grid.text, "vertical"))
         same_grid = [i < n - 1 and grid_of[i] is not None and grid_of[i] == grid_of[i + 1] for i in range(n)]
-        crossing = [i < n - 1 and (self.separators[i] is not None or same_grid[i]) and texts[i + 1].blanks > 0
+        crossing = [i < n - 1 and (self.separators[i] is not None or self.rules[i] == "vertical" or same_grid[i])
+                    and texts[i + 1].blanks > 0
                     for i in range(n)]
         for i in range(n - 1):
             a, b = texts[i], texts[i + 1]

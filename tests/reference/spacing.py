@@ -270,7 +270,10 @@ def _names(page, line, tokens, verdict, first):
         found = byline.entries(words)
         if all(len(w) == 1 for w in words):
             # Only wider gaps between the names, or common surnames, part a list of padded names from a letter-spaced line.
-            if found is None or not _all_pairs(words, found):
+            # Behind a sentence, what the last name did (程 野 摄) does too.
+            if found and begin > line.s and words[-1] in byline.CREDITS and _all_pairs(words[:-1], found[:-1]):
+                pass
+            elif found is None or not _all_pairs(words, found):
                 if len(words) % 2 or len(words) < 4 or not _widened(rooms):
                     continue
                 found = [(k, k + 2) for k in range(0, len(words), 2)]

@@ -82,6 +82,24 @@ static uint32_t han_at(const uint8_t* p) {
     return cp;
 }
 
+// Whether list_marker() may find one: told by the first characters.
+static bool may_be_marker(const LineBits& b, const uint8_t* p, size_t s, ScanKind first) {
+    if (first == SCAN_LETTER) return false;
+    if (first == SCAN_OPEN) return p[s] == 0xEF;  // （
+    size_t i = s;
+    if (first == SCAN_HAN) {
+        if (!is_numeral(han_at(p + s))) return false;
+        for (i += 3; i / 64 < b.words && b.test(SCAN_HAN, i) && is_numeral(han_at(p + i));) i += 3;
+    } else if (first == SCAN_DIGIT) {
+        while (i / 64 < b.words && b.test(SCAN_DIGIT, i)) ++i;
+    } else {
+        return true;
+    }
+    // 、 ） ： . ) : follow a number that is one.
+    return i / 64 < b.words && (b.test(SCAN_PAUSE, i) || b.test(SCAN_CLOSE, i) || b.test(SCAN_SIGN, i) || b.test(SCAN_DIGIT, i) ||
+                                (b.test(SCAN_HAN, i) && first == SCAN_DIGIT && is_numeral(han_at(p + i))));
+}
+
 static bool is_kana(uint32_t cp) { return char_class(cp) == KANA; }
 
 // The last characters of what the last name of a credit did: 摄, 文, 图 ...
@@ -152,6 +170,7 @@ static bool measure(Page& page, Line& line, Unit& unit, size_t scanned) {
         ScanKind left, right;
     } gaps[MASKED_GAPS];
     int gap_count = 0, inner = 0, spread = 0;
+    bool wide = false;  // one may part the cells of a table row
     if (n[SCAN_GAP]) {
         size_t end = LineBits::npos;  // the character behind the current gap
         size_t left = LineBits::npos;
@@ -168,8 +187,10 @@ static bool measure(Page& page, Line& line, Unit& unit, size_t scanned) {
                 continue;
             }
             ++inner;
+            wide = wide || room >= 6;
             if (end != LineBits::npos && i < end) {
                 gaps[gap_count - 1].room += room;
+                wide = wide || gaps[gap_count - 1].room >= 6;
                 continue;
             }
             if (gap_count == MASKED_GAPS) return false;
@@ -198,13 +219,14 @@ static bool measure(Page& page, Line& line, Unit& unit, size_t scanned) {
         line.dropped += __builtin_popcountll(h & behind_alnum) + __builtin_popcountll(a & behind_han);
         squeeze += __builtin_popcountll((c << 3 | carry_closing) & (c | o)) + __builtin_popcountll((o << 3 | carry_open) & o);
         // ， ： ～ behind a letter or digit may be converted.
-        if (behind_alnum & (b.word[SCAN_PAUSE][w] | b.word[SCAN_MARK][w])) line.work = true;
+        if (behind_alnum & (b.word[SCAN_PAUSE][w] | b.word[SCAN_MARK][w])) line.changes = true;
         carry_han = h >> 61;
         carry_alnum = a >> 63;
         carry_closing = c >> 61;
         carry_open = o >> 61;
     }
-    if (page.options.width == Width::all && marks) line.work = true;
+    if (page.options.width == Width::all && marks) line.changes = true;
+    line.work = line.work || line.changes;
     for (int k = 0; k < gap_count; ++k) {  // marks with a gap between
         const bool closing = one_of(gaps[k].left, MASKED_CLOSING), open = gaps[k].left == SCAN_OPEN;
         squeeze += (closing && (one_of(gaps[k].right, MASKED_CLOSING) || gaps[k].right == SCAN_OPEN)) ||
@@ -258,10 +280,12 @@ static bool measure(Page& page, Line& line, Unit& unit, size_t scanned) {
         line.start_kind = StartKind::nostart;
     else if (first_kind == SCAN_STOP)
         line.start_kind = han_at(p + s) != 0x2026 ? StartKind::nostart : StartKind::plain;
-    else if (first_kind == SCAN_HAN && !is_numeral(han_at(p + s)))
-        line.start_kind = StartKind::plain;
-    else if (first_kind != SCAN_LETTER)
+    else if (may_be_marker(b, p, s, first_kind))
         line.start_kind = hanflow::start_kind(characters());
+    else if (first_kind == SCAN_OPEN)
+        line.start_kind = StartKind::open;
+    else if (first_kind == SCAN_MARK && han_at(p + s) == 0x2014)
+        line.start_kind = StartKind::dash;
     const uint32_t last_cp = one_of(last_kind, MASKED_CJK) ? han_at(p + last) : p[last];
     switch (last_kind) {
         case SCAN_STOP: line.end_kind = EndKind::stop; break;
@@ -273,11 +297,21 @@ static bool measure(Page& page, Line& line, Unit& unit, size_t scanned) {
             break;
         case SCAN_OPEN: line.end_kind = EndKind::open; break;
         case SCAN_DIGIT: case SCAN_LETTER: case SCAN_MARK: break;
+        case SCAN_CLOSE: {
+            const size_t before = last >= 3 && one_of(b.kind_at(last - 3), MASKED_CJK) ? last - 3 : last;
+            const ScanKind kind = b.kind_at(before);
+            if (before == last || kind == SCAN_CLOSE || last_cp == 0xFF09)
+                line.end_kind = hanflow::end_kind(characters(), page.bylines);
+            else
+                line.end_kind = kind == SCAN_STOP ? EndKind::stop : EndKind::close;
+            break;
+        }
         default: line.end_kind = hanflow::end_kind(characters(), page.bylines);
     }
     if (gap_count && !alnum && !signs && !marks) line.byline = page.bylines.is_byline(characters());
     const bool sentence = line.marks || line.end_kind == EndKind::stop || line.end_kind == EndKind::pause;
-    if (!line.byline && ((gap_count >= 2 && !line.spaced && !line.marks) || last_kind == SCAN_DIGIT))
+    if (!line.byline && ((gap_count >= 2 && !line.spaced && !line.marks && (wide || n[SCAN_DIGIT])) ||
+                         (last_kind == SCAN_DIGIT && n[SCAN_STOP] + n[SCAN_MARK] + signs > 0)))
         line.table = is_table(characters(), line);
     if (spread && !line.spaced && !sentence) line.parted = is_parted(characters(), line);
     line.row = seen >= 2 && seen <= 4 && gap_count == seen - 1 && !alnum && !signs && seen + inner <= 16;
