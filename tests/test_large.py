@@ -1,0 +1,96 @@
+"""Texts longer than one scan and one segment: native equals reference, on every CPU path; and inputs that are nothing but one thing."""
+import json
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import hanflow
+import strategies
+from reference import normalize as reference
+
+PAGES = [path.read_bytes().decode("utf8") for path in sorted((Path(__file__).parent / "pages").glob("*.in.txt"))]
+
+
+def long_text(seed, size=120_000):
+    """Pages and generated pages in random order, some without the blank lines that would part segments."""
+    rng = random.Random(seed)
+    parts, length = [], 0
+    while length < size:
+        part = rng.choice(PAGES) if rng.random() < 0.7 else strategies.random_page(rng).text
+        if rng.random() < 0.4:
+            part = "\n".join(line for line in part.split("\n") if line.strip())
+        parts.append(part)
+        length += len(part.encode("utf8"))
+    return rng.choice(["\n", "", "\n\n\n\n\n", "\f"]).join(parts)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_native_equals_reference(seed):
+    text = long_text(seed)
+    want = reference(text).split("\n")
+    assert hanflow.normalize(text).split("\n") == want
+    assert hanflow.normalize(text.encode("utf8")).decode("utf8").split("\n") == want
+
+
+@pytest.mark.parametrize("seed", range(3, 9))
+def test_fixed_point_and_replay(seed):
+    text = long_text(seed)
+    once = hanflow.normalize(text)
+    assert hanflow.normalize(once).split("\n") == once.split("\n")
+    at, out = 0, []
+    for repair in hanflow.Normalizer().explain(text):
+        out += [text[at:repair.start], repair.after]
+        at = repair.end
+    assert "".join(out + [text[at:]]) == once
+
+
+SOLID = "清江是长江中游的一条支流，全长四百余公里。近年来，沿江各县坚持一张蓝图绘到底，"
+
+
+@pytest.mark.parametrize("text", [
+    SOLID * 2000,  # one line, longer than a scan
+    "清 江 是 长 江 的 支 流 ，" * 3000,
+    "\n".join([SOLID * 30] * 40),
+    "\r".join([SOLID[:18]] * 3000),
+    "\r\n".join([SOLID[:18]] * 3000),
+    "\n\n".join([SOLID[:17], "余公里。近年来，沿江各县坚持一张蓝"] * 1500),
+    "大\n" * 3000,
+    "大河\n" * 3000,
+    "大 河\n" * 3000,
+    "」" * 20000,
+    "，\n" * 5000,
+    " " * 50000,
+    "\n" * 50000,
+    "\t清" * 20000,
+    "𠀀" * 20000,
+    "５" * 20000,
+    "abc " * 20000 + "清",
+    "高 远 林 溪 " * 3000,
+    "（高 远）" * 3000,
+    "。 高 远 摄" * 2000,
+    "1 " * 20000 + "清",
+    "```\n" + "清 江\n" * 3000,
+])
+def test_monotonous(text):
+    assert hanflow.normalize(text) == reference(text)
+
+
+def test_cpu_paths_agree():
+    """Each path that this CPU has, in a process of its own."""
+    script = ("import hanflow, json, sys\n"
+              "texts = json.load(sys.stdin)\n"
+              "json.dump([hanflow.normalize(t) for t in texts], sys.stdout)\n")
+    texts = [long_text(seed, 60_000) for seed in range(20, 24)] + ["清江" * n + "，a 1" for n in range(100)] + [
+        "x" * n + "清 江 “水” ！\n" for n in range(70)]
+    results = {}
+    for isa in ("portable", "haswell", "icelake"):
+        done = subprocess.run([sys.executable, "-c", script], input=json.dumps(texts), capture_output=True, text=True, check=True,
+                              env={**os.environ, "HANFLOW_ISA": isa})
+        results[isa] = json.loads(done.stdout)
+    assert results["portable"] == [hanflow.normalize(text) for text in texts]
+    assert results["haswell"] == results["portable"]
+    assert results["icelake"] == results["portable"]
