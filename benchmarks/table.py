@@ -64,8 +64,8 @@ def check(n: hanflow.Normalizer, parts: list[bytes]) -> str:
         sys.exit("str and bytes give different results")
     if n(result) != result:
         sys.exit("the result is not a fixed point")
-    flat = b"".join(result.split())
-    alone = b"".join(b"".join(n(page).split()) for page in parts) * rounds
+    flat = "".join(result.decode().split())
+    alone = "".join("".join(n(page).decode().split()) for page in parts) * rounds
     if flat != alone:
         sys.exit("the pages in one text lose or gain something against the pages one by one")
     strip = [n(page).strip() for page in parts]

@@ -57,7 +57,7 @@ def neologdn():
 
 
 def opencc_pyo3():
-    from opencc_pyo3.pdf_module.reflow_helper import reflow_cjk_paragraphs
+    from opencc_pyo3.opencc_pyo3 import reflow_cjk_paragraphs
     return lambda text: reflow_cjk_paragraphs(HAN_GAP.sub("", text), add_pdf_page_header=False, compact=True)
 
 
@@ -98,7 +98,8 @@ def measure(subject, folder, pool, by=(), out=None):
 
 
 def number(value):
-    return "–" if value is None else "%.1f" % value if round(value, 1) in (0.0, 100.0) and round(value, 3) not in (0.0, 100.0) or abs(value - round(value, 1)) < 1e-9 else "%.2f" % value if value > 99 else "%.1f" % value
+    """Two places near 100, and never a round 0 or 100 that is not one."""
+    return "–" if value is None else "%d" % value if value in (0, 100) else "%.2f" % min(99.99, value) if value > 99 else "%.1f" % value if value >= 0.05 else "<0.1"
 
 
 def rows(columns):

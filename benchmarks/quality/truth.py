@@ -141,12 +141,21 @@ def latin(char):
 
 
 def shredded(pieces, blocks):
-    """A title printed row by row across its columns: nobody can tell what it was."""
-    parts = {}
-    for i, begin, end in pieces:
-        parts.setdefault(i, []).append(end - begin)
-    return any(len(p) > (4 if blocks[i].kind == "byline" else 3) or len(p) > 1 and min(p) < (1 if blocks[i].kind == "byline" else 3)
-               for i, p in parts.items() if blocks[i].kind in TITLE)
+    """A title printed row by row across its columns, or strewn over the text: nobody can tell what it was."""
+    kinds = [blocks[i].kind for i, _, _ in pieces]
+    where = {}
+    for at, (i, _, _) in enumerate(pieces):
+        where.setdefault(i, []).append(at)
+    for i, ats in where.items():
+        kind = blocks[i].kind
+        if kind not in TITLE or len(ats) == 1:
+            continue
+        lengths = [pieces[at][2] - pieces[at][1] for at in ats]
+        if len(ats) > (4 if kind == "byline" else 3) or min(lengths) < (2 if kind == "byline" else 3):
+            return True
+        if any(other not in TITLE for other in kinds[ats[0]:ats[-1]]):
+            return True
+    return False
 
 
 def label(text, blocks, wrapped=()):
@@ -207,7 +216,7 @@ def boundary(chars, n, printed, here, there, blocks, gaps, wrapped):
             return "*"
         if block.kind in ("cell", "item", "verse"):
             return "s" if printed == "s" else "*"
-        if printed == "n" and (block.kind in TITLE or i in wrapped):
+        if printed == "n" and (block.kind in TITLE + ("folio",) or i in wrapped):
             return "w"
         return "s"
     if i != k and block.row == other.row >= 0 and k == i + 1:

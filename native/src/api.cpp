@@ -25,11 +25,21 @@ constexpr size_t KEPT_BYTES = size_t(8) << 20;
 
 constexpr uint8_t CERTAIN = 100, LIKELY = 95, GUESSED = 85;  // confidence in per cent
 
+// A segment of a pass: where it starts in the text that the pass made, and what came out.
+struct Segment {
+    size_t begin;
+    uint8_t fence;  // open at its start
+    bool edited;
+};
+
 // One pass over a text, segment by segment.
 class Pass {
 public:
     // Writes the repaired text to out and returns the number of edits; with none, out is left empty. trace: collects them.
-    size_t run(const uint8_t* data, size_t size, const Options& options, bool preserve, Buffer& out, EditList* trace);
+    // segments: in, those of the pass that made data (none for the source); out, those of this pass. One that was not
+    // edited and starts where it did then, at the same fence, will not be edited now: it is skipped.
+    size_t run(const uint8_t* data, size_t size, const Options& options, bool preserve, Buffer& out, EditList* trace,
+               std::vector<Segment>& segments);
 
 private:
     void edit_segment(EditList& out);
@@ -44,19 +54,35 @@ private:
     Layout layout_;
     SpacingStage spacing_;
     EditList edits_;
+    std::vector<Segment> old_segments_;
     std::string text_;
 };
 
-size_t Pass::run(const uint8_t* data, size_t size, const Options& options, bool preserve, Buffer& out, EditList* trace) {
+size_t Pass::run(const uint8_t* data, size_t size, const Options& options, bool preserve, Buffer& out, EditList* trace,
+                 std::vector<Segment>& segments) {
     out.clear();
     if (trace) trace->clear();
-    size_t count = 0, at = 0;
+    old_segments_.swap(segments);
+    segments.clear();
+    size_t count = 0, at = 0, old = 0;
     page_.start(data, size, options, preserve);
-    while (page_.next_segment()) {
+    for (;;) {
+        const size_t begin = page_.position();
+        const uint8_t fence = page_.fence();
+        segments.push_back(Segment{out.size() + (begin - at), fence, false});
+        while (old < old_segments_.size() && old_segments_[old].begin < begin) ++old;
+        // The last segment depends on where the text ends: it is never skipped.
+        if (old + 1 < old_segments_.size() && old_segments_[old].begin == begin && old_segments_[old].fence == fence &&
+            !old_segments_[old].edited && !old_segments_[old + 1].edited) {
+            page_.skip(old_segments_[old + 1].begin, old_segments_[old + 1].fence);
+            continue;
+        }
+        if (!page_.next_segment()) break;
         layout_.decide(page_);
         edits_.clear();
         edit_segment(edits_);
         if (edits_.edits.empty()) continue;
+        segments.back().edited = true;
         if (!count) out.reserve(size);
         count += edits_.edits.size();
         at = emit(data, at, edits_, out);
@@ -198,6 +224,7 @@ void Pass::edit_joint(size_t index, EditList& out) {
 struct Engine::Impl {
     Pass pass;
     EditList edits, next, composed;
+    std::vector<Segment> segments;
     Buffer text, other;  // results of the passes
     const uint8_t* data = nullptr;
     size_t size = 0;
@@ -216,6 +243,7 @@ Plan Engine::plan(const uint8_t* data, size_t size, const Options& options, Inva
     s.size = size;
     s.changed = false;
     s.edits.clear();
+    s.segments.clear();
     if (s.text.capacity() > KEPT_BYTES) s.text.release();
     if (s.other.capacity() > KEPT_BYTES) s.other.release();
     const bool preserve = invalid == Invalid::preserve;
@@ -230,10 +258,10 @@ Plan Engine::plan(const uint8_t* data, size_t size, const Options& options, Inva
         }
     }
     try {
-        s.changed = s.pass.run(data, size, options, preserve, s.text, trace ? &s.edits : nullptr) > 0;
+        s.changed = s.pass.run(data, size, options, preserve, s.text, trace ? &s.edits : nullptr, s.segments) > 0;
         for (int pass = 1; s.changed && pass < PASSES; ++pass) {
             const size_t count =
-                s.pass.run(s.text.data(), s.text.size(), options, preserve, s.other, trace ? &s.next : nullptr);
+                s.pass.run(s.text.data(), s.text.size(), options, preserve, s.other, trace ? &s.next : nullptr, s.segments);
             if (!count) break;
             s.text.swap(s.other);
             if (!trace) continue;

@@ -320,6 +320,12 @@ void Page::start(const uint8_t* source, size_t bytes, const Options& opts, bool 
     first_ = true;
 }
 
+void Page::skip(size_t to, uint8_t fence) {
+    at_ = to;
+    fence_ = fence;
+    first_ = false;
+}
+
 // Masks for the text from byte `from` on.
 void Page::rescan(size_t from) {
     const size_t bytes = std::min(size - from, SCAN_BYTES);
@@ -361,21 +367,25 @@ bool Page::find_end(size_t& end, size_t& next) {
     return false;
 }
 
-// The next line; false at the end of the text.
-bool Page::next_line(Line& line, Unit& unit) {
+// The next line, appended to texts and units; false at the end of the text.
+bool Page::next_line() {
     if (at_ == size) return false;
     size_t end = 0, next = 0;
     const bool covered = find_end(end, next);
-    const auto reset = [&] {
-        line = Line();
-        unit = Unit();
+    texts.emplace_back();
+    units.emplace_back();
+    Line& line = texts.back();
+    Unit& unit = units.back();
+    const auto place = [&] {
         line.begin = at_;
         line.end = end;
         line.next = next;
     };
-    reset();
+    place();
     if (preserve || !covered || !kernels().measure(*this, line, unit, scanned_)) {
-        reset();
+        line = Line();
+        unit = Unit();
+        place();
         measure(line, unit);
     }
     line.unit_line = unit.kind != UnitKind::none;
@@ -388,36 +398,41 @@ bool Page::next_segment() {
     texts.clear();
     units.clear();
     if (at_ == size) return false;
-    Line line;
-    Unit unit;
     int blanks = 0;
     bool page = false, full = false;
-    while (next_line(line, unit)) {
+    while (next_line()) {
+        Line& line = texts.back();
         if (line.blank) {
             blanks = std::min(blanks + 1, MANY_BLANKS);
             page = page || line.page;
+            texts.pop_back();
+            units.pop_back();
             continue;
         }
         line.blanks = blanks;
         line.page_before = line.page_before || page;  // so far: in the white space before its content
-        if (!texts.empty()) {
-            const Line& last = texts.back();
-            const size_t count = texts.size();
+        const size_t count = texts.size() - 1;
+        if (count) {
+            const Line& last = texts[count - 1];
             full = blanks >= 4 || count >= 2 * SEGMENT;
             if (count >= SEGMENT && (last.end_kind == EndKind::stop || last.end_kind == EndKind::credit) &&
                 !last.unit_line && !line.unit_line && last.width <= SHORT_LINE && (last.cjk || line.cjk || blanks))
                 full = true;
             if (full) break;
         }
-        texts.push_back(line);
-        units.push_back(unit);
         blanks = 0;
         page = false;
         for (size_t i = line.e; i < line.end; ++i) page = page || data[i] == 0x0C;
     }
-    if (full) at_ = texts.back().next;  // the line that was read too many is read again
     whole = first_ && !full;
-    mark_literal(full ? &line : nullptr);
+    Line following;
+    if (full) {  // the line that was read too many is read again
+        following = texts.back();
+        texts.pop_back();
+        units.pop_back();
+        at_ = texts.back().next;
+    }
+    mark_literal(full ? &following : nullptr);
     if (!texts.empty()) first_ = false;
     return true;
 }

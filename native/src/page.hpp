@@ -86,6 +86,12 @@ struct Page {
     void start(const uint8_t* source, size_t bytes, const Options& opts, bool keep_ill_formed);
     // Reads and measures the next segment; false at the end of the text. Linear in its size.
     bool next_segment();
+    // Where the next segment starts, and the fence that is open there (0: none): with the text behind, all that it
+    // depends on.
+    size_t position() const { return at_; }
+    uint8_t fence() const { return fence_; }
+    // Goes on at the start of a later segment, whose fence is known.
+    void skip(size_t to, uint8_t fence);
     // Decodes a line into chars, gaps included.
     void open(const Line& line);
 
@@ -93,7 +99,7 @@ struct Page {
     const Line& text(size_t i) const { return texts[i]; }
 
 private:
-    bool next_line(Line& line, Unit& unit);
+    bool next_line();
     bool find_end(size_t& end, size_t& next);
     void rescan(size_t from);
     void mark_literal(const Line* following);

@@ -263,37 +263,6 @@ bool Vertical::byline(const Page& page, size_t i, size_t& next) {
     return words >= 2 && common;
 }
 
-// The best parting of a word into names and roles, by score.
-bool Vertical::part_names(const uint32_t* text, int n, bool common, Parting& parting) const {
-    int best[NAMES + 1], step[NAMES + 1];
-    best[n] = 0;
-    step[n] = 0;
-    for (int i = n - 1; i >= 0; --i) {
-        best[i] = -1;
-        for (int k = 1; k <= std::min(5, n - i); ++k) {
-            if (best[i + k] < 0) continue;
-            int score = 0;
-            if (is_role(text + i, uint32_t(k)))
-                score = 3 * k;
-            else if (is_name(text + i, uint32_t(k), true))
-                score = 4;
-            else if (!common && is_name(text + i, uint32_t(k), false))
-                score = 1;
-            else
-                continue;
-            if (score + best[i + k] > best[i]) {
-                best[i] = score + best[i + k];
-                step[i] = k;
-            }
-        }
-    }
-    if (best[0] < 0) return false;
-    parting.score = best[0];
-    parting.lengths.clear();
-    for (int i = 0; i < n; i += step[i]) parting.lengths.push_back(step[i]);
-    return true;
-}
-
 // One group without blank lines: perhaps a title, a subtitle that a dash opens, and names.
 void Vertical::part_word(const Page& page, uint32_t a, uint32_t b, std::vector<Joint>& joints) {
     const auto& units = page.units;
@@ -309,33 +278,40 @@ void Vertical::part_word(const Page& page, uint32_t a, uint32_t b, std::vector<J
         }
     }
     // The names at the end of the last part. Only common surnames count: nothing else parts them from the title.
-    uint32_t dashes = start;
+    uint32_t dashes = start, first = b;
     while (dashes < b && units[dashes].kind == UnitKind::dash) ++dashes;
-    Parting parting, best;
-    uint32_t best_at = b;
-    for (uint32_t s = b - start > NAMES ? b - NAMES : start; s < b; ++s) {
-        bool plain_chars = true;
-        for (uint32_t k = s; k < b; ++k) plain_chars = plain_chars && units[k].kind == UnitKind::chr && units[k].length == 1;
-        if (!plain_chars) continue;
-        spell(page, s, b);
-        if (!part_names(word_.data(), int(word_.size()), true, parting) || parting.lengths.size() < 2) continue;
-        bool role = false;
-        int at = 0;
-        for (int length : parting.lengths) {
-            role = role || is_role(word_.data() + at, uint32_t(length));
-            at += length;
-        }
-        if (!role && s != start && int64_t(s) - int64_t(dashes) < 4) continue;
-        if (best_at == b || parting.score > best.score) {
-            best = parting;
-            best_at = s;
+    while (first > start && b - first < NAMES && units[first - 1].kind == UnitKind::chr && units[first - 1].length == 1) --first;
+    spell(page, first, b);
+    const int n = int(b - first);
+    // For each place, the best parting of what follows into names and roles, by score.
+    struct Parting {
+        int score, step, pieces;
+        bool role;
+    } parts[NAMES + 1];
+    parts[n] = Parting{0, 0, 0, false};
+    int best = -1;
+    for (int i = n - 1; i >= 0; --i) {
+        parts[i] = Parting{-1, 0, 0, false};
+        const uint32_t* text = word_.data() + i;
+        for (int k = 1; k <= std::min(5, n - i); ++k) {
+            const Parting& rest = parts[i + k];
+            if (rest.score < 0) continue;
+            const bool role = is_role(text, uint32_t(k));
+            if (!role && !is_name(text, uint32_t(k), true)) continue;
+            const int score = rest.score + (role ? 3 * k : 4);
+            if (score > parts[i].score) parts[i] = Parting{score, k, rest.pieces + 1, rest.role || role};
         }
     }
-    if (best_at == b) return;
-    if (best_at > start) joints[best_at - 1] = Joint::line_end;
-    uint32_t at = best_at;
-    for (size_t k = 0; k + 1 < best.lengths.size(); ++k) {
-        at += uint32_t(best.lengths[k]);
+    for (int i = 0; i < n; ++i) {
+        const int64_t head = int64_t(first) + i - int64_t(dashes);
+        if (parts[i].score < 0 || parts[i].pieces < 2 || (!parts[i].role && first + uint32_t(i) != start && head < 4)) continue;
+        if (best < 0 || parts[i].score > parts[best].score) best = i;
+    }
+    if (best < 0) return;
+    uint32_t at = first + uint32_t(best);
+    if (at > start) joints[at - 1] = Joint::line_end;
+    for (int i = best; i + parts[i].step < n; i += parts[i].step) {
+        at += uint32_t(parts[i].step);
         joints[at - 1] = Joint::space;
     }
 }

@@ -34,11 +34,6 @@ private:
     struct Span {
         uint32_t first, behind;
     };
-    struct Parting {
-        int score = 0;
-        std::vector<int> lengths;
-    };
-
     void find_grids(Page& page);
     void cut_regions(Page& page, uint32_t begin, uint32_t end, std::vector<Joint>& joints, std::vector<uint8_t>& ruled);
     bool is_byline_name(const Page& page, uint32_t begin, uint32_t end, uint32_t i) const;
@@ -47,7 +42,6 @@ private:
     bool byline(const Page& page, size_t item, size_t& next);
     void part_word(const Page& page, uint32_t a, uint32_t b, std::vector<Joint>& joints);
     void spell(const Page& page, uint32_t a, uint32_t b);
-    bool part_names(const uint32_t* text, int n, bool common, Parting& parting) const;
 
     std::vector<Item> items_;
     std::vector<Span> names_;
