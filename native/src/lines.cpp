@@ -346,8 +346,8 @@ bool Page::find_end(size_t& end, size_t& next) {
         if (scanned_ <= at_ && at_ < scanned_end_) {
             const size_t i = at_ - scanned_, bytes = scanned_end_ - scanned_;
             size_t word = i / 64;
-            uint64_t bits = masks.kind[SCAN_NEWLINE][word] >> (i % 64) << (i % 64);
-            while (!bits && ++word * 64 < bytes) bits = masks.kind[SCAN_NEWLINE][word];
+            uint64_t bits = masks.word[word][SCAN_NEWLINE] >> (i % 64) << (i % 64);
+            while (!bits && ++word * 64 < bytes) bits = masks.word[word][SCAN_NEWLINE];
             if (bits) {
                 end = scanned_ + word * 64 + size_t(__builtin_ctzll(bits));
                 next = line_end_behind(end);

@@ -52,9 +52,9 @@ void scan_newlines(const uint8_t* data, size_t size, Masks& masks) {
         uint64_t word = 0;
         for (size_t i = w * 64; i < size && i < w * 64 + 64; ++i)
             word |= uint64_t(data[i] == '\n' || data[i] == '\r') << (i % 64);
-        masks.kind[SCAN_NEWLINE][w] = word;
+        masks.word[w][SCAN_NEWLINE] = word;
     }
-    masks.kind[SCAN_NEWLINE][words] = 0;
+    masks.word[words][SCAN_NEWLINE] = 0;
 }
 
 }  // namespace hanflow

@@ -27,17 +27,9 @@ enum ScanKind : uint8_t {
 constexpr size_t SCAN_BYTES = size_t(1) << 14;
 constexpr size_t SCAN_WORDS = SCAN_BYTES / 64;
 
-// Bit i % 64 of kind[k][i / 64] is set if a character of kind k starts at byte i. One word more than needed is zero.
+// Bit i % 64 of word[i / 64][k] is set if a character of kind k starts at byte i. One word more than needed is zero.
 struct Masks {
-    uint64_t kind[SCAN_KINDS][SCAN_WORDS + 1];
-
-    bool test(ScanKind k, size_t i) const { return (kind[k][i / 64] >> (i % 64)) & 1; }
-    // The 64 bits from bit i on.
-    uint64_t from(ScanKind k, size_t i) const {
-        const uint64_t* word = kind[k] + i / 64;
-        const unsigned shift = i % 64;
-        return shift ? word[0] >> shift | word[1] << (64 - shift) : word[0];
-    }
+    uint64_t word[SCAN_WORDS + 1][SCAN_KINDS];
 };
 
 // The kind of every code point of the Basic Multilingual Plane. All others are rare.

@@ -6,14 +6,15 @@ constexpr int MASKED_GAPS = 64;
 
 // The masks of one line, its first byte at bit 0.
 struct LineBits {
-    uint64_t word[SCAN_KINDS][MASKED_WORDS];
+    uint64_t word[MASKED_WORDS][SCAN_KINDS];
     uint64_t content[MASKED_WORDS];
     size_t words;
 
-    bool test(ScanKind k, size_t i) const { return (word[k][i / 64] >> (i % 64)) & 1; }
+    bool test(ScanKind k, size_t i) const { return (word[i / 64][k] >> (i % 64)) & 1; }
     ScanKind kind_at(size_t i) const {
+        const uint64_t* const w = word[i / 64];
         for (int k = SCAN_HAN; k < SCAN_RARE; ++k)
-            if (test(ScanKind(k), i)) return ScanKind(k);
+            if ((w[k] >> (i % 64)) & 1) return ScanKind(k);
         return SCAN_GAP;
     }
     // The next character that is no gap, from byte i on; npos when there is none.
@@ -119,17 +120,17 @@ static bool measure(Page& page, Line& line, Unit& unit, size_t scanned) {
     b.words = (length + 63) / 64;
     uint64_t rare = 0, any = 0;
     int n[SCAN_KINDS] = {};
-    for (size_t w = 0; w < b.words; ++w) {
-        const size_t left = length - w * 64, at = line.begin - scanned + w * 64;
+    const uint64_t* from = masks.word[(line.begin - scanned) / 64];
+    const unsigned shift = (line.begin - scanned) % 64;
+    for (size_t w = 0; w < b.words; ++w, from += SCAN_KINDS) {
+        const size_t left = length - w * 64;
         const uint64_t valid = left >= 64 ? ~uint64_t(0) : (uint64_t(1) << left) - 1;
+        uint64_t* const to = b.word[w];
+        for (int k = 0; k < SCAN_KINDS; ++k) to[k] = (from[k] >> shift | from[k + SCAN_KINDS] << 1 << (63 - shift)) & valid;
         uint64_t content = 0;
-        for (int k = SCAN_GAP; k < SCAN_KINDS; ++k) {
-            const uint64_t bits = masks.from(ScanKind(k), at) & valid;
-            b.word[k][w] = bits;
-            n[k] += __builtin_popcountll(bits);
-            if (k > SCAN_GAP) content |= bits;
-        }
-        rare |= b.word[SCAN_RARE][w];
+        for (int k = SCAN_HAN; k < SCAN_KINDS; ++k) content |= to[k];
+        for (int k = SCAN_GAP; k < SCAN_RARE; ++k) n[k] += __builtin_popcountll(to[k]);
+        rare |= to[SCAN_RARE];
         b.content[w] = content;
         any |= content;
     }
@@ -175,8 +176,8 @@ static bool measure(Page& page, Line& line, Unit& unit, size_t scanned) {
         size_t end = LineBits::npos;  // the character behind the current gap
         size_t left = LineBits::npos;
         size_t w = 0;
-        for (uint64_t bits = b.word[SCAN_GAP][0];;) {
-            while (!bits && ++w < b.words) bits = b.word[SCAN_GAP][w];
+        for (uint64_t bits = b.word[0][SCAN_GAP];;) {
+            while (!bits && ++w < b.words) bits = b.word[w][SCAN_GAP];
             if (!bits) break;
             const size_t i = w * 64 + size_t(__builtin_ctzll(bits));
             bits &= bits - 1;
@@ -211,15 +212,15 @@ static bool measure(Page& page, Line& line, Unit& unit, size_t scanned) {
     int solid = 0, squeeze = 0;
     uint64_t carry_han = 0, carry_alnum = 0, carry_closing = 0, carry_open = 0;
     for (size_t w = 0; w < b.words; ++w) {
-        const uint64_t h = b.word[SCAN_HAN][w], a = b.word[SCAN_DIGIT][w] | b.word[SCAN_LETTER][w];
-        const uint64_t o = b.word[SCAN_OPEN][w];
-        const uint64_t c = b.word[SCAN_CLOSE][w] | b.word[SCAN_STOP][w] | b.word[SCAN_PAUSE][w];
+        const uint64_t h = b.word[w][SCAN_HAN], a = b.word[w][SCAN_DIGIT] | b.word[w][SCAN_LETTER];
+        const uint64_t o = b.word[w][SCAN_OPEN];
+        const uint64_t c = b.word[w][SCAN_CLOSE] | b.word[w][SCAN_STOP] | b.word[w][SCAN_PAUSE];
         const uint64_t behind_han = h << 3 | carry_han, behind_alnum = a << 1 | carry_alnum;
         solid += __builtin_popcountll(h & behind_han);
         line.dropped += __builtin_popcountll(h & behind_alnum) + __builtin_popcountll(a & behind_han);
         squeeze += __builtin_popcountll((c << 3 | carry_closing) & (c | o)) + __builtin_popcountll((o << 3 | carry_open) & o);
         // ， ： ～ behind a letter or digit may be converted.
-        if (behind_alnum & (b.word[SCAN_PAUSE][w] | b.word[SCAN_MARK][w])) line.changes = true;
+        if (behind_alnum & (b.word[w][SCAN_PAUSE] | b.word[w][SCAN_MARK])) line.changes = true;
         carry_han = h >> 61;
         carry_alnum = a >> 63;
         carry_closing = c >> 61;
@@ -250,8 +251,8 @@ static bool measure(Page& page, Line& line, Unit& unit, size_t scanned) {
     if (n[SCAN_OPEN] + n[SCAN_CLOSE]) {
         int depth = 0;
         for (size_t w = 0; w < b.words; ++w)
-            for (uint64_t bits = b.word[SCAN_OPEN][w] | b.word[SCAN_CLOSE][w]; bits; bits &= bits - 1) {
-                if (b.word[SCAN_OPEN][w] & bits & (~bits + 1))
+            for (uint64_t bits = b.word[w][SCAN_OPEN] | b.word[w][SCAN_CLOSE]; bits; bits &= bits - 1) {
+                if (b.word[w][SCAN_OPEN] & bits & (~bits + 1))
                     ++depth;
                 else if (depth == 0)
                     line.closed = true;
@@ -263,7 +264,7 @@ static bool measure(Page& page, Line& line, Unit& unit, size_t scanned) {
     int syntax = 0;
     if (signs >= 2)
         for (size_t w = 0; w < b.words; ++w)
-            for (uint64_t bits = b.word[SCAN_SIGN][w]; bits; bits &= bits - 1)
+            for (uint64_t bits = b.word[w][SCAN_SIGN]; bits; bits &= bits - 1)
                 syntax += is_syntax(p[w * 64 + size_t(__builtin_ctzll(bits))]);
     line.code = is_code(line, syntax, p[s], seen + inner);
     line.key = masked_is_key(b, p, s);

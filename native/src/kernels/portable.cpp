@@ -25,9 +25,9 @@ void scan(const uint8_t* data, size_t size, size_t available, Masks& masks) {
             word[kind] |= uint64_t(1) << (i - begin);
             i += length;
         }
-        for (int k = 0; k < SCAN_KINDS; ++k) masks.kind[k][w] = word[k];
+        for (int k = 0; k < SCAN_KINDS; ++k) masks.word[w][k] = word[k];
     }
-    for (int k = 0; k < SCAN_KINDS; ++k) masks.kind[k][words] = 0;
+    for (int k = 0; k < SCAN_KINDS; ++k) masks.word[words][k] = 0;
 }
 
 #include "measure.inl"

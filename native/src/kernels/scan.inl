@@ -43,14 +43,15 @@ static void scan(const uint8_t* data, size_t size, size_t available, Masks& mask
             else
                 rare |= bit;
         }
-        masks.kind[SCAN_NEWLINE][w] = newline;
-        masks.kind[SCAN_GAP][w] = gap;
-        masks.kind[SCAN_HAN][w] = han;
-        for (int k = SCAN_OPEN; k <= SCAN_MARK; ++k) masks.kind[k][w] = marks[k - SCAN_OPEN];
-        masks.kind[SCAN_DIGIT][w] = digit;
-        masks.kind[SCAN_LETTER][w] = letter;
-        masks.kind[SCAN_SIGN][w] = sign;
-        masks.kind[SCAN_RARE][w] = rare;
+        uint64_t* const out = masks.word[w];
+        out[SCAN_NEWLINE] = newline;
+        out[SCAN_GAP] = gap;
+        out[SCAN_HAN] = han;
+        for (int k = SCAN_OPEN; k <= SCAN_MARK; ++k) out[k] = marks[k - SCAN_OPEN];
+        out[SCAN_DIGIT] = digit;
+        out[SCAN_LETTER] = letter;
+        out[SCAN_SIGN] = sign;
+        out[SCAN_RARE] = rare;
     }
-    for (int k = 0; k < SCAN_KINDS; ++k) masks.kind[k][words] = 0;
+    for (int k = 0; k < SCAN_KINDS; ++k) masks.word[words][k] = 0;
 }
