@@ -106,6 +106,9 @@ void Layout::decide(Page& page) {
     joined.assign(n, 0);
     for (size_t i = 0; i < n; ++i)
         joined[i] = joints[i] != Joint::line_end || (i && joints[i - 1] != Joint::line_end) || grid_of[i];
+    tabular.resize(n);
+    const auto is_row = [&](size_t i) { return page.text(i).rowlike && !page.text(i).literal && !joined[i]; };
+    for (size_t i = 0; i < n; ++i) tabular[i] = is_row(i) && ((i && is_row(i - 1)) || (i + 1 < n && is_row(i + 1)));
     near_spaced.resize(n);
     damaged.resize(n);
     const auto spaced = [&](size_t i) { return page.text(i).spaced && !page.text(i).literal; };

@@ -18,6 +18,7 @@ public:
     std::vector<uint8_t> joined;        // on either side
     std::vector<uint8_t> damaged;       // a joined, vertical or letter-spaced line stands within the window
     std::vector<uint8_t> near_spaced;   // a letter-spaced one does
+    std::vector<uint8_t> tabular;       // a row of a table among others: its gaps part cells
     std::vector<uint8_t> prose;         // its paragraph has a pause or sentence end: headings have none
     std::vector<uint8_t> foreign;       // its paragraph is Latin text, or the line is program text
     std::vector<uint8_t> leading;       // the blank lines behind it are leading: they go

@@ -284,6 +284,7 @@ int list_marker(const Chars& t) {
     if (k == j) return i;
     const bool paren = k < e && (t.cp[k] == 0xFF09 || t.cp[k] == ')');
     if (opened) return paren ? k + 1 : i;
+    if (k + 1 < e && t.cls[k] == GAP && t.cp[k + 1] == 0x3001) return k + 2;  // 一 、 in a letter-spaced line
     if (k < e && (paren || is_one_of(U"、.．", t.cp[k]))) {
         if (k + 1 < e && (t.cls[k + 1] == DIGIT || (t.cp[k] == 0x3001 && counts_something(t, k + 1))))
             return i;  // 3.5, 五、六月
@@ -389,8 +390,26 @@ bool Page::next_line() {
         measure(line, unit);
     }
     line.unit_line = unit.kind != UnitKind::none;
+    line.rowlike = line.digit_gap && !line.spaced && !line.marks && !line.byline &&
+                   (line.end_kind == EndKind::mid || line.end_kind == EndKind::close);
+    line.speaker = line.key && is_speaker(line);
     at_ = next;
     return true;
+}
+
+// The key that opens the line is who speaks.
+bool Page::is_speaker(const Line& line) {
+    uint32_t key[8];
+    uint32_t length = 0;
+    for (size_t at = line.s; at < line.e && length < 8; ++length) {
+        uint32_t cp;
+        at += size_t(decode(data + at, cp));
+        if (is_colon(cp)) break;
+        key[length] = plain(cp);
+    }
+    if (length == 1) return key[0] == U'问' || key[0] == U'答' || key[0] == U'問';
+    if (is_role(key, length)) return true;
+    return is_name(key, length, false) && !is_one_of(U"说道曰称示问答想喊認為說問", key[length - 1]);
 }
 
 bool Page::next_segment() {
@@ -550,7 +569,11 @@ void Page::measure(Line& line, Unit& unit) {
     line.key = is_key(t);
     line.spaced = spread >= 3 && spread >= solid;
     line.width = line.indent + room;
-    for (const Gap& g : t.gaps) line.width += kerning(t, g, line.spaced);
+    for (const Gap& g : t.gaps) {
+        line.width += kerning(t, g, line.spaced);
+        line.digit_gap = line.digit_gap || (t.cls[g.left] == DIGIT && t.is(g.right, HAN_KANA)) ||
+                         (t.cls[g.right] == DIGIT && t.is(g.left, HAN_KANA));
+    }
     if (seen) squeeze += (t.cls[first[0]] == OPEN ? 2 : 0) + (t.is(last, CLOSING) ? 2 : 0);
     line.tight = line.width - squeeze - line.letters / NARROW;
     line.unit = first_unit(t);

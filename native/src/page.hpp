@@ -53,6 +53,9 @@ struct Line {
     bool closed = false;     // a closing mark has no opening one in the line
     bool code = false;       // more signs of programs and mark-up than Chinese text has
     bool key = false;        // a short key and its colon: 传真：
+    bool speaker = false;    // ... that says who speaks: 问：, 记者：, 林青岚：
+    bool digit_gap = false;  // a gap between Han and a digit
+    bool rowlike = false;    // looks like a row of a table: numbers apart from words, no sentence
     bool row = false;        // two to four one-character cells
     bool remainder = false;  // one visible Han character
     bool left_over = false;  // ... of a title that was cut, not one of several such lines
@@ -100,6 +103,7 @@ struct Page {
 
 private:
     bool next_line();
+    bool is_speaker(const Line& line);
     bool find_end(size_t& end, size_t& next);
     void rescan(size_t from);
     void mark_literal(const Line* following);

@@ -122,7 +122,7 @@ void SpacingStage::read_tokens(const Chars& t) {
 void SpacingStage::decide_auto(const Page& page, const Layout& layout, size_t index, const Line& line) {
     const Chars& t = page.chars;
     const int n = int(t.gaps.size());
-    if (line.table || is_form(t)) {
+    if (line.table || layout.tabular[index] || is_form(t)) {
         std::fill(verdicts_.begin(), verdicts_.end(), Verdict::keep);
         return;
     }

@@ -16,6 +16,7 @@ constexpr int ROUNDING = 2;  // q by which kerning and narrow digits are misjudg
 constexpr int GRAIN = 2;     // q; measures are tried in half cells
 constexpr int FAR = 6;       // q; measures nearer than this are one measure
 constexpr int INDENT = 2 * CELL;
+constexpr int VERSE = 2;  // in prose at least this part of the lines have a pause or sentence end near
 constexpr int WEAK = 3;  // a candidate with less than this part of the best one's support is none
 constexpr int OPEN_LIMIT = 4 * MAX_MEASURE;  // q of one typeset line: more costs no more
 constexpr int INFINITE = 1000000;
@@ -52,9 +53,12 @@ constexpr int KEYS = 500;         // two lines that begin with a key and a colon
 constexpr int PARTED = 300;       // a separator inside: a heading of two halves
 constexpr int CUT = 130;          // some extractors end a line after a mark
 constexpr int SPACED_LAST = 110;  // only a line that goes on is stretched
+constexpr int STRETCH = 3;       // eighths of the measure that letter-spacing may fill
+constexpr int SPEAKER = 500;     // the next line says who speaks
+constexpr int ROWLIKE = 250;     // two lines that look like rows of a table
 constexpr int NOT_PROSE = 60;     // two lines without any mark, joined
 constexpr int CANNOT_START = 900;  // a mark that cannot start a line does
-constexpr int ITEM = 400, DASH = 150, INDENTED = 500, ROW = 900;  // how the next line starts; a table row or byline
+constexpr int ITEM = 900, DASH = 150, INDENTED = 500, ROW = 900;  // how the next line starts; a table row or byline
 constexpr int MOST = 2000;         // of the width of one line
 
 // A line that goes on although `room` q more than needed were left.
@@ -79,7 +83,9 @@ inline Fit fit(const Row& row, int before, int measure, bool goes_on) {
     const int slack = measure - row.width - before;
     int cost = over > OVER_FREE ? std::min(over - OVER_FREE, MOST) * OVER : 0, open = 0;
     if (goes_on) {
-        if (!row.spaced) {
+        if (row.spaced) {  // stretched, but not by more than a long word may leave
+            cost += loose(slack - row.unit - row.dropped - measure * STRETCH / 8);
+        } else {
             int room = loose(slack - row.unit - row.dropped);
             if (row.end_kind != uint8_t(EndKind::mid) && room >= CUT) {
                 room = CUT;
@@ -88,7 +94,7 @@ inline Fit fit(const Row& row, int before, int measure, bool goes_on) {
             cost += room;
         }
     } else if (row.spaced) {
-        cost += SPACED_LAST;
+        cost += row.marks ? SPACED_LAST : 0;
     } else if (slack < row.unit && over <= OVER_FREE) {
         cost += FULL_BY_CHANCE;
     }
@@ -132,6 +138,8 @@ int join_cost(const Line& a, const Line& b) {
     if (a.table || b.table || a.byline || b.byline) cost += ROW;
     if (a.code || b.code || (is_latin(a) && is_latin(b))) cost += FOREIGN;
     if (a.key && b.key) cost += KEYS;
+    if (b.speaker) cost += SPEAKER;
+    if (a.rowlike && b.rowlike) cost += ROWLIKE;
     if (a.parted) cost += PARTED;
     if (b.blanks) cost += b.rhythm;
     return cost;
@@ -243,7 +251,7 @@ int Unwrap::candidates(int i, int16_t* chosen) const {
     for (const int16_t m : begins_list_) {
         const uint64_t c = cover_[m];
         const int weight = cover_weight(c);
-        if (weight < (few_ ? 2 : 3) || !cover_prose(c) || !cover_mid(c) || (!few_ && cover_lines(c) < 2)) continue;
+        if (weight < (few_ ? 2 : 3) || cover_prose(c) * VERSE < cover_lines(c) || !cover_mid(c) || (!few_ && cover_lines(c) < 2)) continue;
         scored[count++] = Scored{m, int16_t(weight)};
     }
     if (!count) return 0;
@@ -286,6 +294,7 @@ void Unwrap::set_rows(const std::vector<uint8_t>& barriers) {
         row.dropped = line.dropped;
         row.end_kind = uint8_t(line.end_kind);
         row.spaced = line.spaced;
+        row.marks = line.marks > 0;
         row.indented = line.indent >= CELL;
         row.can_go_on = next && !barriers[i] && !line.table;
         row.forced = next && next->start_kind == StartKind::nostart;

@@ -38,6 +38,9 @@ class Layout:
         for grid in self.grids:
             for i in range(grid.first, grid.last + 1):
                 self.joined[i] = True
+        # Rows of a table come together: their gaps part cells.
+        rows = [line.rowlike and not line.literal and not self.joined[i] for i, line in enumerate(texts)]
+        self.tabular = [rows[i] and (i > 0 and rows[i - 1] or i + 1 < n and rows[i + 1]) for i in range(n)]
         self.damaged = self._damaged()
         self.prose = self._prose()
         for i in range(n - 1):

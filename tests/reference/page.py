@@ -266,6 +266,10 @@ class Page:
         line.byline = byline.is_byline(self, line)
         line.table = not line.byline and self._is_table(line)
         line.parted = self._is_parted(line)
+        # Looks like a row of a table: numbers apart from words, no sentence.
+        line.rowlike = not (line.spaced or line.marks or line.byline) and line.end_kind in ("mid", "close") and any(
+            self._beside_digit(g) for g in line.gaps)
+        line.speaker = line.key and self._is_speaker(line)
         line.unit_line = vertical.unit_of(self, line, 0) is not None
 
     SYNTAX = frozenset("(){}[];=<>\\_#$|&*/\"'`")
@@ -285,6 +289,22 @@ class Page:
             if self.cls[k] != T.HAN:
                 return False
         return False
+
+    def _beside_digit(self, gap):
+        """Han and a number on the two sides of a gap."""
+        a, b = self.cls[gap.left], self.cls[gap.right]
+        return a == T.DIGIT and b in (T.HAN, T.KANA) or b == T.DIGIT and a in (T.HAN, T.KANA)
+
+    SAYS = frozenset("说道曰称示问答想喊说認認為说說問")
+
+    def _is_speaker(self, line):
+        """The key that opens the line is who speaks: 问：, 记者：, 林青岚："""
+        key = ""
+        for i in range(line.s, line.e):
+            if self.text[i] in "：:":
+                break
+            key += self.plain[i]
+        return key in ("问", "答", "問") or key in byline.ROLES or byline.is_name(key) and key[-1] not in self.SAYS
 
     def _brackets(self, line):
         depth, closed = 0, False
@@ -432,6 +452,8 @@ class Page:
             k += 1
         if k == j:
             return i
+        if not opened and k + 1 < e and self.cls[k] == T.GAP and t[k + 1] == "、":  # 一 、 in a letter-spaced line
+            return k + 2
         if opened:
             return k + 1 if k < e and t[k] in "）)" else i
         if k < e and t[k] in "、.．)）":

@@ -126,7 +126,7 @@ def decide(page, layout, index, line):
 
 def _auto(page, layout, index, line, tokens, verdict):
     gaps, n = line.gaps, len(line.gaps)
-    if line.table or _form(page, line):
+    if line.table or layout.tabular[index] or _form(page, line):
         for k in range(n):
             verdict[k] = KEEP
         return

@@ -11,6 +11,7 @@ from .page import CELL, NARROW
 WINDOW = 8  # text lines either way that speak for a measure
 LAG = 24  # text lines after which a decision is final
 MEASURES = 3  # candidates a line
+VERSE = 2  # in prose at least this part of the lines have a pause or sentence end near
 WEAK = 3  # a candidate with less than this part of the best one's support is none
 MIN_MEASURE = 8 * CELL
 MAX_MEASURE = 64 * CELL
@@ -50,11 +51,14 @@ PARTED = 300  # a separator inside: a heading of two halves
 CUT = 130  # some extractors end a line after a mark
 SPACED_LAST = 110  # only a line that goes on is stretched
 CANNOT_START = 900  # a mark that cannot start a line does
-ITEM = 400  # the next line starts like a list item, ...
+ITEM = 900  # the next line starts like a list item, ...
 DASH = 150  # ... with a dash, ...
 INDENTED = 500  # ... further in than this one
 ROW = 900  # a table row or byline
 MOST = 2000  # of the width of one line
+STRETCH = 3  # eighths of the measure that letter-spacing may fill
+SPEAKER = 500  # the next line says who speaks
+ROWLIKE = 250  # two lines that look like rows of a table
 NOT_PROSE = 60  # two lines without any mark, joined
 
 
@@ -113,7 +117,7 @@ def candidates(lines, spoken, i, few):
         hits = [s for s in near if s.low <= m < s.high]
         weight = sum(s.weight for s in hits)
         wide = sum(lines[k].tight > m + CELL for k in range(low, high))
-        if weight >= (2 if few else 3) and any(s.prose for s in hits) and any(s.mid for s in hits) \
+        if weight >= (2 if few else 3) and sum(s.prose for s in hits) * VERSE >= len(hits) and any(s.mid for s in hits) \
                 and (few or len({s.line for s in hits}) >= 2) and wide <= 2 * len(hits):
             scored.append((-weight, m))
     scored.sort()
@@ -139,13 +143,16 @@ def fit(line, before, unit, measure, goes_on):
     open_ = 0
     if goes_on:
         spare = slack - unit - line.dropped
-        if not line.spaced:
+        if line.spaced:  # stretched, but not by more than a long word may leave
+            spare -= measure * STRETCH // 8
+            cost += loose(spare)
+        else:
             room = loose(spare)
             if line.end_kind != "mid" and room >= CUT:
                 room, open_ = CUT, min(before + line.width, OPEN_LIMIT)
             cost += room
     elif line.spaced:
-        cost += SPACED_LAST
+        cost += SPACED_LAST if line.marks else 0
     elif slack < unit and over <= OVER_FREE:
         cost += FULL_BY_CHANCE
     return min(cost, MOST), open_
@@ -183,6 +190,10 @@ def join_cost(a, b):
         cost += FOREIGN
     if a.key and b.key:
         cost += KEYS
+    if b.speaker:
+        cost += SPEAKER
+    if a.rowlike and b.rowlike:
+        cost += ROWLIKE
     if a.parted:
         cost += PARTED
     if b.blanks:

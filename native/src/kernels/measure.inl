@@ -97,7 +97,7 @@ static bool may_be_marker(const LineBits& b, const uint8_t* p, size_t s, ScanKin
         return true;
     }
     // 、 ） ： . ) : follow a number that is one.
-    return i / 64 < b.words && (b.test(SCAN_PAUSE, i) || b.test(SCAN_CLOSE, i) || b.test(SCAN_SIGN, i) || b.test(SCAN_DIGIT, i) ||
+    return i / 64 < b.words && (b.test(SCAN_PAUSE, i) || b.test(SCAN_GAP, i) || b.test(SCAN_CLOSE, i) || b.test(SCAN_SIGN, i) || b.test(SCAN_DIGIT, i) ||
                                 (b.test(SCAN_HAN, i) && first == SCAN_DIGIT && is_numeral(han_at(p + i))));
 }
 
@@ -202,6 +202,8 @@ static bool measure(Page& page, Line& line, Unit& unit, size_t scanned) {
             gaps[gap_count].left = b.kind_at(left);
             gaps[gap_count].right = b.kind_at(end);
             spread += gaps[gap_count].left == SCAN_HAN && gaps[gap_count].right == SCAN_HAN;
+            line.digit_gap = line.digit_gap || (gaps[gap_count].left == SCAN_DIGIT && gaps[gap_count].right == SCAN_HAN) ||
+                             (gaps[gap_count].left == SCAN_HAN && gaps[gap_count].right == SCAN_DIGIT);
             ++gap_count;
         }
     }
