@@ -94,11 +94,24 @@ int first_unit(const Chars& t) {
 }
 
 }  // namespace
+// What opens a news item: 本报讯, 新华社 ...
+bool is_dateline(uint32_t a, uint32_t b, uint32_t c) {
+    switch (a) {
+        case U'本':
+            return c == U'讯' ? b == U'报' || b == U'刊' || b == U'网' || b == U'台' : c == U'訊' && b == U'報';
+        case U'新': return c == U'社' && (b == U'华' || b == U'華');
+        case U'中': return b == U'新' && (c == U'社' || c == U'网');
+        case U'人': return b == U'民' && c == U'网';
+        default: return false;
+    }
+}
+
 StartKind start_kind(const Chars& t) {
     const uint8_t c = t.cls[t.s];
     const uint32_t cp = t.cp[t.s];
     if (c == CLOSE || c == PAUSE || (c == STOP && cp != 0x2026)) return StartKind::nostart;
     if (list_marker(t) > t.s) return StartKind::item;
+    if (is_dateline(cp, t.s + 2 < t.n ? t.cp[t.s + 1] : 0, t.s + 2 < t.n ? t.cp[t.s + 2] : 0)) return StartKind::dateline;
     if (cp == 0x2014) return StartKind::dash;
     return c == OPEN ? StartKind::open : StartKind::plain;
 }
@@ -240,7 +253,7 @@ Unit unit_of(const Chars& t, int seen, const int* first) {
         unit.kind = UnitKind::dash;
     else if (seen == 1 && (!(classes & ~HAN_KANA) || !(classes & ~CJK_MARKS)))
         unit.kind = UnitKind::chr;
-    else if (!(classes & ~ALNUM) && solid)
+    else if ((seen == 1 && classes == class_bit(ASCII)) || (!(classes & ~ALNUM) && solid))
         unit.kind = UnitKind::number;
     else if (classes == class_bit(HAN) && seen >= 2 && solid)
         unit.kind = UnitKind::name;
@@ -537,6 +550,7 @@ void Page::measure(Line& line, Unit& unit) {
         if (seen < 4) first[seen] = i;
         ++seen;
         if (in(c, class_bit(STOP) | class_bit(PAUSE)) && i < t.e - 1) ++line.marks;
+        line.stops = line.stops || c == STOP;
         if (c == ASCII) signs += is_syntax(cp);
         if (c == OPEN) {
             ++depth;

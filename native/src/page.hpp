@@ -13,7 +13,7 @@
 namespace hanflow {
 
 enum class EndKind : uint8_t { mid, pause, open, close, colon, stop, credit };
-enum class StartKind : uint8_t { plain, nostart, item, dash, open };
+enum class StartKind : uint8_t { plain, nostart, item, dateline, dash, open };
 enum class UnitKind : uint8_t { none, chr, number, dash, name };
 
 // A line short enough to stand in a vertical run: its kind and its first characters as they become under compat.
@@ -47,6 +47,7 @@ struct Line {
     bool literal = false, cjk = false, blank = false;
     bool unit_line = false;       // may stand in a vertical run
     bool number_or_dash = false;  // six characters at most, digits, ASCII signs or dashes
+    bool stops = false;           // holds a sentence end
     bool spaced = false;          // letter-spaced: it was stretched to fill the column
     bool vertical = false, table = false;
     bool opened = false;     // an opening mark is not closed in the line

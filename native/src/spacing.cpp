@@ -41,11 +41,11 @@ bool touches_mark(const Chars& t, const Gap& g) {
 bool in_number(const Chars& t, const Gap& g) {
     const uint8_t left = t.cls[g.left], right = t.cls[g.right];
     if (left == DIGIT && right == DIGIT) return true;
-    if (left == DIGIT) return t.cp[g.right] == '.' || t.cp[g.right] == '%';
-    return t.cp[g.left] == '.' && right == DIGIT;
+    if (left == DIGIT) return t.cp[g.right] == '.' || t.cp[g.right] == '%' || is_colon(t.cp[g.right]);
+    return right == DIGIT && (t.cp[g.left] == '.' || is_colon(t.cp[g.left]));
 }
 
-bool numeric(const Chars& t, int i) { return t.cls[i] == DIGIT || t.cp[i] == '.' || t.cp[i] == '%'; }
+bool numeric(const Chars& t, int i) { return t.cls[i] == DIGIT || t.cp[i] == '.' || t.cp[i] == '%' || is_colon(t.cp[i]); }
 
 // OCR prints , ; : for the full-width marks: between Han there is no gap at them.
 bool at_ascii_pause(const Chars& t, const Gap& g) {
@@ -132,6 +132,9 @@ void SpacingStage::decide_auto(const Page& page, const Layout& layout, size_t in
         verdicts_[0] = Verdict::keep;
         first = 1;
     }
+    const auto is_single = [](const Token& token) { return token.han == 1 && token.length() == 1; };
+    if (n == 1 && layout.damaged[index] && is_single(tokens_[0]) && is_single(tokens_[1]))
+        verdicts_[0] = Verdict::close;  // a padded name or title of two characters, alone
     part_names(t, line, first);
     for (int k = first; k < n; ++k)
         if (verdicts_[k] == Verdict::open && touches_mark(t, t.gaps[k])) verdicts_[k] = beside_mark(t, k);
@@ -274,10 +277,12 @@ void SpacingStage::close_stretch(const Chars& t, int k, int j, bool near_spaced)
     const auto middle = rooms_.begin() + ptrdiff_t(rooms_.size() / 2);
     std::nth_element(rooms_.begin(), middle, rooms_.end());
     const int usual = *middle;
+    const auto doubled = std::count_if(rooms_.begin(), rooms_.end(), [&](int room) { return room >= 2 * usual; });
+    const bool few = size_t(doubled) * 8 <= rooms_.size();
     for (int x = k; x <= j; ++x) {
         if (verdicts_[x] != Verdict::open) continue;
         const Gap& g = t.gaps[x];
-        if ((g.room >= 2 * usual && g.room >= usual + 4) || (g.room > usual && g.room >= 3 * CELL))
+        if ((g.room >= 2 * usual && (g.room >= usual + 4 || few)) || (g.room > usual && g.room >= 3 * CELL))
             verdicts_[x] = Verdict::one;  // much wider than its neighbours: a separator
         else if (keeps_words(t, x) || t.cls[g.left] == HANGUL || t.cls[g.right] == HANGUL)
             verdicts_[x] = Verdict::keep;
@@ -337,7 +342,10 @@ void SpacingStage::close_numbers(const Chars& t, int first) {
             while (head < b.length() && numeric(t, b.begin + head)) ++head;
             int least = std::min(tail, head);
             for (int x = k + 1; x < j; ++x) least = std::min(least, tokens_[x].length());
-            if (least == 1 && (!a.number || a.begin == t.s))
+            bool cut = least == 1;
+            const auto is_point = [](uint32_t cp) { return cp == '.' || is_colon(cp); };
+            for (int x = k; x < j; ++x) cut = cut || is_point(t.cp[t.gaps[x].left]) || is_point(t.cp[t.gaps[x].right]);
+            if (cut && (!a.number || a.begin == t.s))
                 for (int x = k; x < j; ++x)
                     if (verdicts_[x] == Verdict::open) verdicts_[x] = Verdict::close;
         }

@@ -58,7 +58,7 @@ constexpr int SPEAKER = 500;     // the next line says who speaks
 constexpr int ROWLIKE = 250;     // two lines that look like rows of a table
 constexpr int NOT_PROSE = 60;     // two lines without any mark, joined
 constexpr int CANNOT_START = 900;  // a mark that cannot start a line does
-constexpr int ITEM = 900, DASH = 150, INDENTED = 500, ROW = 900;  // how the next line starts; a table row or byline
+constexpr int ITEM = 900, DATELINE = 400, DASH = 150, INDENTED = 500, ROW = 900;  // how the next line starts; a table row or byline
 constexpr int MOST = 2000;         // of the width of one line
 
 // A line that goes on although `room` q more than needed were left.
@@ -133,6 +133,8 @@ int join_cost(const Line& a, const Line& b) {
         cost += ITEM;
     else if (b.start_kind == StartKind::dash)
         cost += DASH;
+    else if (b.start_kind == StartKind::dateline)
+        cost += DATELINE;
     if (b.indent >= 6 && b.indent > a.indent) cost += INDENTED;
     if (!a.marks && !b.marks && a.end_kind == EndKind::mid) cost += NOT_PROSE;
     if (a.table || b.table || a.byline || b.byline) cost += ROW;
@@ -248,14 +250,16 @@ int Unwrap::candidates(int i, int16_t* chosen) const {
         int16_t measure, weight;
     } scored[2 * (2 * WINDOW + 1)];
     int count = 0;
+    const int low = std::max(0, i - WINDOW), high = std::min(int(lines_.size()), i + WINDOW + 1);
+    const bool stops = few_ || sums_[high] != sums_[low];
     for (const int16_t m : begins_list_) {
         const uint64_t c = cover_[m];
+        if (!stops && cover_prose(c) * 5 < cover_lines(c) * 4) continue;  // verse without marks at line ends
         const int weight = cover_weight(c);
         if (weight < (few_ ? 2 : 3) || cover_prose(c) * VERSE < cover_lines(c) || !cover_mid(c) || (!few_ && cover_lines(c) < 2)) continue;
         scored[count++] = Scored{m, int16_t(weight)};
     }
     if (!count) return 0;
-    const int low = std::max(0, i - WINDOW), high = std::min(int(lines_.size()), i + WINDOW + 1);
     int found = 0, most = 0;
     while (count && found < MEASURES) {
         int best = 0;
@@ -323,6 +327,8 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
             line.end_kind = lines_[i - 1]->end_kind;
     }
     set_rows(barriers);
+    sums_.assign(size_t(n) + 1, 0);  // of the lines that hold a sentence end
+    for (int i = 0; i < n; ++i) sums_[i + 1] = sums_[i] + lines_[i]->stops;
     steps_.resize(size_t(n));
     cover_.assign(MAX_MEASURE / GRAIN + 2, 0);
     begins_.assign(MAX_MEASURE / GRAIN + 2, 0);

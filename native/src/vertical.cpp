@@ -138,7 +138,8 @@ bool Vertical::is_vertical(const Page& page, uint32_t begin, uint32_t end) {
     letters_.clear();
     for (uint32_t k = begin; k < end; ++k) {
         const Unit& unit = page.units[k];
-        numbers += unit.kind == UnitKind::number;
+        // Digits and letters may come one a line too: what follows each other is one number.
+        numbers += unit.kind == UnitKind::number && (k == begin || page.units[k - 1].kind != UnitKind::number);
         if (unit.kind != UnitKind::chr) continue;
         ++chars;
         if (in(char_class(unit.text[0]), HAN_KANA)) letters_.push_back(unit.text[0]);

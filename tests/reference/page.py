@@ -56,6 +56,7 @@ class Line:
     dropped: int = 0  # q of kerning between Han and Latin that the extractor did not print
     unit: int = 0  # q of the first unit, which could not be cut
     spaced: bool = False  # letter-spaced: it was stretched to fill the column
+    stops: bool = False  # holds a sentence end
     marks: int = 0  # CJK pauses and sentence ends inside
     end_kind: str = ""
     start_kind: str = ""
@@ -237,6 +238,7 @@ class Page:
                 continue
             if c in (T.STOP, T.PAUSE) and i < line.e - 1:
                 line.marks += 1
+            line.stops = line.stops or c == T.STOP
             if last >= 0 and i not in at_gap and (c in ALNUM) != (self.cls[last] in ALNUM) \
                     and (c in (T.HAN, T.KANA) or self.cls[last] in (T.HAN, T.KANA)):
                 line.dropped += 1
@@ -388,6 +390,8 @@ class Page:
             return "nostart"
         if self.list_marker(line) > line.s:
             return "item"
+        if any(self.text.startswith(opening, line.s) for opening in self.DATELINES):
+            return "dateline"
         if cp == 0x2014:
             return "dash"
         return "open" if c == T.OPEN else ""
@@ -428,6 +432,8 @@ class Page:
             return "stop"
         return "mid"
 
+    # What opens a news item.
+    DATELINES = ("本报讯", "本報訊", "本刊讯", "本网讯", "本台讯", "新华社", "新華社", "中新社", "中新网", "人民网")
     NUMERALS = frozenset("一二三四五六七八九十百〇零")
     BULLETS = frozenset("•●○■◆▪◇□★☆※◎▲△►▶◦‣·✓✔-*+–#>")
 

@@ -135,6 +135,8 @@ def _auto(page, layout, index, line, tokens, verdict):
     if marker > line.s and gaps[0].begin == marker:
         verdict[0] = KEEP
         first = 1
+    if n == 1 and layout.damaged[index] and all(t.han == 1 == len(t.text) for t in tokens):
+        verdict[0] = CLOSE  # a padded name or title of two characters, alone
     _names(page, line, tokens, verdict, first)
     for k in range(first, n):
         if verdict[k] is None and _touches_mark(page, line, k):
@@ -180,7 +182,8 @@ def _spread_numbers(page, line, tokens, verdict, first):
             j += 1
         if j > k:
             pieces = [_numeric_tail(page, tokens[k])] + [len(t.text) for t in tokens[k + 1:j]] + [_numeric_head(page, tokens[j])]
-            if min(pieces) == 1 and not tokens[k].number or min(pieces) == 1 and tokens[k].begin == line.s:
+            cut = min(pieces) == 1 or any(page.text[g.left] in ".:：" or page.text[g.right] in ".:：" for g in line.gaps[k:j])
+            if cut and (not tokens[k].number or tokens[k].begin == line.s):
                 for x in range(k, j):
                     if verdict[x] is None:
                         verdict[x] = CLOSE
@@ -190,19 +193,19 @@ def _spread_numbers(page, line, tokens, verdict, first):
 def _in_number(page, gap):
     left, right = page.cls[gap.left], page.cls[gap.right]
     a, b = page.text[gap.left], page.text[gap.right]
-    return left == right == T.DIGIT or left == T.DIGIT and b in ".%" or a == "." and right == T.DIGIT
+    return left == right == T.DIGIT or left == T.DIGIT and b in ".%:：" or a in ".:：" and right == T.DIGIT
 
 
 def _numeric_tail(page, token):
     n = 0
-    while n < token.end - token.begin and (page.cls[token.end - 1 - n] == T.DIGIT or page.text[token.end - 1 - n] in ".%"):
+    while n < token.end - token.begin and (page.cls[token.end - 1 - n] == T.DIGIT or page.text[token.end - 1 - n] in ".%:："):
         n += 1
     return n
 
 
 def _numeric_head(page, token):
     n = 0
-    while n < token.end - token.begin and (page.cls[token.begin + n] == T.DIGIT or page.text[token.begin + n] in ".%"):
+    while n < token.end - token.begin and (page.cls[token.begin + n] == T.DIGIT or page.text[token.begin + n] in ".%:："):
         n += 1
     return n
 
@@ -352,11 +355,12 @@ def _stretch(page, line, tokens, verdict, k, j, near_spaced):
         return
     rooms = sorted(gaps[x].room for x in range(k, j + 1))
     usual = rooms[len(rooms) // 2]
+    few = sum(room >= 2 * usual for room in rooms) * 8 <= len(rooms)
     for x in range(k, j + 1):
         if verdict[x] is not None:
             continue
         g = gaps[x]
-        if g.room >= 2 * usual and g.room >= usual + 4 or g.room > usual and g.room >= 3 * CELL:
+        if g.room >= 2 * usual and (g.room >= usual + 4 or few) or g.room > usual and g.room >= 3 * CELL:
             verdict[x] = ONE
         elif _words(page, tokens[x], tokens[x + 1], g):
             verdict[x] = KEEP

@@ -52,6 +52,7 @@ CUT = 130  # some extractors end a line after a mark
 SPACED_LAST = 110  # only a line that goes on is stretched
 CANNOT_START = 900  # a mark that cannot start a line does
 ITEM = 900  # the next line starts like a list item, ...
+DATELINE = 400  # ... like a news item, ...
 DASH = 150  # ... with a dash, ...
 INDENTED = 500  # ... further in than this one
 ROW = 900  # a table row or byline
@@ -110,6 +111,7 @@ def candidates(lines, spoken, i, few):
     """
     low, high = max(0, i - WINDOW), min(len(lines), i + WINDOW + 1)
     near = [s for ss in spoken[low:high] for s in ss]
+    stops = few or any(line.stops for line in lines[low:high])
     scored = []
     for m in sorted({(s.low + ROUNDING + 1) // GRAIN * GRAIN for s in near}):
         if not MIN_MEASURE <= m <= MAX_MEASURE:
@@ -117,7 +119,10 @@ def candidates(lines, spoken, i, few):
         hits = [s for s in near if s.low <= m < s.high]
         weight = sum(s.weight for s in hits)
         wide = sum(lines[k].tight > m + CELL for k in range(low, high))
-        if weight >= (2 if few else 3) and sum(s.prose for s in hits) * VERSE >= len(hits) and any(s.mid for s in hits) \
+        prose = sum(s.prose for s in hits)
+        if not stops and prose * 5 < len(hits) * 4:
+            continue  # verse without marks at line ends
+        if weight >= (2 if few else 3) and prose * VERSE >= len(hits) and any(s.mid for s in hits) \
                 and (few or len({s.line for s in hits}) >= 2) and wide <= 2 * len(hits):
             scored.append((-weight, m))
     scored.sort()
@@ -180,6 +185,8 @@ def join_cost(a, b):
         cost += ITEM
     elif b.start_kind == "dash":
         cost += DASH
+    elif b.start_kind == "dateline":
+        cost += DATELINE
     if b.indent >= 6 and b.indent > a.indent:
         cost += INDENTED
     if not a.marks and not b.marks and a.end_kind == "mid":

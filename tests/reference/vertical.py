@@ -55,7 +55,7 @@ def unit_of(page, line, index):
         return Unit(index, "dash", text)
     if len(seen) == 1 and (classes <= {T.HAN, T.KANA} or classes <= set(CJK_MARKS)):
         return Unit(index, "char", text)
-    if classes <= {T.DIGIT, T.LETTER} and len(seen) <= MAX_NUMBER and not line.gaps:
+    if len(seen) == 1 and classes == {T.ASCII} or classes <= {T.DIGIT, T.LETTER} and len(seen) <= MAX_NUMBER and not line.gaps:
         return Unit(index, "number", text)
     if classes == {T.HAN} and 2 <= len(seen) <= 4 and not line.gaps:
         return Unit(index, "name", text)
@@ -135,7 +135,9 @@ def _byline_name(units, i):
 def _is_vertical(units):
     chars = [u.text[0] for u in units if u.kind == "char"]
     letters = [c for c in chars if T.char_class(ord(c)) in (T.HAN, T.KANA)]
-    if len(chars) < 3 or len(letters) < 2 or len(chars) < sum(u.kind == "number" for u in units) * 2:
+    # Digits and letters may come one a line too: what follows each other is one number.
+    numbers = sum(u.kind == "number" and (k == 0 or units[k - 1].kind != "number") for k, u in enumerate(units))
+    if len(chars) < 3 or len(letters) < 2 or len(chars) < numbers * 2:
         return False
     counters = sum(c in COUNTERS for c in letters)
     if counters * 5 > len(letters) * 3:

@@ -163,6 +163,7 @@ static bool measure(Page& page, Line& line, Unit& unit, size_t scanned) {
     line.marks = n[SCAN_STOP] + n[SCAN_PAUSE] - (last_kind == SCAN_STOP || last_kind == SCAN_PAUSE);
     line.starts_alnum = one_of(first_kind, MASKED_ALNUM);
     line.ends_alnum = one_of(last_kind, MASKED_ALNUM);
+    line.stops = n[SCAN_STOP] > 0;
     line.remainder = seen == 1 && han == 1;
 
     // Gaps, and the indent.
@@ -285,7 +286,9 @@ static bool measure(Page& page, Line& line, Unit& unit, size_t scanned) {
         line.start_kind = han_at(p + s) != 0x2026 ? StartKind::nostart : StartKind::plain;
     else if (may_be_marker(b, p, s, first_kind))
         line.start_kind = hanflow::start_kind(characters());
-    else if (first_kind == SCAN_OPEN)
+    else if (first_kind == SCAN_HAN && s + 9 <= length && b.test(SCAN_HAN, s + 3) && b.test(SCAN_HAN, s + 6)) {
+        if (is_dateline(han_at(p + s), han_at(p + s + 3), han_at(p + s + 6))) line.start_kind = StartKind::dateline;
+    } else if (first_kind == SCAN_OPEN)
         line.start_kind = StartKind::open;
     else if (first_kind == SCAN_MARK && han_at(p + s) == 0x2014)
         line.start_kind = StartKind::dash;
