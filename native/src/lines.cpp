@@ -498,7 +498,7 @@ void Page::mark_literal(const Line* following) {
         const Line* after = j < n ? &texts[j] : following;
         const bool at_start = first_ && i == 0;
         const bool bounded = (texts[i].blanks || at_start) && (!after || after->blanks);
-        if (j - i >= 4 || (bounded && ((at_start && !after) || !lone)))
+        if ((j - i >= 4 && !lone) || (bounded && ((at_start && !after) || !lone || j - i >= 4)))
             for (size_t k = i; k < j; ++k) texts[k].literal = true;
         i = j;
     }

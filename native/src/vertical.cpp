@@ -11,6 +11,7 @@ namespace {
 
 constexpr int MAX_BLANKS = 3;  // between two lines of a region
 constexpr size_t GRID_ROWS = 64;
+constexpr int ROLE_FIRST = 20;    // a role says that names follow: it is worth more than one name more
 constexpr size_t MAX_NAMES = 32;  // of one byline
 constexpr uint32_t NAMES = 24;    // characters of a byline that no blank line parts
 
@@ -184,7 +185,7 @@ void Vertical::separate(const Page& page, uint32_t begin, uint32_t end, std::vec
     };
     for (size_t i = 0; i < items_.size();) {
         size_t next = 0;
-        if (byline(page, i, next)) {
+        if (byline(page, i, 0, next)) {
             for (const Span& name : names_) {
                 glue(name.first, name.behind);
                 if (name.behind < names_.back().behind) joints[name.behind - 1] = Joint::space;
@@ -213,6 +214,11 @@ void Vertical::separate(const Page& page, uint32_t begin, uint32_t end, std::vec
             case Kind::name: ++i; break;
             case Kind::word:
                 part_word(page, item.first, item.behind, joints);
+                if (more && byline(page, i + 1, 1, next))
+                    if (const uint32_t role = opens_byline(page, item.first, item.behind)) {
+                        joints[item.behind - role - 1] = Joint::line_end;
+                        joints[item.behind - 1] = Joint::space;
+                    }
                 ++i;
                 break;
         }
@@ -228,10 +234,22 @@ void Vertical::spell(const Page& page, uint32_t a, uint32_t b) {
     }
 }
 
-// A sequence of padded names, whole names and roles from item i on, into names_.
-bool Vertical::byline(const Page& page, size_t i, size_t& next) {
+// How many units at the end of a group are a role that opens a byline behind the blank line; 0: none.
+uint32_t Vertical::opens_byline(const Page& page, uint32_t a, uint32_t b) {
+    for (uint32_t length = 5; length > 1; --length) {
+        if (b - a < length + 4) continue;
+        bool chars = true;
+        for (uint32_t k = b - length; k < b; ++k) chars = chars && page.units[k].kind == UnitKind::chr;
+        spell(page, b - length, b);
+        if (chars && is_role(word_.data(), uint32_t(word_.size()))) return length;
+    }
+    return 0;
+}
+
+// A sequence of padded names, whole names and roles from item i on, into names_. roles: how many stand before it.
+bool Vertical::byline(const Page& page, size_t i, size_t roles, size_t& next) {
     names_.clear();
-    size_t pairs = 0, words = 0, roles = 0, j = i;
+    size_t pairs = 0, words = 0, j = i;
     bool common = true;
     while (j < items_.size() && names_.size() < MAX_NAMES) {
         const Item& item = items_[j];
@@ -278,41 +296,64 @@ void Vertical::part_word(const Page& page, uint32_t a, uint32_t b, std::vector<J
             ++k;
         }
     }
-    // The names at the end of the last part. Only common surnames count: nothing else parts them from the title.
+    // The names at the end of the last part. Where no role opens them, only common surnames count: nothing else parts them
+    // from the title.
     uint32_t dashes = start, first = b;
     while (dashes < b && units[dashes].kind == UnitKind::dash) ++dashes;
-    while (first > start && b - first < NAMES && units[first - 1].kind == UnitKind::chr && units[first - 1].length == 1) --first;
+    const auto is_letter = [&](const Unit& unit) {
+        return unit.length == 1 && (unit.kind == UnitKind::chr || (unit.kind == UnitKind::number && unit.text[0] == '/'));
+    };
+    while (first > start && b - first < NAMES && is_letter(units[first - 1])) --first;
     spell(page, first, b);
     const int n = int(b - first);
     // For each place, the best parting of what follows into names and roles, by score.
     struct Parting {
         int score, step, pieces;
-        bool role;
-    } parts[NAMES + 1];
-    parts[n] = Parting{0, 0, 0, false};
-    int best = -1;
-    for (int i = n - 1; i >= 0; --i) {
-        parts[i] = Parting{-1, 0, 0, false};
-        const uint32_t* text = word_.data() + i;
-        for (int k = 1; k <= std::min(5, n - i); ++k) {
-            const Parting& rest = parts[i + k];
-            if (rest.score < 0) continue;
-            const bool role = is_role(text, uint32_t(k));
-            if (!role && !is_name(text, uint32_t(k), true)) continue;
-            const int score = rest.score + (role ? 3 * k : 4);
-            if (score > parts[i].score) parts[i] = Parting{score, k, rest.pieces + 1, rest.role || role};
+        bool role;  // the first piece is one
+    } parts[2][NAMES + 1];
+    const Parting* best = nullptr;
+    int best_at = 0, best_score = 0;
+    for (int rare = 0; rare < 2; ++rare) {
+        parts[rare][n] = Parting{0, 0, 0, false};
+        for (int i = n - 1; i >= 0; --i) {
+            Parting& part = parts[rare][i];
+            part = Parting{-1, 0, 0, false};
+            const uint32_t* text = word_.data() + i;
+            for (int k = 1; k <= std::min(5, n - i); ++k) {
+                const Parting& rest = parts[rare][i + k];
+                if (rest.score < 0) continue;
+                const bool role = is_role(text, uint32_t(k));
+                int score = 0;
+                if (role)
+                    score = 3 * k;
+                else if (is_name(text, uint32_t(k), true))
+                    score = 4;
+                else if (rare && is_name(text, uint32_t(k), false))
+                    score = 1;
+                else
+                    continue;
+                if (score + rest.score > part.score) part = Parting{score + rest.score, k, rest.pieces + 1, role};
+            }
         }
     }
     for (int i = 0; i < n; ++i) {
         const int64_t head = int64_t(first) + i - int64_t(dashes);
-        if (parts[i].score < 0 || parts[i].pieces < 2 || (!parts[i].role && first + uint32_t(i) != start && head < 4)) continue;
-        if (best < 0 || parts[i].score > parts[best].score) best = i;
+        for (int rare = 0; rare < 2; ++rare) {
+            const Parting& part = parts[rare][i];
+            if (part.score < 0 || part.pieces < 2 || (rare && !part.role)) continue;
+            if (!part.role && first + uint32_t(i) != start && head < 4) continue;
+            const int score = part.score + (part.role ? ROLE_FIRST : 0);
+            if (best && score <= best_score) continue;
+            best = parts[rare];
+            best_at = i;
+            best_score = score;
+        }
     }
-    if (best < 0) return;
-    uint32_t at = first + uint32_t(best);
+    if (!best) return;
+    uint32_t at = first + uint32_t(best_at);
     if (at > start) joints[at - 1] = Joint::line_end;
-    for (int i = best; i + parts[i].step < n; i += parts[i].step) {
-        at += uint32_t(parts[i].step);
+    for (int i = best_at; i + best[i].step < n; i += best[i].step) {
+        at += uint32_t(best[i].step);
         joints[at - 1] = Joint::space;
     }
 }

@@ -39,7 +39,8 @@ private:
     bool is_byline_name(const Page& page, uint32_t begin, uint32_t end, uint32_t i) const;
     bool is_vertical(const Page& page, uint32_t begin, uint32_t end);
     void separate(const Page& page, uint32_t begin, uint32_t end, std::vector<Joint>& joints);
-    bool byline(const Page& page, size_t item, size_t& next);
+    bool byline(const Page& page, size_t item, size_t roles, size_t& next);
+    uint32_t opens_byline(const Page& page, uint32_t a, uint32_t b);
     void part_word(const Page& page, uint32_t a, uint32_t b, std::vector<Joint>& joints);
     void spell(const Page& page, uint32_t a, uint32_t b);
 

@@ -198,7 +198,7 @@ class Page:
                 # Short numbers and dashes between blank lines may be cut from a sentence or belong to a vertical run.
                 lone = all(self._number_or_dash(line) for line in segment[i:j])
                 alone = segment[i] is self.texts[0] and after is None
-                if j - i >= 4 or (bounded and (alone or not lone)):
+                if j - i >= 4 and not lone or bounded and (alone or not lone or j - i >= 4):
                     for line in segment[i:j]:
                         line.literal = True
                 i = j

@@ -16,6 +16,7 @@ GRID_COLUMNS = (2, 4)
 GRID_ROWS = 64
 ROW = 16  # characters of a row of a grid, gaps included
 MAX_NUMBER = 4
+ROLE_FIRST = 20  # a role says that names follow: it is worth more than one name more
 MAX_NAMES = 32  # of one byline
 NAMES = 24  # characters of a byline that no blank line parts
 
@@ -201,6 +202,9 @@ def _separators(texts, units):
             i += 1
             continue
         _word(units, a, b, seps)
+        role = _opens_byline(units, a, b) if i + 1 < len(items) and _byline(units, items, i + 1, 1) else 0
+        if role:
+            seps[b - role - 1], seps[b - 1] = None, " "
         i += 1
     return seps
 
@@ -223,28 +227,31 @@ def _word(units, a, b, seps):
                 k += 1
         else:
             k += 1
-    # The names at the end of the last part. Only common surnames count: nothing else parts them from the title.
+    # The names at the end of the last part. Where no role opens them, only common surnames count: nothing else parts them
+    # from the title.
     texts = [u.text for u in units[start:b]]
     dashes = 0
     while dashes < len(texts) and units[start + dashes].kind == "dash":
         dashes += 1
     best = None
     for s in range(max(0, len(texts) - NAMES), len(texts)):
-        if any(u.kind != "char" for u in units[start + s:b]):
+        if any(u.kind != "char" and u.text != "/" for u in units[start + s:b]):
             continue
         word = "".join(texts[s:])
         if len(word) != len(texts) - s:
             continue
-        parted = part_names(word, common=True)
-        if parted is None:
-            continue
-        score, lengths = parted
-        role = any(word[sum(lengths[:x]):sum(lengths[:x + 1])] in ROLES for x in range(len(lengths)))
         head = s - dashes
-        if len(lengths) < 2 or not (role or s == 0 or head >= 4):
-            continue
-        if best is None or score > best[0]:
-            best = (score, s, lengths)
+        for common in (True, False):
+            parted = part_names(word, common)
+            if parted is None:
+                continue
+            score, lengths = parted
+            first_role = word[:lengths[0]] in ROLES
+            if not common and not first_role or len(lengths) < 2 or not (first_role or s == 0 or head >= 4):
+                continue
+            score += ROLE_FIRST if first_role else 0
+            if best is None or score > best[0]:
+                best = (score, s, lengths)
     if best:
         _, s, lengths = best
         at = start + s
@@ -255,9 +262,22 @@ def _word(units, a, b, seps):
             seps[at - 1] = " "
 
 
-def _byline(units, items, i):
-    """A sequence of padded names, whole names and roles from item i on -> (next item, [(first unit, behind)]) or None."""
-    names, pairs, words, roles, j = [], 0, 0, 0, i
+def _opens_byline(units, a, b):
+    """How many units at the end of a group begin a byline that goes on behind the blank line: a role, or a padded name's
+    surname."""
+    for length in range(5, 1, -1):
+        tail = units[max(a, b - length):b]
+        if b - a >= length + 4 and all(u.kind == "char" for u in tail) and "".join(u.text for u in tail) in ROLES:
+            return length
+    return 0
+
+
+def _byline(units, items, i, roles=0):
+    """A sequence of padded names, whole names and roles from item i on -> (next item, [(first unit, behind)]) or None.
+
+    roles: how many stand before it.
+    """
+    names, pairs, words, j = [], 0, 0, i
     while j < len(items) and len(names) < MAX_NAMES:
         a, b, kind = items[j]
         word = "".join(u.text for u in units[a:b])

@@ -314,7 +314,7 @@ static bool measure(Page& page, Line& line, Unit& unit, size_t scanned) {
         }
         default: line.end_kind = hanflow::end_kind(characters(), page.bylines);
     }
-    if (gap_count && !alnum && !signs && !marks) line.byline = page.bylines.is_byline(characters());
+    if (gap_count && !alnum && !marks && (!signs || signs == 1)) line.byline = page.bylines.is_byline(characters());
     const bool sentence = line.marks || line.end_kind == EndKind::stop || line.end_kind == EndKind::pause;
     if (!line.byline && ((gap_count >= 2 && !line.spaced && !line.marks && (wide || n[SCAN_DIGIT])) ||
                          (last_kind == SCAN_DIGIT && n[SCAN_STOP] + n[SCAN_MARK] + signs > 0)))
