@@ -406,6 +406,9 @@ bool Page::next_line() {
     line.rowlike = line.digit_gap && !line.spaced && !line.marks && !line.byline &&
                    (line.end_kind == EndKind::mid || line.end_kind == EndKind::close);
     line.speaker = line.key && is_speaker(line);
+    if (unit.kind == UnitKind::name && unit.length <= 3 && !is_name(unit.text, unit.length, false) &&
+        !is_role(unit.text, unit.length))
+        line.few_han = unit.length;
     at_ = next;
     return true;
 }
@@ -571,6 +574,7 @@ void Page::measure(Line& line, Unit& unit) {
         last = i;
     }
     line.work = line.changes || !t.gaps.empty();
+    line.gapless = t.gaps.empty();
     line.opened = depth > 0;
     if (seen) {
         line.first_class = t.cls[first[0]];

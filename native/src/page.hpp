@@ -59,11 +59,13 @@ struct Line {
     bool rowlike = false;    // looks like a row of a table: numbers apart from words, no sentence
     bool row = false;        // two to four one-character cells
     bool remainder = false;  // one visible Han character
-    bool left_over = false;  // ... of a title that was cut, not one of several such lines
+    uint8_t few_han = 0;     // two or three Han alone that are neither a name nor a role: how many
+    bool left_over = false;  // the rest of a title that was cut
     bool byline = false;     // nothing but names and roles
     bool parted = false;     // a separator between Han, no sentence marks: a heading of two halves
     bool starts_alnum = false, ends_alnum = false;
     bool parted_by_blanks = false;  // blank lines part paragraphs here
+    bool gapless = true;   // no gap inside
     bool work = false;     // holds gaps, or ...
     bool changes = false;  // ... characters that compat or width may change
 };

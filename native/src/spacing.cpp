@@ -138,6 +138,9 @@ void SpacingStage::decide_auto(const Page& page, const Layout& layout, size_t in
     part_names(t, line, first);
     for (int k = first; k < n; ++k)
         if (verdicts_[k] == Verdict::open && touches_mark(t, t.gaps[k])) verdicts_[k] = beside_mark(t, k);
+    // Near letter-spaced lines less evidence is enough, and where the whole line is single characters.
+    const bool near_spaced = layout.near_spaced[index] ||
+                             (layout.damaged[index] && std::all_of(tokens_.begin(), tokens_.end(), is_single));
     const auto settled = [&](int k) { return verdicts_[k] == Verdict::keep || verdicts_[k] == Verdict::one; };
     for (int k = first; k < n;) {
         if (settled(k)) {
@@ -146,7 +149,7 @@ void SpacingStage::decide_auto(const Page& page, const Layout& layout, size_t in
         }
         int j = k;
         while (j + 1 < n && !settled(j + 1) && tokens_[j + 1].han <= SHORT) ++j;
-        close_stretch(t, k, j, layout.near_spaced[index]);
+        close_stretch(t, k, j, near_spaced);
         k = j + 1;
     }
     close_line_ends(t, line);

@@ -156,6 +156,12 @@ bool joins_freely(const Line& a, const Line& b) {
            (is_quoted(a, b) || (b.left_over && a.width >= 4 * CELL && a.cjks > a.letters));
 }
 
+// Two or three Han that are no name, behind a longer title line, before a byline, a subtitle or body text.
+bool is_rest_of_title(const Line& a, const Line& b, const Line& c) {
+    return !a.marks && a.end_kind == EndKind::mid && a.cjks >= 2 * b.few_han + 2 && a.start_kind == StartKind::plain &&
+           (c.marks || c.byline || c.start_kind == StartKind::dash || c.start_kind == StartKind::dateline);
+}
+
 int break_cost(const Line& a, const Line& b) {
     int cost = 0;
     if (b.start_kind == StartKind::nostart) cost += CANNOT_START;
@@ -322,6 +328,7 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
         Line& line = *lines_[i];
         // One character alone, not one of several such lines.
         line.left_over = line.remainder && !(i && lines_[i - 1]->remainder) && !(i + 1 < n && lines_[i + 1]->remainder);
+        if (line.few_han && i && i + 1 < n) line.left_over = is_rest_of_title(*lines_[i - 1], line, *lines_[i + 1]);
         // A closing quote that stands alone.
         if (i && line.start_kind == StartKind::nostart && line.end_kind == EndKind::close && line.width <= 2 * CELL)
             line.end_kind = lines_[i - 1]->end_kind;

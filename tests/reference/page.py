@@ -253,6 +253,10 @@ class Page:
         line.ends_alnum = self.cls[line.e - 1] in ALNUM
         seen = [i for i in range(line.s, line.e) if self.cls[i] not in (T.GAP, T.DROP, T.EXTEND)]
         line.remainder = len(seen) == 1 and self.cls[seen[0]] in (T.HAN, T.KANA)
+        # Han alone, two or three, that are neither a name nor a role
+        word = "".join(self.plain[i] for i in seen)
+        line.few_han = len(seen) if 2 <= line.e - line.s == len(seen) <= 3 and all(self.cls[i] == T.HAN for i in seen) \
+            and not byline.is_name(word) and word not in byline.ROLES else 0
         line.letters = self._letters(line)
         line.cjks = sum(self.cls[i] in CJK_CLASSES for i in seen)
         line.code = self._is_code(line)

@@ -141,6 +141,8 @@ def _auto(page, layout, index, line, tokens, verdict):
     for k in range(first, n):
         if verdict[k] is None and _touches_mark(page, line, k):
             verdict[k] = _beside_mark(page, line, tokens, k)
+    # Near letter-spaced lines less evidence is enough, and where the whole line is single characters.
+    near_spaced = layout.near_spaced[index] or layout.damaged[index] and all(t.han == 1 == len(t.text) for t in tokens)
     k = first
     while k < n:
         if verdict[k] in (KEEP, ONE):
@@ -149,7 +151,7 @@ def _auto(page, layout, index, line, tokens, verdict):
         j = k
         while j + 1 < n and verdict[j + 1] not in (KEEP, ONE) and _short(tokens[j + 1]):
             j += 1
-        _stretch(page, line, tokens, verdict, k, j, layout.near_spaced[index])
+        _stretch(page, line, tokens, verdict, k, j, near_spaced)
         k = j + 1
     _line_ends(page, line, tokens, verdict)
     body = layout.joined[index] and layout.prose[index]

@@ -214,6 +214,12 @@ def joins_freely(a, b):
         a.opened and b.closed or b.left_over and a.width >= 4 * CELL and a.cjks > a.letters)
 
 
+def is_rest_of_title(a, b, c):
+    """Two or three Han that are no name, behind a longer title line, before a byline, a subtitle or body text."""
+    return (not a.marks and a.end_kind == "mid" and a.cjks >= 2 * b.few_han + 2 and a.start_kind == ""
+            and (c.marks > 0 or c.byline or c.start_kind in ("dash", "dateline")))
+
+
 def break_cost(a, b):
     cost = 0
     if b.start_kind == "nostart":
@@ -263,6 +269,8 @@ def decide(page, lines, barriers):
     for i, line in enumerate(lines):
         # One character alone, not one of several such lines.
         line.left_over = line.remainder and not (i and lines[i - 1].remainder) and not (i + 1 < n and lines[i + 1].remainder)
+        if i and i + 1 < n and line.few_han in (2, 3):
+            line.left_over = is_rest_of_title(lines[i - 1], line, lines[i + 1])
         if i and line.start_kind == "nostart" and line.end_kind == "close" and line.width <= 2 * CELL:
             line.end_kind = lines[i - 1].end_kind  # a closing quote that stands alone
     back = []

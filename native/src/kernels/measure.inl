@@ -209,6 +209,7 @@ static bool measure(Page& page, Line& line, Unit& unit, size_t scanned) {
         }
     }
     line.work = inner > 0;
+    line.gapless = gap_count == 0;
     if (seen + inner <= 6 && !han && !letters) line.number_or_dash = true;
 
     // Neighbours without a gap between: Han and Han, Han and Latin, marks.
