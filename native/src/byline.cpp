@@ -56,9 +56,11 @@ bool is_name(const uint32_t* text, uint32_t length, bool common) {
     return common ? is_common_surname(text[0]) : is_surname(text[0]);
 }
 
-bool Words::read(const Chars& chars, int begin, int end) {
-    pool.clear();
-    list.clear();
+bool Words::read(const Chars& chars, int begin, int end, bool more) {
+    if (!more) {
+        pool.clear();
+        list.clear();
+    }
     bool open = false;
     for (int i = begin; i < end; ++i) {
         const uint8_t c = chars.cls[i];

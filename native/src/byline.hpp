@@ -19,8 +19,8 @@ struct Words {
     std::vector<uint32_t> pool;
     std::vector<Word> list;
 
-    // Reads chars [begin, end); false when one of the words holds more than Han.
-    bool read(const Chars& chars, int begin, int end);
+    // Reads chars [begin, end), behind what stands there with `more`; false when one of the words holds more than Han.
+    bool read(const Chars& chars, int begin, int end, bool more = false);
     const uint32_t* text(size_t i) const { return pool.data() + list[i].begin; }
     uint32_t length(size_t i) const { return list[i].length; }
     size_t size() const { return list.size(); }

@@ -50,6 +50,8 @@ struct Line {
     bool stops = false;           // holds a sentence end
     bool spaced = false;          // letter-spaced: it was stretched to fill the column
     bool vertical = false, table = false;
+    bool cut_byline = false;      // one line of a byline that was cut; ...
+    uint32_t name_gaps = 0;       // ... bit k: its gap k parts names
     bool opened = false;     // an opening mark is not closed in the line
     bool closed = false;     // a closing mark has no opening one in the line
     bool code = false;       // more signs of programs and mark-up than Chinese text has

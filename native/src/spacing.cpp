@@ -73,6 +73,11 @@ const std::vector<Verdict>& SpacingStage::decide(const Page& page, const Layout&
     const Line& line = page.text(index);
     verdicts_.assign(t.gaps.size(), Verdict::open);
     if (t.gaps.empty()) return verdicts_;
+    if (line.cut_byline) {
+        for (size_t k = 0; k < verdicts_.size(); ++k)
+            verdicts_[k] = line.name_gaps >> k & 1 ? Verdict::one : Verdict::close;
+        return verdicts_;
+    }
     if (line.vertical) {
         std::fill(verdicts_.begin(), verdicts_.end(), Verdict::close);
         return verdicts_;

@@ -24,6 +24,9 @@ bool is_counter(uint32_t cp) {
     return false;
 }
 
+// The last character of a role says that names follow: 记者, 通讯员, 实习生.
+bool opens(uint32_t last) { return last == U'者' || last == U'员' || last == U'員' || last == U'生'; }
+
 bool mostly_counters(const std::vector<uint32_t>& letters) {
     size_t counters = 0;
     for (uint32_t cp : letters) counters += is_counter(cp);
@@ -63,6 +66,60 @@ void Vertical::find(Page& page, std::vector<Joint>& joints, std::vector<uint8_t>
         uint32_t j = i + 1;
         while (j < n && is_unit(j) && page.text(j).blanks <= MAX_BLANKS) ++j;
         cut_regions(page, i, j, joints, ruled);
+        i = j;
+    }
+    find_cut_bylines(page, joints, ruled);
+}
+
+// Bylines that the extractor cut at the padding inside names: 记者 吴 / 桐 通讯员 夏 / 禹. Each line end is a gap.
+void Vertical::find_cut_bylines(Page& page, std::vector<Joint>& joints, std::vector<uint8_t>& ruled) {
+    constexpr uint32_t CUT_LINES = 6;  // at most
+    constexpr int CUT_HAN = 24;        // a line, at most
+    const uint32_t n = uint32_t(page.texts.size());
+    Words& words = bylines_.words;
+    std::vector<Entry>& entries = bylines_.entries;
+    const auto read = [&](uint32_t i, bool more) {
+        const Line& line = page.text(i);
+        if (line.vertical || line.literal || line.marks || line.letters || line.cjks > CUT_HAN || !in(line.last_class, class_bit(HAN)))
+            return false;
+        page.open(line);
+        const size_t before = more ? words.size() : 0;
+        return words.read(page.chars, page.chars.s, page.chars.e, more) && words.size() > before;
+    };
+    // A role among them, or common surnames only.
+    const auto is_sure = [&] {
+        bool role = false, common = true;
+        for (const Entry& e : entries) {
+            const uint32_t length = e.behind - e.first == 2 ? 2 : words.length(e.first);
+            role = role || is_role(words.text(e.first), length);
+            common = common && is_name(words.text(e.first), length, true);
+        }
+        return role || common;
+    };
+    for (uint32_t i = 0; i + 1 < n; ++i) {
+        if (!read(i, false) || words.length(words.size() - 1) != 1 || find_entries(words, entries)) continue;
+        line_ends_.assign(1, uint32_t(words.size()));
+        bool found = false;
+        uint32_t j = i + 1;
+        for (; j < std::min(n, i + CUT_LINES) && page.text(j).blanks <= MAX_BLANKS && read(j, true); ++j) {
+            line_ends_.push_back(uint32_t(words.size()));
+            found = find_entries(words, entries) && entries.size() >= 2 && is_sure();
+            if (found) break;
+        }
+        if (!found) continue;
+        const auto parted = [&](uint32_t word) {  // names part before this word
+            return std::any_of(entries.begin(), entries.end(), [&](const Entry& e) { return e.behind == word; });
+        };
+        for (uint32_t k = i, word = 0; k <= j; ++k) {
+            Line& line = page.text(k);
+            line.vertical = line.cut_byline = true;
+            const uint32_t begin = word;
+            for (++word; word < line_ends_[k - i]; ++word)
+                if (parted(word)) line.name_gaps |= uint32_t(1) << (word - begin - 1);
+            if (k == j) break;
+            joints[k] = parted(word) ? Joint::space : Joint::nothing;
+            ruled[k] = 1;
+        }
         i = j;
     }
 }
@@ -324,6 +381,7 @@ void Vertical::part_word(const Page& page, uint32_t a, uint32_t b, std::vector<J
                 if (rest.score < 0) continue;
                 const bool role = is_role(text, uint32_t(k));
                 int score = 0;
+                if (role && i + k == n && opens(text[k - 1])) continue;
                 if (role)
                     score = 3 * k;
                 else if (is_name(text, uint32_t(k), true))

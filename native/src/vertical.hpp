@@ -35,6 +35,7 @@ private:
         uint32_t first, behind;
     };
     void find_grids(Page& page);
+    void find_cut_bylines(Page& page, std::vector<Joint>& joints, std::vector<uint8_t>& ruled);
     void cut_regions(Page& page, uint32_t begin, uint32_t end, std::vector<Joint>& joints, std::vector<uint8_t>& ruled);
     bool is_byline_name(const Page& page, uint32_t begin, uint32_t end, uint32_t i) const;
     bool is_vertical(const Page& page, uint32_t begin, uint32_t end);
@@ -44,6 +45,8 @@ private:
     void part_word(const Page& page, uint32_t a, uint32_t b, std::vector<Joint>& joints);
     void spell(const Page& page, uint32_t a, uint32_t b);
 
+    Bylines bylines_;
+    std::vector<uint32_t> line_ends_;
     std::vector<Item> items_;
     std::vector<Span> names_;
     std::vector<uint32_t> word_, letters_;

@@ -61,6 +61,7 @@ class Line:
     end_kind: str = ""
     start_kind: str = ""
     vertical: bool = False
+    name_gaps: list = None  # of a cut byline: which gaps part names
     table: bool = False
     opened: bool = False  # an opening mark is not closed in the line
     closed: bool = False  # a closing mark has no opening one in the line

@@ -104,10 +104,12 @@ def decide(page, layout, index, line):
         return []
     mode = page.options.spacing
     tokens = tokens_of(page, line)
-    if layout.texts[index].vertical:
+    if line.vertical and line.name_gaps is None:
         return [(g.begin, g.end, "", "spacing") for g in gaps]
     verdict = [None] * len(gaps)
-    if mode == "all":
+    if line.name_gaps is not None:
+        verdict = [ONE if parted else CLOSE for parted in line.name_gaps]
+    elif mode == "all":
         for k, g in enumerate(gaps):
             a, b = page.cls[g.left], page.cls[g.right]
             if a in CJK_CLASSES and b in CJK_CLASSES or a in CJK_MARKS or b in CJK_MARKS:

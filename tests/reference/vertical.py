@@ -6,6 +6,7 @@ of a byline, None a line end that stays. Grids of one-character columns are read
 from dataclasses import dataclass
 
 from . import tables as T
+from . import byline
 from .byline import ROLES, is_name
 
 CJK_MARKS = (T.OPEN, T.CLOSE, T.STOP, T.PAUSE, T.MARK)
@@ -17,6 +18,7 @@ GRID_ROWS = 64
 ROW = 16  # characters of a row of a grid, gaps included
 MAX_NUMBER = 4
 ROLE_FIRST = 20  # a role says that names follow: it is worth more than one name more
+CUT_LINES, CUT_HAN = 6, 24  # of a byline cut into lines: lines at most, Han a line at most
 MAX_NAMES = 32  # of one byline
 NAMES = 24  # characters of a byline that no blank line parts
 
@@ -74,6 +76,8 @@ def part_names(word, common):
                 continue
             piece = word[i:i + k]
             if piece in ROLES and k >= 2:
+                if i + k == n and piece[-1] in "者员員生":
+                    continue  # 记者 says that names follow
                 score = 3 * k
             elif is_name(piece, common=True):
                 score = 4
@@ -103,7 +107,52 @@ def find(page, texts):
             j += 1
         regions.extend(_regions(texts, units[i:j]))
         i = j
-    return regions, grids
+    taken = {u.line for region in regions for u in region.units} | {k for g in grids for k in range(g.first, g.last + 1)}
+    return regions + _cut_bylines(page, texts, taken), grids
+
+
+def _cut_bylines(page, texts, taken):
+    """Bylines that the extractor cut at the padding inside names: 记者 吴 / 桐 通讯员 夏 / 禹. Each line end is a gap."""
+    out, i, n = [], 0, len(texts)
+    while i + 1 < n:
+        words = None if i in taken else _line_words(page, texts[i])
+        if not words or len(words[-1]) != 1 or byline.entries(words) is not None:
+            i += 1
+            continue
+        ends, j = [len(words)], i + 1  # words up to the end of each line
+        found = None
+        while j < min(n, i + CUT_LINES) and j not in taken and texts[j].blanks <= MAX_BLANKS:
+            more = _line_words(page, texts[j])
+            if not more:
+                break
+            words = words + more
+            ends.append(len(words))
+            found = byline.entries(words)
+            if found and len(found) >= 2 and _is_sure(words, found):
+                break
+            found = None
+            j += 1
+        if found:
+            parted = {b for _, b in found}
+            for k, (begin, end) in enumerate(zip([0] + ends, ends)):  # the gaps inside each line
+                texts[i + k].name_gaps = [w in parted for w in range(begin + 1, end)]
+            units = [Unit(k, "name", "") for k in range(i, j + 1)]
+            out.append(Region(units, [" " if end in parted else "" for end in ends[:-1]]))
+            i = j
+        i += 1
+    return out
+
+
+def _line_words(page, line):
+    if line.literal or line.marks or line.letters or line.cjks > CUT_HAN:
+        return None
+    return byline.words_of(page, line.s, line.e)
+
+
+def _is_sure(words, found):
+    """A role among them, or common surnames only."""
+    names = ["".join(words[a:b]) for a, b in found]
+    return any(name in ROLES for name in names) or all(byline.is_name(name, common=True) for name in names)
 
 
 def _regions(texts, units):
