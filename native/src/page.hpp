@@ -66,6 +66,7 @@ struct Line {
     bool byline = false;     // nothing but names and roles
     bool parted = false;     // a separator between Han, no sentence marks: a heading of two halves
     bool starts_alnum = false, ends_alnum = false;
+    bool raw = false;               // lines are cut after marks here
     bool parted_by_blanks = false;  // blank lines part paragraphs here
     bool gapless = true;   // no gap inside
     bool work = false;     // holds gaps, or ...

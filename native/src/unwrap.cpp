@@ -17,6 +17,7 @@ constexpr int GRAIN = 2;     // q; measures are tried in half cells
 constexpr int FAR = 6;       // q; measures nearer than this are one measure
 constexpr int INDENT = 2 * CELL;
 constexpr int VERSE = 2;  // in prose at least this part of the lines have a pause or sentence end near
+constexpr int RAW = 3;   // of so many lines one ends in a pause where lines are cut after marks
 constexpr int WEAK = 3;  // a candidate with less than this part of the best one's support is none
 constexpr int OPEN_LIMIT = 4 * MAX_MEASURE;  // q of one typeset line: more costs no more
 constexpr int INFINITE = 1000000;
@@ -52,6 +53,8 @@ constexpr int FOREIGN = 900;      // program text, or two lines of Latin text
 constexpr int KEYS = 500;         // two lines that begin with a key and a colon
 constexpr int PARTED = 300;       // a separator inside: a heading of two halves
 constexpr int CUT = 130;          // some extractors end a line after a mark
+constexpr int RAW_CUT = 40;        // ... where many lines are
+constexpr int RAW_STOP = 80;       // a sentence ends in mid-paragraph, there
 constexpr int SPACED_LAST = 110;  // only a line that goes on is stretched
 constexpr int STRETCH = 3;       // eighths of the measure that letter-spacing may fill
 constexpr int SPEAKER = 500;     // the next line says who speaks
@@ -87,8 +90,9 @@ inline Fit fit(const Row& row, int before, int measure, bool goes_on) {
             cost += loose(slack - row.unit - row.dropped - measure * STRETCH / 8);
         } else {
             int room = loose(slack - row.unit - row.dropped);
-            if (row.end_kind != uint8_t(EndKind::mid) && room >= CUT) {
-                room = CUT;
+            const int cut = row.raw ? RAW_CUT : CUT;
+            if (row.end_kind != uint8_t(EndKind::mid) && room >= cut) {
+                room = cut;
                 open = std::min(before + row.width, OPEN_LIMIT);
             }
             cost += room;
@@ -113,7 +117,10 @@ inline Fit row_cost(const Row& row, int measure, bool joined, bool goes_on, int 
         full.cost += goes_on ? NO_INDENT : NO_INDENT / 2;
         if (full.cost < best.cost) best = full;
     }
-    best.cost += (goes_on ? GOES_ON : joined ? LAST : ALONE)[row.end_kind];
+    if (goes_on && row.raw && row.end_kind == uint8_t(EndKind::stop))
+        best.cost += RAW_STOP;
+    else
+        best.cost += (goes_on ? GOES_ON : joined ? LAST : ALONE)[row.end_kind];
     return best;
 }
 
@@ -201,6 +208,29 @@ void Unwrap::set_rhythm() {
     }
 }
 
+void Unwrap::set_raw() {
+    const int n = int(lines_.size());
+    // Does the extractor end lines after marks here? A mark that cannot start a line does, or many lines end in a pause.
+    sums_.assign(size_t(2) * (n + 1), 0);
+    int *starts = sums_.data(), *pauses = starts + n + 1;
+    for (int i = 0; i < n; ++i) {
+        starts[i + 1] = starts[i] + (lines_[i]->start_kind == StartKind::nostart);
+        pauses[i + 1] = pauses[i] + (lines_[i]->end_kind == EndKind::pause);
+    }
+    for (int i = 0; i < n; ++i) {
+        const int low = std::max(0, i - WINDOW), high = std::min(n, i + WINDOW + 1);
+        lines_[i]->raw = starts[high] != starts[low] || (high - low > WINDOW && (pauses[high] - pauses[low]) * RAW >= high - low);
+    }
+}
+
+// q of the pieces before line i that end in a mark, back to the last one that does not.
+int Unwrap::folded(const std::vector<uint8_t>& barriers, int i) const {
+    int width = 0;
+    for (int k = i - 1; k >= 0 && i - k <= WINDOW && !barriers[k] && lines_[k]->end_kind != EndKind::mid && width <= MAX_MEASURE; --k)
+        width += lines_[k]->width;
+    return width;
+}
+
 void Unwrap::set_supports(const std::vector<uint8_t>& barriers) {
     const int n = int(lines_.size());
     supports_.assign(size_t(n), Supports{});
@@ -211,7 +241,9 @@ void Unwrap::set_supports(const std::vector<uint8_t>& barriers) {
         if (barriers[i] || (!mid && a.end_kind != EndKind::pause) || a.table || b.table || a.byline || b.byline) continue;
         const int unit = std::max(b.unit, 1);
         const uint64_t prose = a.marks || b.marks || !mid ? COVER_PROSE : 0;
-        const int low = a.width - a.letters / NARROW - ROUNDING, high = a.width + unit;
+        // Where lines are cut after marks, the typeset line is the pieces before it too.
+        const int width = a.width + (mid && a.raw ? folded(barriers, i) : 0);
+        const int low = width - a.letters / NARROW - ROUNDING, high = width + unit;
         Supports& s = supports_[i];
         const uint64_t weight = mid && !a.spaced ? 2 * COVER_WEIGHT : COVER_WEIGHT;
         s.list[s.count++] = Support{half(low), half(high), COVER_LINE + weight + prose + (mid ? COVER_MID : 0)};
@@ -305,6 +337,7 @@ void Unwrap::set_rows(const std::vector<uint8_t>& barriers) {
         row.end_kind = uint8_t(line.end_kind);
         row.spaced = line.spaced;
         row.marks = line.marks > 0;
+        row.raw = line.raw;
         row.indented = line.indent >= CELL;
         row.can_go_on = next && !barriers[i] && !line.table;
         row.forced = next && next->start_kind == StartKind::nostart;
@@ -323,6 +356,7 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
     for (uint32_t i : body) lines_.push_back(&page.text(i));
     few_ = n <= 3 && page.whole;
     set_rhythm();
+    set_raw();
     set_supports(barriers);
     for (int i = 0; i < n; ++i) {
         Line& line = *lines_[i];

@@ -12,6 +12,7 @@ WINDOW = 8  # text lines either way that speak for a measure
 LAG = 24  # text lines after which a decision is final
 MEASURES = 3  # candidates a line
 VERSE = 2  # in prose at least this part of the lines have a pause or sentence end near
+RAW = 3  # of so many lines one ends in a pause where lines are cut after marks
 WEAK = 3  # a candidate with less than this part of the best one's support is none
 MIN_MEASURE = 8 * CELL
 MAX_MEASURE = 64 * CELL
@@ -49,6 +50,7 @@ FOREIGN = 900  # program text, or two lines of Latin text
 KEYS = 500  # two lines that begin with a key and a colon
 PARTED = 300  # a separator inside: a heading of two halves
 CUT = 130  # some extractors end a line after a mark
+RAW_CUT, RAW_STOP = 40, 80  # ... where many lines are: to be cut there, and to end a sentence in mid-paragraph
 SPACED_LAST = 110  # only a line that goes on is stretched
 CANNOT_START = 900  # a mark that cannot start a line does
 ITEM = 900  # the next line starts like a list item, ...
@@ -84,6 +86,15 @@ class Support:
     line: int
 
 
+def folded(lines, barriers, i):
+    """q of the pieces before line i that end in a mark, back to the last one that does not."""
+    width, k = 0, i - 1
+    while k >= 0 and i - k <= WINDOW and k not in barriers and lines[k].end_kind != "mid" and width <= MAX_MEASURE:
+        width += lines[k].width
+        k -= 1
+    return width
+
+
 def supports(lines, barriers):
     out = []
     for i in range(len(lines)):
@@ -96,7 +107,9 @@ def supports(lines, barriers):
         unit = max(b.unit, 1)
         prose = bool(a.marks or b.marks or a.end_kind == "pause")
         mid = a.end_kind == "mid"
-        low, high = a.width - a.letters // NARROW - ROUNDING, a.width + unit
+        # Where lines are cut after marks, the typeset line is the pieces before it too.
+        width = a.width + (folded(lines, barriers, i) if mid and a.raw else 0)
+        low, high = width - a.letters // NARROW - ROUNDING, width + unit
         out[i].append(Support(low, high, 2 if mid and not a.spaced else 1, prose, mid, i))
         first = i == 0 or lines[i - 1].end_kind not in ("mid", "pause") or lines[i - 1].width + a.unit < a.width
         if first and mid and not a.indent and not a.spaced:
@@ -153,8 +166,9 @@ def fit(line, before, unit, measure, goes_on):
             cost += loose(spare)
         else:
             room = loose(spare)
-            if line.end_kind != "mid" and room >= CUT:
-                room, open_ = CUT, min(before + line.width, OPEN_LIMIT)
+            cut = RAW_CUT if line.raw else CUT
+            if line.end_kind != "mid" and room >= cut:
+                room, open_ = cut, min(before + line.width, OPEN_LIMIT)
             cost += room
     elif line.spaced:
         cost += SPACED_LAST if line.marks else 0
@@ -176,6 +190,8 @@ def line_cost(line, unit, measure, joined, goes_on, before):
         if best is None or cost + extra < best[0]:
             best = cost + extra, open_
     cost, open_ = best
+    if goes_on and line.raw and line.end_kind == "stop":
+        return cost + RAW_STOP, open_
     return cost + (GOES_ON if goes_on else LAST if joined else ALONE)[line.end_kind], open_
 
 
@@ -257,6 +273,14 @@ def set_rhythm(lines):
             line.rhythm = 300 + 100 * min(line.blanks - 1, 3)
 
 
+def set_raw(lines):
+    """Does the extractor end lines after marks here? A mark that cannot start a line does, or many lines end in a pause."""
+    for i, line in enumerate(lines):
+        near = lines[max(0, i - WINDOW):i + WINDOW + 1]
+        pauses = sum(a.end_kind == "pause" for a in near)
+        line.raw = any(a.start_kind == "nostart" for a in near) or len(near) > WINDOW and pauses * RAW >= len(near)
+
+
 def decide(page, lines, barriers):
     """-> list: joins[i] says that line i goes on in line i + 1. barriers: set of i where it can't."""
     n = len(lines)
@@ -265,6 +289,7 @@ def decide(page, lines, barriers):
         return joins
     set_rhythm(lines)
     few = n <= 3 and len(page.segments) == 1
+    set_raw(lines)
     spoken = supports(lines, barriers)
     for i, line in enumerate(lines):
         # One character alone, not one of several such lines.
