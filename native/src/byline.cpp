@@ -50,6 +50,10 @@ bool is_credit_word(const uint32_t* text, uint32_t length) {
     return length >= 1 && length <= CREDIT_LENGTH && is_one_of(CREDITS, text, length);
 }
 
+bool is_compound_name(const uint32_t* text, uint32_t length) {
+    return (length == 3 || length == 4) && is_compound_surname(text[0], text[1]);
+}
+
 bool is_name(const uint32_t* text, uint32_t length, bool common) {
     if (length >= 3 && is_compound_surname(text[0], text[1])) return length <= 4;
     if (length != 2 && length != 3) return false;

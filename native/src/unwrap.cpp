@@ -18,6 +18,7 @@ constexpr int FAR = 6;       // q; measures nearer than this are one measure
 constexpr int INDENT = 2 * CELL;
 constexpr int VERSE = 2;  // in prose at least this part of the lines have a pause or sentence end near
 constexpr int RAW = 3;   // of so many lines one ends in a pause where lines are cut after marks
+constexpr int SHARE = 4;  // of so many lines in mid-sentence one at least speaks for a measure
 constexpr int WEAK = 3;  // a candidate with less than this part of the best one's support is none
 constexpr int OPEN_LIMIT = 4 * MAX_MEASURE;  // q of one typeset line: more costs no more
 constexpr int INFINITE = 1000000;
@@ -290,10 +291,13 @@ int Unwrap::candidates(int i, int16_t* chosen) const {
     int count = 0;
     const int low = std::max(0, i - WINDOW), high = std::min(int(lines_.size()), i + WINDOW + 1);
     const bool stops = few_ || sums_[high] != sums_[low];
+    const int* mids = sums_.data() + lines_.size() + 1;
+    const int mid = few_ ? 0 : mids[high] - mids[low];
     for (const int16_t m : begins_list_) {
         const uint64_t c = cover_[m];
         if (!stops && cover_prose(c) * 5 < cover_lines(c) * 4) continue;  // verse without marks at line ends
         const int weight = cover_weight(c);
+        if (cover_lines(c) * SHARE < mid) continue;
         if (weight < (few_ ? 2 : 3) || cover_prose(c) * VERSE < cover_lines(c) || !cover_mid(c) || (!few_ && cover_lines(c) < 2)) continue;
         scored[count++] = Scored{m, int16_t(weight)};
     }
@@ -368,8 +372,13 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
             line.end_kind = lines_[i - 1]->end_kind;
     }
     set_rows(barriers);
-    sums_.assign(size_t(n) + 1, 0);  // of the lines that hold a sentence end
-    for (int i = 0; i < n; ++i) sums_[i + 1] = sums_[i] + lines_[i]->stops;
+    // Sums of the lines that hold a sentence end, and of those that end in mid-sentence.
+    sums_.assign(size_t(2) * (n + 1), 0);
+    int *stops = sums_.data(), *mids = stops + n + 1;
+    for (int i = 0; i < n; ++i) {
+        stops[i + 1] = stops[i] + lines_[i]->stops;
+        mids[i + 1] = mids[i] + (lines_[i]->end_kind == EndKind::mid);
+    }
     steps_.resize(size_t(n));
     cover_.assign(MAX_MEASURE / GRAIN + 2, 0);
     begins_.assign(MAX_MEASURE / GRAIN + 2, 0);

@@ -346,6 +346,7 @@ void Vertical::part_word(const Page& page, uint32_t a, uint32_t b, std::vector<J
     for (uint32_t k = a; k + 1 < b; ++k) joints[k] = Joint::nothing;
     for (uint32_t k = a; k < b;) {
         if (units[k].kind == UnitKind::dash && k > start && units[k - 1].kind != UnitKind::dash) {
+            names_at_end(page, start, k, joints);
             joints[k - 1] = Joint::line_end;
             start = k;
             while (k < b && units[k].kind == UnitKind::dash) ++k;
@@ -353,8 +354,13 @@ void Vertical::part_word(const Page& page, uint32_t a, uint32_t b, std::vector<J
             ++k;
         }
     }
-    // The names at the end of the last part. Where no role opens them, only common surnames count: nothing else parts them
-    // from the title.
+    names_at_end(page, start, b, joints);
+}
+
+// Parts the names at the end of a title or subtitle from it and from each other. Where no role opens them, only common and
+// compound surnames count: nothing else parts them from the title.
+void Vertical::names_at_end(const Page& page, uint32_t start, uint32_t b, std::vector<Joint>& joints) {
+    const auto& units = page.units;
     uint32_t dashes = start, first = b;
     while (dashes < b && units[dashes].kind == UnitKind::dash) ++dashes;
     const auto is_letter = [&](const Unit& unit) {
@@ -398,7 +404,8 @@ void Vertical::part_word(const Page& page, uint32_t a, uint32_t b, std::vector<J
         const int64_t head = int64_t(first) + i - int64_t(dashes);
         for (int rare = 0; rare < 2; ++rare) {
             const Parting& part = parts[rare][i];
-            if (part.score < 0 || part.pieces < 2 || (rare && !part.role)) continue;
+            if (part.score < 0 || (rare && !part.role)) continue;
+            if (part.pieces < 2 && !is_compound_name(word_.data() + i, uint32_t(n - i))) continue;
             if (!part.role && first + uint32_t(i) != start && head < 4) continue;
             const int score = part.score + (part.role ? ROLE_FIRST : 0);
             if (best && score <= best_score) continue;

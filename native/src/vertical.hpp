@@ -43,6 +43,7 @@ private:
     bool byline(const Page& page, size_t item, size_t roles, size_t& next);
     uint32_t opens_byline(const Page& page, uint32_t a, uint32_t b);
     void part_word(const Page& page, uint32_t a, uint32_t b, std::vector<Joint>& joints);
+    void names_at_end(const Page& page, uint32_t start, uint32_t b, std::vector<Joint>& joints);
     void spell(const Page& page, uint32_t a, uint32_t b);
 
     Bylines bylines_;

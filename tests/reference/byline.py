@@ -11,6 +11,10 @@ ROLES = frozenset((
 # What the last name of a credit did.
 CREDITS = frozenset("摄 文 图 攝 圖 绘 繪 摄影 攝影 供图 供圖 制图 製圖".split())
 
+def is_compound_name(word):
+    return len(word) in (3, 4) and is_compound_surname(ord(word[0]), ord(word[1]))
+
+
 def is_name(word, common=False):
     """Two to four characters that begin with a surname; four only with a compound one."""
     n = len(word)

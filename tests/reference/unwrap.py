@@ -13,6 +13,7 @@ LAG = 24  # text lines after which a decision is final
 MEASURES = 3  # candidates a line
 VERSE = 2  # in prose at least this part of the lines have a pause or sentence end near
 RAW = 3  # of so many lines one ends in a pause where lines are cut after marks
+SHARE = 4  # of so many lines in mid-sentence one at least speaks for a measure
 WEAK = 3  # a candidate with less than this part of the best one's support is none
 MIN_MEASURE = 8 * CELL
 MAX_MEASURE = 64 * CELL
@@ -124,6 +125,7 @@ def candidates(lines, spoken, i, few):
     """
     low, high = max(0, i - WINDOW), min(len(lines), i + WINDOW + 1)
     near = [s for ss in spoken[low:high] for s in ss]
+    mids = 0 if few else sum(line.end_kind == "mid" for line in lines[low:high])
     stops = few or any(line.stops for line in lines[low:high])
     scored = []
     for m in sorted({(s.low + ROUNDING + 1) // GRAIN * GRAIN for s in near}):
@@ -133,6 +135,8 @@ def candidates(lines, spoken, i, few):
         weight = sum(s.weight for s in hits)
         wide = sum(lines[k].tight > m + CELL for k in range(low, high))
         prose = sum(s.prose for s in hits)
+        if len(hits) * SHARE < mids:
+            continue
         if not stops and prose * 5 < len(hits) * 4:
             continue  # verse without marks at line ends
         if weight >= (2 if few else 3) and prose * VERSE >= len(hits) and any(s.mid for s in hits) \

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from . import tables as T
 from . import byline
-from .byline import ROLES, is_name
+from .byline import ROLES, is_compound_name, is_name
 
 CJK_MARKS = (T.OPEN, T.CLOSE, T.STOP, T.PAUSE, T.MARK)
 from .surnames import is_surname
@@ -270,14 +270,21 @@ def _word(units, a, b, seps):
     k = a
     while k < b:
         if units[k].kind == "dash" and k > start and units[k - 1].kind != "dash":
+            _names_at_end(units, start, k, seps)
             seps[k - 1] = None
             start = k
             while k < b and units[k].kind == "dash":
                 k += 1
         else:
             k += 1
-    # The names at the end of the last part. Where no role opens them, only common surnames count: nothing else parts them
-    # from the title.
+    _names_at_end(units, start, b, seps)
+
+
+def _names_at_end(units, start, b, seps):
+    """Parts the names at the end of a title or subtitle from it and from each other.
+
+    Where no role opens them, only common and compound surnames count: nothing else parts them from the title.
+    """
     texts = [u.text for u in units[start:b]]
     dashes = 0
     while dashes < len(texts) and units[start + dashes].kind == "dash":
@@ -296,7 +303,8 @@ def _word(units, a, b, seps):
                 continue
             score, lengths = parted
             first_role = word[:lengths[0]] in ROLES
-            if not common and not first_role or len(lengths) < 2 or not (first_role or s == 0 or head >= 4):
+            alone = len(lengths) == 1 and is_compound_name(word)
+            if not common and not first_role or len(lengths) < 2 and not alone or not (first_role or s == 0 or head >= 4):
                 continue
             score += ROLE_FIRST if first_role else 0
             if best is None or score > best[0]:
