@@ -271,11 +271,15 @@ void Vertical::separate(const Page& page, uint32_t begin, uint32_t end, std::vec
             case Kind::name: ++i; break;
             case Kind::word:
                 part_word(page, item.first, item.behind, joints);
-                if (more && byline(page, i + 1, 1, next))
-                    if (const uint32_t role = opens_byline(page, item.first, item.behind)) {
-                        joints[item.behind - role - 1] = Joint::line_end;
-                        joints[item.behind - 1] = Joint::space;
-                    }
+                if (const uint32_t role = more && byline(page, i + 1, 1, next) ? opens_byline(page, item.first, item.behind) : 0) {
+                    joints[item.behind - role - 1] = Joint::line_end;
+                    joints[item.behind - 1] = Joint::space;
+                } else if (padded_over_blank(page, i)) {  // 记唐 / 果 / 贺兰山: the surname stands at the end of the title's group
+                    joints[item.behind - 2] = Joint::line_end;
+                    joints[item.behind - 1] = Joint::nothing;
+                    joints[items_[i + 1].behind - 1] = Joint::space;
+                    ++i;
+                }
                 ++i;
                 break;
         }
@@ -301,6 +305,15 @@ uint32_t Vertical::opens_byline(const Page& page, uint32_t a, uint32_t b) {
         if (chars && is_role(word_.data(), uint32_t(word_.size()))) return length;
     }
     return 0;
+}
+
+// The last character of a group is the surname of a padded name whose other character and further names follow.
+bool Vertical::padded_over_blank(const Page& page, size_t i) {
+    const Item& item = items_[i];
+    if (item.behind - item.first < 5 || i + 2 >= items_.size() || items_[i + 1].kind != Kind::single) return false;
+    const Unit& last = page.units[item.behind - 1];
+    size_t next = 0;
+    return last.kind == UnitKind::chr && is_common_surname(last.text[0]) && byline(page, i + 2, 1, next);
 }
 
 // A sequence of padded names, whole names and roles from item i on, into names_. roles: how many stand before it.

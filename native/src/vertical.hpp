@@ -41,6 +41,7 @@ private:
     bool is_vertical(const Page& page, uint32_t begin, uint32_t end);
     void separate(const Page& page, uint32_t begin, uint32_t end, std::vector<Joint>& joints);
     bool byline(const Page& page, size_t item, size_t roles, size_t& next);
+    bool padded_over_blank(const Page& page, size_t item);
     uint32_t opens_byline(const Page& page, uint32_t a, uint32_t b);
     void part_word(const Page& page, uint32_t a, uint32_t b, std::vector<Joint>& joints);
     void names_at_end(const Page& page, uint32_t start, uint32_t b, std::vector<Joint>& joints);

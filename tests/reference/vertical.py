@@ -254,8 +254,18 @@ def _separators(texts, units):
         role = _opens_byline(units, a, b) if i + 1 < len(items) and _byline(units, items, i + 1, 1) else 0
         if role:
             seps[b - role - 1], seps[b - 1] = None, " "
+        elif _padded_over_blank(units, items, i):  # 记唐 / 果 / 贺兰山: the surname stands at the end of the title's group
+            seps[b - 2], seps[b - 1], seps[items[i + 1][1] - 1] = None, "", " "
+            i += 1
         i += 1
     return seps
+
+
+def _padded_over_blank(units, items, i):
+    """The last character of a group is the surname of a padded name whose other character and further names follow."""
+    a, b, _ = items[i]
+    return (b - a >= 5 and i + 2 < len(items) and items[i + 1][2] == "single" and units[b - 1].kind == "char"
+            and byline.is_common_surname(ord(units[b - 1].text[0])) and _byline(units, items, i + 2, 1) is not None)
 
 
 def _opens(text):
