@@ -59,12 +59,9 @@ constexpr int MOST = 2000;         // of the width of one line
 
 // A line that goes on although `room` q more than needed were left.
 int loose(int room) {
-    if (room < 0) return 0;
-    if (room < 2) return 70;
-    if (room < 4) return 160;
-    if (room < 8) return 380;
-    if (room < 16) return 560;
-    return 800;
+    static constexpr int16_t COST[] = {0,   70,  70,  160, 160, 380, 380, 380, 380,
+                                       560, 560, 560, 560, 560, 560, 560, 560, 800};
+    return COST[std::min(std::max(room, -1), 16) + 1];
 }
 
 struct Fit {
@@ -116,8 +113,11 @@ constexpr uint64_t COVER_LINE = 1, COVER_WEIGHT = uint64_t(1) << 16, COVER_PROSE
                    COVER_MID = uint64_t(1) << 48;
 int cover_lines(uint64_t c) { return int(c & 0xFFFF); }
 int cover_weight(uint64_t c) { return int(c >> 16 & 0xFFFF); }
-int cover_prose(uint64_t c) { return int(c >> 32 & 0xFFFF); }
-int cover_mid(uint64_t c) { return int(c >> 48); }
+// Bit 15 of each count of c + enough(...) is set if all counts reach what is asked. No count comes near 2^15.
+constexpr uint64_t COVER_TOPS = 0x8000800080008000;
+constexpr uint64_t enough(int lines, int weight) {
+    return COVER_TOPS - (COVER_MID + COVER_PROSE + uint64_t(weight) * COVER_WEIGHT + uint64_t(lines) * COVER_LINE);
+}
 
 bool is_latin(const Line& line) { return line.letters > 4 * line.cjks; }
 
@@ -240,14 +240,13 @@ int Unwrap::candidates(int i, int16_t* chosen) const {
         int16_t measure, weight;
     } scored[2 * (2 * WINDOW + 1)];
     int count = 0;
+    const uint64_t bias = few_ ? enough(0, 2) : enough(2, 3);
     for (const int16_t m : begins_list_) {
         const uint64_t c = cover_[m];
-        const int weight = cover_weight(c);
-        if (weight < (few_ ? 2 : 3) || !cover_prose(c) || !cover_mid(c) || (!few_ && cover_lines(c) < 2)) continue;
-        scored[count++] = Scored{m, int16_t(weight)};
+        scored[count] = Scored{m, int16_t(cover_weight(c))};
+        count += ((c + bias) & COVER_TOPS) == COVER_TOPS;
     }
     if (!count) return 0;
-    const int low = std::max(0, i - WINDOW), high = std::min(int(lines_.size()), i + WINDOW + 1);
     int found = 0, most = 0;
     while (count && found < MEASURES) {
         int best = 0;
@@ -262,8 +261,9 @@ int Unwrap::candidates(int i, int16_t* chosen) const {
         bool near = false;
         for (int z = 0; z < found; ++z) near = near || std::abs(m - chosen[z]) < FAR;
         if (near) continue;
-        int wide = 0;
-        for (int y = low; y < high; ++y) wide += tight_[y] > m + CELL;
+        const int16_t* const around = &tight_[size_t(i)];  // padded by WINDOW lines that are not wide
+        int16_t wide = around[2 * WINDOW] > m + CELL;
+        for (int y = 0; y < 2 * WINDOW; ++y) wide = int16_t(wide + (around[y] > m + CELL));
         if (wide > 2 * lines) continue;
         if (!found) most = weight;
         chosen[found++] = int16_t(m);
@@ -274,14 +274,15 @@ int Unwrap::candidates(int i, int16_t* chosen) const {
 void Unwrap::set_rows(const std::vector<uint8_t>& barriers) {
     const int n = int(lines_.size());
     rows_.resize(size_t(n));
-    tight_.resize(size_t(n));
+    tight_.assign(size_t(n) + 2 * WINDOW, 0);
     for (int i = 0; i < n; ++i) {
         const Line& line = *lines_[i];
         const Line* a = i ? lines_[i - 1] : nullptr;
         const Line* next = i + 1 < n ? lines_[i + 1] : nullptr;
         Row& row = rows_[i];
         row.width = line.width;
-        row.tight = tight_[i] = line.tight;
+        row.tight = line.tight;
+        tight_[size_t(i) + WINDOW] = int16_t(std::min(line.tight, 2 * MAX_MEASURE));  // wider than every measure
         row.unit = next ? next->unit : 0;
         row.dropped = line.dropped;
         row.end_kind = uint8_t(line.end_kind);
@@ -333,6 +334,9 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
         step.measures[step.count - 1] = -1;
         const Row& row = rows_[i];
         const int free = row.joins_freely ? FREE_JOIN : INFINITE;
+        // No way to a state costs less than its base and this.
+        const int bound[2] = {std::min(std::min(LAST[row.end_kind], ALONE[row.end_kind]), FREE + FREE_END[row.end_kind]),
+                              row.forced ? 0 : GOES_ON[row.end_kind]};
         int new_cost[STATES], new_open[STATES];
         int floor = UNREACHED;
         for (int x = 0; x < step.count; ++x) {
@@ -351,35 +355,48 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
                     from[1] = 2 * y + 1;
                 }
             }
-            new_cost[2 * x] = new_cost[2 * x + 1] = UNREACHED;
-            step.source[2 * x] = step.source[2 * x + 1] = -1;
-            for (int joined = 0; joined < 2; ++joined) {
-                if (from[joined] < 0) continue;
-                const int base = entry[joined] + (joined ? row.to_join : row.to_break), before = joined ? open[from[1]] : 0;
-                for (int goes_on = 0; goes_on <= row.can_go_on; ++goes_on) {
-                    const int s = 2 * x + goes_on;
-                    if (new_cost[s] <= base) continue;  // no cost is negative
-                    Fit f;
+            new_cost[2 * x + 1] = UNREACHED;
+            new_open[2 * x + 1] = 0;
+            step.source[2 * x + 1] = -1;
+            const int base[2] = {entry[0] + row.to_break, entry[1] + row.to_join};
+            for (int goes_on = 0; goes_on <= row.can_go_on; ++goes_on) {
+                const auto way = [&](int joined) {
+                    const int before = joined ? open[from[1]] : 0;
                     if (goes_on && row.forced)
-                        f = Fit{0, std::min(before + row.width, OPEN_LIMIT)};  // a mark that cannot start a line was cut off
-                    else if (m < 0)
-                        f = Fit{FREE + (goes_on ? GOES_ON : FREE_END)[row.end_kind], 0};
-                    else
-                        f = row_cost(row, m, joined, goes_on, before);
-                    if (new_cost[s] <= base + f.cost) continue;
-                    new_cost[s] = base + f.cost;
-                    new_open[s] = f.open;
-                    step.source[s] = int8_t(from[joined]);
+                        return Fit{0, std::min(before + row.width, OPEN_LIMIT)};  // a mark that cannot start a line was cut off
+                    if (m < 0) return Fit{FREE + (goes_on ? GOES_ON : FREE_END)[row.end_kind], 0};
+                    return row_cost(row, m, joined, goes_on, before);
+                };
+                // The way from a line that went on is usually much the cheaper one, so that the other needs no look; of
+                // equal ones the other counts.
+                int least = UNREACHED, left = 0, source = -1;
+                if (from[1] >= 0) {
+                    const Fit f = way(1);
+                    least = base[1] + f.cost;
+                    left = f.open;
+                    source = from[1];
                 }
+                if (from[0] >= 0 && base[0] + bound[goes_on] <= least) {
+                    const Fit f = way(0);
+                    if (base[0] + f.cost <= least) {
+                        least = base[0] + f.cost;
+                        left = f.open;
+                        source = from[0];
+                    }
+                }
+                const int s = 2 * x + goes_on;
+                new_cost[s] = least;
+                new_open[s] = left;
+                step.source[s] = int8_t(source);
+                floor = std::min(floor, least);
             }
-            floor = std::min(floor, std::min(new_cost[2 * x], new_cost[2 * x + 1]));
         }
         count = step.count;
         for (int s = 0; s < 2 * count; ++s) {
             cost[s] = new_cost[s] == UNREACHED ? UNREACHED : new_cost[s] - floor;
             open[s] = new_open[s];
         }
-        std::copy(step.measures, step.measures + count, measures);
+        for (int x = 0; x < count; ++x) measures[x] = step.measures[x];
         if (i + 1 < n && i + 1 - done < 2 * LAG) continue;
         // Decide all lines that are LAG lines back, or all at the end, on the best way to here.
         int best = 0;
