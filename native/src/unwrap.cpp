@@ -262,8 +262,9 @@ int Unwrap::candidates(int i, int16_t* chosen) const {
         for (int z = 0; z < found; ++z) near = near || std::abs(m - chosen[z]) < FAR;
         if (near) continue;
         const int16_t* const around = &tight_[size_t(i)];  // padded by WINDOW lines that are not wide
-        int16_t wide = around[2 * WINDOW] > m + CELL;
-        for (int y = 0; y < 2 * WINDOW; ++y) wide = int16_t(wide + (around[y] > m + CELL));
+        const int16_t wider = int16_t(m + CELL);
+        int16_t wide = around[2 * WINDOW] > wider;
+        for (int y = 0; y < 2 * WINDOW; ++y) wide = int16_t(wide - (around[y] > wider ? -1 : 0));
         if (wide > 2 * lines) continue;
         if (!found) most = weight;
         chosen[found++] = int16_t(m);

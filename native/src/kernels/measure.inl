@@ -1,10 +1,11 @@
 // A line's features by population counts over the masks; included once for each CPU path. What is hard to get right
-// (list markers, bylines, tables) is left to features.hpp.
+// (list markers, bylines, tables) is left to features.hpp. The including file defines in this namespace
+//   shift_masks(from, shift, valid, to): the masks of the 64 bytes from bit `shift` of a word on, but for SCAN_NEWLINE
 
 constexpr size_t MASKED_WORDS = 64;  // a line of more than this many words is measured character by character
 constexpr int MASKED_GAPS = 256;
 
-constexpr uint8_t CLASS_OF[SCAN_KINDS] = {NEWLINE, GAP, HAN, OPEN, CLOSE, STOP, PAUSE, MARK, DIGIT, LETTER, ASCII, OTHER};
+constexpr uint8_t CLASS_OF[SCAN_KINDS] = {NEWLINE, GAP, HAN, OPEN, CLOSE, STOP, PAUSE, MARK, DIGIT, LETTER, ASCII, OTHER, HAN};
 constexpr uint32_t kind_bit(unsigned k) { return uint32_t(1) << k; }
 constexpr uint32_t MASKED_CLOSING = kind_bit(SCAN_CLOSE) | kind_bit(SCAN_STOP) | kind_bit(SCAN_PAUSE);
 constexpr uint32_t MASKED_MARKS = MASKED_CLOSING | kind_bit(SCAN_OPEN) | kind_bit(SCAN_MARK);
@@ -26,7 +27,9 @@ struct LineBits {
     bool test(ScanKind k, size_t i) const { return (word[MOST == 1 ? 0 : i / 64][k] >> (i % 64)) & 1; }
     // The kind of the character that starts at byte i: told by the text, which is quicker than asking all masks.
     ScanKind kind_at(size_t i) const {
-        return text[i] >= 0xE4 && text[i] <= 0xE9 ? SCAN_HAN : ScanKind(scan_kind_at(text + i, kinds));
+        if (text[i] >= 0xE4 && text[i] <= 0xE9) return SCAN_HAN;
+        const uint8_t kind = scan_kind_at(text + i, kinds);
+        return kind == SCAN_CHANGES ? SCAN_HAN : ScanKind(kind);
     }
     // The next character that is no gap, from byte i on; npos when there is none.
     size_t next(size_t i) const {
@@ -126,14 +129,14 @@ static bool may_be_byline(const Bits& b, const uint8_t* p, size_t s, size_t behi
     const size_t length = (behind - s) / 3;
     if (length > 5) return false;
     if (length > 1) {
-        for (size_t k = 0; k < length; ++k) text[k] = han_at(p + s + 3 * k);
+        for (size_t k = 0; k < length; ++k) text[k] = plain(han_at(p + s + 3 * k));
         return is_role(text, uint32_t(length)) || is_name(text, uint32_t(length), false);
     }
     // Two single characters: a padded name.
     if (next + 3 < b.words() * 64 && b.test(SCAN_HAN, next + 3)) return false;
     if (gaps == han - 1 && han != 4 && han != 6) return false;
-    text[0] = han_at(p + s);
-    text[1] = han_at(p + next);
+    text[0] = plain(han_at(p + s));
+    text[1] = plain(han_at(p + next));
     return is_role(text, 2) || is_name(text, 2, false);
 }
 
@@ -146,7 +149,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
     b.count = (length + 63) / 64;
     b.text = p;
     b.kinds = scan_kinds();
-    uint64_t rare = 0, any = 0;
+    uint64_t rare = 0, any = 0, changes = 0, leaders = 0;
     int han = 0, marks = 0, digits = 0, letters = 0, signs = 0, gap_chars = 0, pauses = 0, brackets = 0;
     const uint64_t* from = page.masks.word[(line.begin - scanned) / 64];
     const unsigned shift = (line.begin - scanned) % 64;
@@ -154,9 +157,10 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
         const size_t left = length - w * 64;
         const uint64_t valid = left >= 64 ? ~uint64_t(0) : (uint64_t(1) << left) - 1;
         uint64_t* const to = b.word[w];
-        for (int k = 0; k < SCAN_KINDS; ++k) to[k] = (from[k] >> shift | from[k + SCAN_KINDS] << 1 << (63 - shift)) & valid;
+        shift_masks(from, shift, valid, to);
         const uint64_t pause = to[SCAN_STOP] | to[SCAN_PAUSE], bracket = to[SCAN_OPEN] | to[SCAN_CLOSE];
         const uint64_t mark = pause | bracket | to[SCAN_MARK];
+        leaders |= to[SCAN_STOP] | to[SCAN_MARK];
         const uint64_t ascii = to[SCAN_DIGIT] | to[SCAN_LETTER] | to[SCAN_SIGN];
         han += __builtin_popcountll(to[SCAN_HAN]);
         if (mark) {
@@ -171,6 +175,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
         }
         gap_chars |= to[SCAN_GAP] != 0;
         rare |= to[SCAN_RARE];
+        changes |= to[SCAN_CHANGES];
         b.content[w] = to[SCAN_HAN] | mark | ascii | to[SCAN_RARE];
         any |= b.content[w];
     }
@@ -247,6 +252,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
             ++gap_count;
         }
     }
+    line.changes = changes != 0;
     line.work = inner > 0;
     if (!han) {
         line.number_or_dash = seen + inner <= 6 && !letters;
@@ -365,7 +371,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
     switch (last_kind) {
         case SCAN_STOP: line.end_kind = EndKind::stop; break;
         case SCAN_HAN:
-            if (gap_count && ends_like_credit(last_cp)) line.end_kind = hanflow::end_kind(characters(), page.bylines);
+            if (gap_count && ends_like_credit(plain(last_cp))) line.end_kind = hanflow::end_kind(characters(), page.bylines);
             break;
         case SCAN_PAUSE:
             line.end_kind = last_cp == 0xFF1A || last_cp == 0xFE30 ? EndKind::colon : EndKind::pause;
@@ -391,7 +397,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
         line.byline = page.bylines.is_byline(characters());
     const bool sentence = line.marks || line.end_kind == EndKind::stop || line.end_kind == EndKind::pause;
     if (!line.byline && ((gap_count >= 2 && !line.spaced && !line.marks && (wide || digits)) ||
-                         (last_kind == SCAN_DIGIT && marks + signs > 0)))
+                         (last_kind == SCAN_DIGIT && (leaders || signs))))
         line.table = is_table(characters(), line);
     line.parted = spread && !line.spaced && !sentence && solids;
     line.row = seen >= 2 && seen <= 4 && gap_count == seen - 1 && !alnum && !signs && seen + inner <= 16;
@@ -402,7 +408,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
         unit.kind = !solid_han ? UnitKind::number : seen == 1 ? UnitKind::chr : UnitKind::name;
         unit.length = uint8_t(seen);
         for (int k = 0; k < seen; ++k) {
-            unit.text[k] = solid_han ? han_at(p + s + 3 * size_t(k)) : p[s + size_t(k)];
+            unit.text[k] = solid_han ? plain(han_at(p + s + 3 * size_t(k))) : p[s + size_t(k)];
             if (seen > 1 && solid_han && is_kana(unit.text[k])) {
                 unit = Unit();  // names are Han alone
                 return true;
@@ -429,13 +435,14 @@ static bool measure(Page& page, Line& line, Unit& unit, size_t scanned) {
         // One Han character: a line of a vertical run.
         line.s = line.begin;
         line.e = line.end;
+        line.changes = line.work = page.masks.word[i / 64][SCAN_CHANGES] >> (i % 64) & 1;
         line.cjk = line.remainder = true;
         line.cjks = 1;
         line.first_class = line.last_class = HAN;
         line.width = line.tight = line.unit = CELL;
         unit.kind = UnitKind::chr;
         unit.length = 1;
-        unit.text[0] = unit.last = han_at(p);
+        unit.text[0] = unit.last = plain(han_at(p));
         return true;
     }
     return measure_words<1>(page, line, unit, scanned);
