@@ -173,6 +173,10 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
             letters += __builtin_popcountll(to[SCAN_LETTER]);
             signs += __builtin_popcountll(to[SCAN_SIGN]);
         }
+        if (w == 0 && (to[SCAN_RARE] & 1) && p[0] == '\f') {  // pages begin with one
+            line.page = line.page_before = true;
+            to[SCAN_RARE] &= ~uint64_t(1);
+        }
         gap_chars |= to[SCAN_GAP] != 0;
         rare |= to[SCAN_RARE];
         changes |= to[SCAN_CHANGES];
