@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <climits>
 #include <cstdlib>
+#include <type_traits>
 
 namespace hanflow {
 namespace {
@@ -18,7 +19,7 @@ constexpr int FAR = 6;       // q; measures nearer than this are one measure
 constexpr int INDENT = 2 * CELL;
 constexpr int WEAK = 3;  // a candidate with less than this part of the best one's support is none
 constexpr int OPEN_LIMIT = 4 * MAX_MEASURE;  // q of one typeset line: more costs no more
-constexpr int INFINITE = 1000000;
+constexpr int INFINITE = 1000000;  // more than all costs of a line
 constexpr int UNREACHED = 1000000000;
 
 // The evidence and its weights, in hundredths of a nat, so that they add up like negative log probabilities. Set by hand
@@ -241,8 +242,9 @@ int Unwrap::candidates(int i, int16_t* chosen) const {
     } scored[2 * (2 * WINDOW + 1)];
     int count = 0;
     const uint64_t bias = few_ ? enough(0, 2) : enough(2, 3);
+    const uint64_t* const cover = cover_.data();
     for (const int16_t m : begins_list_) {
-        const uint64_t c = cover_[m];
+        const uint64_t c = cover[m];
         scored[count] = Scored{m, int16_t(cover_weight(c))};
         count += ((c + bias) & COVER_TOPS) == COVER_TOPS;
     }
@@ -335,14 +337,36 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
         step.measures[step.count - 1] = -1;
         const Row& row = rows_[i];
         const int free = row.joins_freely ? FREE_JOIN : INFINITE;
-        // No way to a state costs less than its base and this.
-        const int bound[2] = {std::min(std::min(LAST[row.end_kind], ALONE[row.end_kind]), FREE + FREE_END[row.end_kind]),
-                              row.forced ? 0 : GOES_ON[row.end_kind]};
         int new_cost[STATES], new_open[STATES];
+        // The cheaper of the two ways to state s: from a line that went on (1), which is usually much the cheaper one, and
+        // from one that did not (0), which needs no look where its base and the least that it may cost are too much. Of
+        // equal ones the latter counts.
+        const auto reach = [&](int s, const int* base, const int* from, int bound, const auto& way) {
+            int least = UNREACHED, left = 0, source = -1;
+            if (from[1] >= 0) {
+                const Fit f = way(std::true_type());
+                least = base[1] + f.cost;
+                left = f.open;
+                source = from[1];
+            }
+            if (base[0] + bound <= least) {
+                const Fit f = way(std::false_type());
+                if (base[0] + f.cost <= least) {
+                    least = base[0] + f.cost;
+                    left = f.open;
+                    source = from[0];
+                }
+            }
+            new_cost[s] = least;
+            new_open[s] = left;
+            step.source[s] = int8_t(source);
+        };
+        const int ends = std::min(LAST[row.end_kind], ALONE[row.end_kind]), goes_on = GOES_ON[row.end_kind];
         int floor = UNREACHED;
         for (int x = 0; x < step.count; ++x) {
             const int m = step.measures[x];
-            int entry[2] = {UNREACHED, UNREACHED}, from[2] = {-1, -1};
+            // A line that did not go on is always reached, at a cost far below INFINITE.
+            int entry[2] = {UNREACHED, INFINITE}, from[2] = {0, -1};
             for (int y = 0; y < count; ++y) {
                 const bool one = measures[y] >= 0 && m >= 0, same = one && std::abs(measures[y] - m) < FAR;
                 const int apart = cost[2 * y] + (!one || same ? 0 : SWITCH_BETWEEN);
@@ -356,41 +380,27 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
                     from[1] = 2 * y + 1;
                 }
             }
-            new_cost[2 * x + 1] = UNREACHED;
-            new_open[2 * x + 1] = 0;
-            step.source[2 * x + 1] = -1;
             const int base[2] = {entry[0] + row.to_break, entry[1] + row.to_join};
-            for (int goes_on = 0; goes_on <= row.can_go_on; ++goes_on) {
-                const auto way = [&](int joined) {
-                    const int before = joined ? open[from[1]] : 0;
-                    if (goes_on && row.forced)
-                        return Fit{0, std::min(before + row.width, OPEN_LIMIT)};  // a mark that cannot start a line was cut off
-                    if (m < 0) return Fit{FREE + (goes_on ? GOES_ON : FREE_END)[row.end_kind], 0};
-                    return row_cost(row, m, joined, goes_on, before);
-                };
-                // The way from a line that went on is usually much the cheaper one, so that the other needs no look; of
-                // equal ones the other counts.
-                int least = UNREACHED, left = 0, source = -1;
-                if (from[1] >= 0) {
-                    const Fit f = way(1);
-                    least = base[1] + f.cost;
-                    left = f.open;
-                    source = from[1];
-                }
-                if (from[0] >= 0 && base[0] + bound[goes_on] <= least) {
-                    const Fit f = way(0);
-                    if (base[0] + f.cost <= least) {
-                        least = base[0] + f.cost;
-                        left = f.open;
-                        source = from[0];
-                    }
-                }
-                const int s = 2 * x + goes_on;
-                new_cost[s] = least;
-                new_open[s] = left;
-                step.source[s] = int8_t(source);
-                floor = std::min(floor, least);
+            const auto before = [&](bool joined) { return joined ? open[from[1]] : 0; };
+            if (m < 0)
+                reach(2 * x, base, from, 0, [&](auto) { return Fit{FREE + FREE_END[row.end_kind], 0}; });
+            else
+                reach(2 * x, base, from, ends, [&](auto joined) { return row_cost(row, m, joined, false, before(joined)); });
+            floor = std::min(floor, new_cost[2 * x]);
+            if (!row.can_go_on) {
+                new_cost[2 * x + 1] = UNREACHED;
+                new_open[2 * x + 1] = 0;
+                step.source[2 * x + 1] = -1;
+                continue;
             }
+            if (row.forced)  // a mark that cannot start a line was cut off
+                reach(2 * x + 1, base, from, 0,
+                      [&](auto joined) { return Fit{0, std::min(before(joined) + row.width, OPEN_LIMIT)}; });
+            else if (m < 0)
+                reach(2 * x + 1, base, from, 0, [&](auto) { return Fit{FREE + goes_on, 0}; });
+            else
+                reach(2 * x + 1, base, from, goes_on, [&](auto joined) { return row_cost(row, m, joined, true, before(joined)); });
+            floor = std::min(floor, new_cost[2 * x + 1]);
         }
         count = step.count;
         for (int s = 0; s < 2 * count; ++s) {
