@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <climits>
 #include <cstdlib>
+#include <cstring>
 #include <type_traits>
 
 namespace hanflow {
@@ -113,7 +114,6 @@ inline Fit row_cost(const Row& row, int measure, bool joined, bool goes_on, int 
 constexpr uint64_t COVER_LINE = 1, COVER_WEIGHT = uint64_t(1) << 16, COVER_PROSE = uint64_t(1) << 32,
                    COVER_MID = uint64_t(1) << 48;
 int cover_lines(uint64_t c) { return int(c & 0xFFFF); }
-int cover_weight(uint64_t c) { return int(c >> 16 & 0xFFFF); }
 // Bit 15 of each count of c + enough(...) is set if all counts reach what is asked. No count comes near 2^15.
 constexpr uint64_t COVER_TOPS = 0x8000800080008000;
 constexpr uint64_t enough(int lines, int weight) {
@@ -234,40 +234,44 @@ void Unwrap::remove(int line) {
     }
 }
 
+// How many lines of the window of line i are wider than q: four at a time, the top bit of 16 telling.
+int Unwrap::wider(int i, int q) const {
+    constexpr uint64_t ONES = 0x0001000100010001;
+    const uint64_t bias = uint64_t(0x7FFF - q) * ONES;
+    const int16_t* const around = &tight_[size_t(i)];  // padded by WINDOW lines of no width
+    uint64_t sums = around[2 * WINDOW] > q;
+    for (int y = 0; y < 2 * WINDOW; y += 4) {
+        uint64_t four;
+        std::memcpy(&four, around + y, sizeof four);
+        sums += (four + bias) >> 15 & ONES;
+    }
+    return int(sums * ONES >> 48);
+}
+
 // The measures that the lines around line i speak for, best first; returns how many. Lines that are wider than a measure
 // speak against it: a text of whole paragraphs has no measure. The histogram must stand at line i.
 int Unwrap::candidates(int i, int16_t* chosen) const {
-    struct Scored {
-        int16_t measure, weight;
-    } scored[2 * (2 * WINDOW + 1)];
+    // Weight in the upper half, 0xFFFF - measure in the lower: the greatest is the best, of equal ones the smaller measure.
+    uint32_t scored[2 * (2 * WINDOW + 1) + 1];
     int count = 0;
     const uint64_t bias = few_ ? enough(0, 2) : enough(2, 3);
     const uint64_t* const cover = cover_.data();
     for (const int16_t m : begins_list_) {
         const uint64_t c = cover[m];
-        scored[count] = Scored{m, int16_t(cover_weight(c))};
+        scored[count] = (uint32_t(c) & 0xFFFF0000) | (0xFFFF - uint32_t(m));
         count += ((c + bias) & COVER_TOPS) == COVER_TOPS;
     }
-    if (!count) return 0;
     int found = 0, most = 0;
     while (count && found < MEASURES) {
         int best = 0;
         for (int y = 1; y < count; ++y)
-            if (scored[y].weight > scored[best].weight ||
-                (scored[y].weight == scored[best].weight && scored[y].measure < scored[best].measure))
-                best = y;
-        const int m = scored[best].measure * GRAIN, weight = scored[best].weight;
-        const int lines = cover_lines(cover_[scored[best].measure]);
+            if (scored[y] > scored[best]) best = y;
+        const int half = int(0xFFFF - (scored[best] & 0xFFFF)), m = half * GRAIN, weight = int(scored[best] >> 16);
         if (weight * WEAK < most) break;
         scored[best] = scored[--count];
         bool near = false;
         for (int z = 0; z < found; ++z) near = near || std::abs(m - chosen[z]) < FAR;
-        if (near) continue;
-        const int16_t* const around = &tight_[size_t(i)];  // padded by WINDOW lines that are not wide
-        const int16_t wider = int16_t(m + CELL);
-        int16_t wide = around[2 * WINDOW] > wider;
-        for (int y = 0; y < 2 * WINDOW; ++y) wide = int16_t(wide - (around[y] > wider ? -1 : 0));
-        if (wide > 2 * lines) continue;
+        if (near || wider(i, m + CELL) > 2 * cover_lines(cover[half])) continue;
         if (!found) most = weight;
         chosen[found++] = int16_t(m);
     }
@@ -285,7 +289,7 @@ void Unwrap::set_rows(const std::vector<uint8_t>& barriers) {
         Row& row = rows_[i];
         row.width = line.width;
         row.tight = line.tight;
-        tight_[size_t(i) + WINDOW] = int16_t(std::min(line.tight, 2 * MAX_MEASURE));  // wider than every measure
+        tight_[size_t(i) + WINDOW] = int16_t(std::min(std::max(line.tight, 0), 2 * MAX_MEASURE));  // wider than every measure
         row.unit = next ? next->unit : 0;
         row.dropped = line.dropped;
         row.end_kind = uint8_t(line.end_kind);

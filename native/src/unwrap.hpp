@@ -51,6 +51,7 @@ private:
     void set_supports(const std::vector<uint8_t>& barriers);
     void set_rows(const std::vector<uint8_t>& barriers);
     int candidates(int i, int16_t* chosen) const;
+    int wider(int i, int q) const;
     void add(int line);
     void remove(int line);
 

@@ -54,10 +54,11 @@ void shift_masks(const uint64_t* from, unsigned shift, uint64_t valid, uint64_t*
 
 #include "scan.inl"
 #include "measure.inl"
+#include "utf8.inl"
 
 }  // namespace
 
-const Kernels table = {"haswell", scan, measure};
+const Kernels table = {"haswell", scan, measure, well_formed};
 
 }  // namespace haswell
 }  // namespace hanflow

@@ -10,7 +10,7 @@
 #include "features.hpp"
 
 #pragma GCC push_options
-#pragma GCC target("avx512f,avx512bw,avx512vl,avx512vbmi2,bmi,bmi2,lzcnt,popcnt")
+#pragma GCC target("avx2,avx512f,avx512bw,avx512vl,avx512vbmi2,bmi,bmi2,lzcnt,popcnt")
 
 namespace hanflow {
 namespace icelake {
@@ -42,10 +42,11 @@ void shift_masks(const uint64_t* from, unsigned shift, uint64_t valid, uint64_t*
 
 #include "scan.inl"
 #include "measure.inl"
+#include "utf8.inl"
 
 }  // namespace
 
-const Kernels table = {"icelake", scan, measure};
+const Kernels table = {"icelake", scan, measure, well_formed};
 
 }  // namespace icelake
 }  // namespace hanflow
