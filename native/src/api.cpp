@@ -85,7 +85,7 @@ size_t Pass::run(const uint8_t* data, size_t size, const Options& options, bool 
         segments.back().edited = true;
         if (!count) out.reserve(size);
         count += edits_.edits.size();
-        at = emit(data, at, edits_, out);
+        at = emit(data, size, at, edits_, out);
         if (!trace) continue;
         for (const Edit& edit : edits_.edits)
             trace->add(edit.begin, edit.end, edits_.texts.data() + edit.text, edit.text_size, edit.rule, edit.confidence);

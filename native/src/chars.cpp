@@ -14,10 +14,18 @@ void Chars::read(const uint8_t* source, size_t begin, size_t end, bool drop_is_o
     base = source;
     origin = begin;
     ill_formed = false;
-    const uint8_t* p = source + begin;
+    const uint8_t* const p = source + begin;
+    uint32_t *const to_cp = cp.data(), *const to_offset = offset.data();
+    uint8_t* const to_class = cls.data();
     int count = 0;
     for (size_t i = 0; i < bytes; ++count) {
-        offset[count] = uint32_t(i);
+        to_offset[count] = uint32_t(i);
+        if (!preserve && p[i] >= 0xE5 && p[i] <= 0xE9) {  // U+5000..9FFF: Han
+            to_cp[count] = uint32_t(p[i] & 0x0F) << 12 | uint32_t(p[i + 1] & 0x3F) << 6 | (p[i + 2] & 0x3F);
+            to_class[count] = HAN;
+            i += 3;
+            continue;
+        }
         uint32_t c = 0;
         size_t bad = 0;
         if (preserve && p[i] >= 0x80) bad = ill_formed_length(source, end, begin + i, false);
@@ -28,11 +36,11 @@ void Chars::read(const uint8_t* source, size_t begin, size_t end, bool drop_is_o
         } else {
             i += decode(p + i, c);
         }
-        cp[count] = c;
+        to_cp[count] = c;
         const uint8_t k = char_class(c);
-        cls[count] = drop_is_other && k == DROP ? uint8_t(OTHER) : k;
+        to_class[count] = drop_is_other && k == DROP ? uint8_t(OTHER) : k;
     }
-    offset[count] = uint32_t(bytes);
+    to_offset[count] = uint32_t(bytes);
     n = count;
     s = 0;
     e = n;
@@ -42,11 +50,10 @@ void Chars::read(const uint8_t* source, size_t begin, size_t end, bool drop_is_o
 
 void Chars::find_gaps() {
     gaps.clear();
-    for (int i = s; i < e;) {
-        if (cls[i] != GAP) {
-            ++i;
-            continue;
-        }
+    const uint8_t* const classes = cls.data();
+    for (int i = s;;) {
+        while (i < e && classes[i] != GAP) ++i;
+        if (i >= e) break;
         int j = i, room = 0;
         for (; in(cls[j], class_bit(GAP) | class_bit(DROP)); ++j)
             if (cls[j] == GAP) room += gap_room(cp[j]);

@@ -9,7 +9,10 @@ namespace hanflow {
 
 void EditList::add(size_t begin, size_t end, const char* text, size_t length, Rule rule, uint8_t confidence) {
     edits.push_back(Edit{begin, end, uint32_t(texts.size()), uint32_t(length), rule, confidence});
-    texts.append(text, length);
+    if (length == 1)
+        texts.push_back(*text);
+    else if (length)
+        texts.append(text, length);
 }
 
 Buffer::~Buffer() { std::free(data_); }
@@ -36,10 +39,16 @@ void Buffer::swap(Buffer& other) noexcept {
     std::swap(capacity_, other.capacity_);
 }
 
-size_t emit(const uint8_t* source, size_t at, const EditList& list, Buffer& out) {
+size_t emit(const uint8_t* source, size_t readable, size_t at, const EditList& list, Buffer& out) {
     for (const Edit& edit : list.edits) {
-        out.append(source + at, edit.begin - at);
-        out.append(list.texts.data() + edit.text, edit.text_size);
+        if (readable - at >= Buffer::SLACK)
+            out.append_short(source + at, edit.begin - at);
+        else
+            out.append(source + at, edit.begin - at);
+        if (edit.text_size == 1)
+            out.append_byte(uint8_t(list.texts[edit.text]));
+        else if (edit.text_size)
+            out.append(list.texts.data() + edit.text, edit.text_size);
         at = edit.end;
     }
     return at;

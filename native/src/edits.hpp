@@ -61,6 +61,17 @@ public:
         if (count) std::memcpy(data_ + size_, bytes, count);
         size_ += count;
     }
+    // Appends a few bytes; up to SLACK bytes from `bytes` on must be readable.
+    static constexpr size_t SLACK = 32;
+    void append_short(const uint8_t* bytes, size_t count) {
+        if (count > SLACK || capacity_ - size_ < SLACK) return append(bytes, count);
+        std::memcpy(data_ + size_, bytes, SLACK);  // of constant size: two vectors, no call
+        size_ += count;
+    }
+    void append_byte(uint8_t byte) {
+        if (size_ == capacity_) grow(1);
+        data_[size_++] = byte;
+    }
     const uint8_t* data() const { return data_; }
     size_t size() const { return size_; }
     size_t capacity() const { return capacity_; }
@@ -74,7 +85,8 @@ private:
 };
 
 // Appends source[at, begin of the first edit), ... with the edits done; returns the source position behind the last one.
-size_t emit(const uint8_t* source, size_t at, const EditList& list, Buffer& out);
+// readable: bytes of the source.
+size_t emit(const uint8_t* source, size_t readable, size_t at, const EditList& list, Buffer& out);
 
 // first makes text 1 of the source, second makes text 2 of text 1: the edits that make text 2 of the source.
 // Linear in both lists and their texts.

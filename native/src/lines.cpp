@@ -396,7 +396,10 @@ bool Page::next_line() {
         line.next = next;
     };
     place();
-    if (preserve || !covered || !kernels().measure(*this, line, unit, scanned_)) {
+    if (at_ == end) {
+        line.s = line.e = end;
+        line.blank = true;
+    } else if (preserve || !covered || !kernels().measure(*this, line, unit, scanned_)) {
         line = Line();
         unit = Unit();
         place();

@@ -20,6 +20,7 @@ ScanKind kind_of(uint32_t cp) {
         }
     }
     if (c == GAP) return SCAN_GAP;
+    if (c == HAN && compat_target(cp)) return SCAN_CHANGES;
     if (cp < 0x800 || compat_target(cp) || halfwidth_target(cp)) return SCAN_RARE;
     switch (c) {
         case HAN: case KANA: return SCAN_HAN;

@@ -20,6 +20,7 @@ enum ScanKind : uint8_t {
     SCAN_LETTER,
     SCAN_SIGN,
     SCAN_RARE,         // everything else: the line is looked at character by character
+    SCAN_CHANGES,      // Han of three bytes that compat changes; their bits are set among SCAN_HAN too
     SCAN_KINDS
 };
 

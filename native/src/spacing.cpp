@@ -82,8 +82,18 @@ const std::vector<Verdict>& SpacingStage::decide(const Page& page, const Layout&
         std::fill(verdicts_.begin(), verdicts_.end(), Verdict::close);
         return verdicts_;
     }
-    read_tokens(t);
-    if (page.options.spacing == Spacing::all) {
+    // The commonest lines: narrow gaps between Han and letters or digits. Of all that follows only decide_latin says
+    // something of these, unless the first one stands behind a list marker or the line is a table.
+    const auto is_latin_gap = [&](const Gap& g) {
+        return g.room <= CELL && ((t.is(g.left, HAN_KANA) && t.is(g.right, ALNUM)) || (t.is(g.left, ALNUM) && t.is(g.right, HAN_KANA)));
+    };
+    const bool plain = std::all_of(t.gaps.begin(), t.gaps.end(), is_latin_gap) && !line.table && !layout.tabular[index] &&
+                       page.options.spacing == Spacing::automatic;
+    if (!plain || heading(layout, index, line)) read_tokens(t);
+    if (plain) {
+        const int marker = list_marker(t);
+        if (marker > t.s && t.gaps[0].begin == marker) verdicts_[0] = Verdict::keep;
+    } else if (page.options.spacing == Spacing::all) {
         for (size_t k = 0; k < t.gaps.size(); ++k) {
             const Gap& g = t.gaps[k];
             if ((t.is(g.left, CJK) && t.is(g.right, CJK)) || t.is(g.left, CJK_MARKS) || t.is(g.right, CJK_MARKS))
@@ -210,6 +220,10 @@ void SpacingStage::part_names(const Chars& t, const Line&, int first) {
 }
 
 void SpacingStage::part_list(const Chars& t, int begin, int end) {
+    if (t.gaps.empty()) return;
+    constexpr uint32_t names = class_bit(HAN) | UNSEEN;  // most lines hold something else near their end
+    for (int i = end; i-- > begin;)
+        if (!t.is(i, names) && t.cp[i] != '/') return;
     Words& words = bylines_.words;
     if (!words.read(t, begin, end) || words.size() < 2) return;
     // The gaps inside: those whose characters on both sides stand in the list.
@@ -361,6 +375,11 @@ void SpacingStage::close_numbers(const Chars& t, int first) {
     }
 }
 
+// A line that may be a heading with a section number.
+bool SpacingStage::heading(const Layout& layout, size_t index, const Line& line) {
+    return !(layout.joined[index] && layout.prose[index]) && line.width < HEADING && !line.marks && line.end_kind == EndKind::mid;
+}
+
 // Gaps between Han and Latin letters or digits.
 void SpacingStage::decide_latin(const Page& page, const Layout& layout, size_t index, const Line& line) {
     const Chars& t = page.chars;
@@ -369,8 +388,7 @@ void SpacingStage::decide_latin(const Page& page, const Layout& layout, size_t i
     if (options.latin_gap == LatinGap::automatic)
         close = layout.damaged[index] && !layout.foreign[index] && options.spacing != Spacing::none;
     if (!close) return;
-    const bool body = layout.joined[index] && layout.prose[index];
-    const bool heading = !body && line.width < HEADING && !line.marks && line.end_kind == EndKind::mid;
+    const bool heading = this->heading(layout, index, line);
     for (size_t k = 0; k < t.gaps.size(); ++k) {
         if (verdicts_[k] != Verdict::open) continue;
         const Gap& g = t.gaps[k];

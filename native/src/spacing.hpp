@@ -28,6 +28,7 @@ private:
         int length() const { return end - begin; }
     };
 
+    static bool heading(const Layout& layout, size_t index, const Line& line);
     void read_tokens(const Chars& t);
     void decide_auto(const Page& page, const Layout& layout, size_t index, const Line& line);
     void decide_latin(const Page& page, const Layout& layout, size_t index, const Line& line);

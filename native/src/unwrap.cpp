@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <climits>
 #include <cstdlib>
+#include <cstring>
+#include <type_traits>
 
 namespace hanflow {
 namespace {
@@ -21,7 +23,7 @@ constexpr int RAW = 3;   // of so many lines one ends in a pause where lines are
 constexpr int SHARE = 4;  // of so many lines in mid-sentence one at least speaks for a measure
 constexpr int WEAK = 3;  // a candidate with less than this part of the best one's support is none
 constexpr int OPEN_LIMIT = 4 * MAX_MEASURE;  // q of one typeset line: more costs no more
-constexpr int INFINITE = 1000000;
+constexpr int INFINITE = 1000000;  // more than all costs of a line
 constexpr int UNREACHED = 1000000000;
 
 // The evidence and its weights, in hundredths of a nat, so that they add up like negative log probabilities. Set by hand
@@ -67,12 +69,9 @@ constexpr int MOST = 2000;         // of the width of one line
 
 // A line that goes on although `room` q more than needed were left.
 int loose(int room) {
-    if (room < 0) return 0;
-    if (room < 2) return 70;
-    if (room < 4) return 160;
-    if (room < 8) return 380;
-    if (room < 16) return 560;
-    return 800;
+    static constexpr int16_t COST[] = {0,   70,  70,  160, 160, 380, 380, 380, 380,
+                                       560, 560, 560, 560, 560, 560, 560, 560, 800};
+    return COST[std::min(std::max(room, -1), 16) + 1];
 }
 
 struct Fit {
@@ -129,9 +128,12 @@ inline Fit row_cost(const Row& row, int measure, bool joined, bool goes_on, int 
 constexpr uint64_t COVER_LINE = 1, COVER_WEIGHT = uint64_t(1) << 16, COVER_PROSE = uint64_t(1) << 32,
                    COVER_MID = uint64_t(1) << 48;
 int cover_lines(uint64_t c) { return int(c & 0xFFFF); }
-int cover_weight(uint64_t c) { return int(c >> 16 & 0xFFFF); }
 int cover_prose(uint64_t c) { return int(c >> 32 & 0xFFFF); }
-int cover_mid(uint64_t c) { return int(c >> 48); }
+// Bit 15 of each count of c + enough(...) is set if all counts reach what is asked. No count comes near 2^15.
+constexpr uint64_t COVER_TOPS = 0x8000800080008000;
+constexpr uint64_t enough(int lines, int weight) {
+    return COVER_TOPS - (COVER_MID + COVER_PROSE + uint64_t(weight) * COVER_WEIGHT + uint64_t(lines) * COVER_LINE);
+}
 
 bool is_latin(const Line& line) { return line.letters > 4 * line.cjks; }
 
@@ -282,43 +284,51 @@ void Unwrap::remove(int line) {
     }
 }
 
+// How many lines of the window of line i are wider than q: four at a time, the top bit of 16 telling.
+int Unwrap::wider(int i, int q) const {
+    constexpr uint64_t ONES = 0x0001000100010001;
+    const uint64_t bias = uint64_t(0x7FFF - q) * ONES;
+    const int16_t* const around = &tight_[size_t(i)];  // padded by WINDOW lines of no width
+    uint64_t sums = around[2 * WINDOW] > q;
+    for (int y = 0; y < 2 * WINDOW; y += 4) {
+        uint64_t four;
+        std::memcpy(&four, around + y, sizeof four);
+        sums += (four + bias) >> 15 & ONES;
+    }
+    return int(sums * ONES >> 48);
+}
+
 // The measures that the lines around line i speak for, best first; returns how many. Lines that are wider than a measure
 // speak against it: a text of whole paragraphs has no measure. The histogram must stand at line i.
 int Unwrap::candidates(int i, int16_t* chosen) const {
-    struct Scored {
-        int16_t measure, weight;
-    } scored[2 * (2 * WINDOW + 1)];
+    // Weight in the upper half, 0xFFFF - measure in the lower: the greatest is the best, of equal ones the smaller measure.
+    uint32_t scored[2 * (2 * WINDOW + 1) + 1];
     int count = 0;
     const int low = std::max(0, i - WINDOW), high = std::min(int(lines_.size()), i + WINDOW + 1);
     const bool stops = few_ || sums_[high] != sums_[low];
-    const int* mids = sums_.data() + lines_.size() + 1;
+    const int* const mids = sums_.data() + lines_.size() + 1;
     const int mid = few_ ? 0 : mids[high] - mids[low];
+    const uint64_t bias = few_ ? enough(0, 2) : enough(2, 3);
+    const uint64_t* const cover = cover_.data();
     for (const int16_t m : begins_list_) {
-        const uint64_t c = cover_[m];
-        if (!stops && cover_prose(c) * 5 < cover_lines(c) * 4) continue;  // verse without marks at line ends
-        const int weight = cover_weight(c);
-        if (cover_lines(c) * SHARE < mid) continue;
-        if (weight < (few_ ? 2 : 3) || cover_prose(c) * VERSE < cover_lines(c) || !cover_mid(c) || (!few_ && cover_lines(c) < 2)) continue;
-        scored[count++] = Scored{m, int16_t(weight)};
+        const uint64_t c = cover[m];
+        if (((c + bias) & COVER_TOPS) != COVER_TOPS) continue;
+        const int lines = cover_lines(c), prose = cover_prose(c);
+        if (lines * SHARE < mid || prose * VERSE < lines) continue;
+        if (!stops && prose * 5 < lines * 4) continue;  // verse without marks at line ends
+        scored[count++] = (uint32_t(c) & 0xFFFF0000) | (0xFFFF - uint32_t(m));
     }
-    if (!count) return 0;
     int found = 0, most = 0;
     while (count && found < MEASURES) {
         int best = 0;
         for (int y = 1; y < count; ++y)
-            if (scored[y].weight > scored[best].weight ||
-                (scored[y].weight == scored[best].weight && scored[y].measure < scored[best].measure))
-                best = y;
-        const int m = scored[best].measure * GRAIN, weight = scored[best].weight;
-        const int lines = cover_lines(cover_[scored[best].measure]);
+            if (scored[y] > scored[best]) best = y;
+        const int half = int(0xFFFF - (scored[best] & 0xFFFF)), m = half * GRAIN, weight = int(scored[best] >> 16);
         if (weight * WEAK < most) break;
         scored[best] = scored[--count];
         bool near = false;
         for (int z = 0; z < found; ++z) near = near || std::abs(m - chosen[z]) < FAR;
-        if (near) continue;
-        int wide = 0;
-        for (int y = low; y < high; ++y) wide += tight_[y] > m + CELL;
-        if (wide > 2 * lines) continue;
+        if (near || wider(i, m + CELL) > 2 * cover_lines(cover[half])) continue;
         if (!found) most = weight;
         chosen[found++] = int16_t(m);
     }
@@ -328,14 +338,15 @@ int Unwrap::candidates(int i, int16_t* chosen) const {
 void Unwrap::set_rows(const std::vector<uint8_t>& barriers) {
     const int n = int(lines_.size());
     rows_.resize(size_t(n));
-    tight_.resize(size_t(n));
+    tight_.assign(size_t(n) + 2 * WINDOW, 0);
     for (int i = 0; i < n; ++i) {
         const Line& line = *lines_[i];
         const Line* a = i ? lines_[i - 1] : nullptr;
         const Line* next = i + 1 < n ? lines_[i + 1] : nullptr;
         Row& row = rows_[i];
         row.width = line.width;
-        row.tight = tight_[i] = line.tight;
+        row.tight = line.tight;
+        tight_[size_t(i) + WINDOW] = int16_t(std::min(std::max(line.tight, 0), 2 * MAX_MEASURE));  // wider than every measure
         row.unit = next ? next->unit : 0;
         row.dropped = line.dropped;
         row.end_kind = uint8_t(line.end_kind);
@@ -399,10 +410,36 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
         const Row& row = rows_[i];
         const int free = row.joins_freely ? FREE_JOIN : INFINITE;
         int new_cost[STATES], new_open[STATES];
+        // The cheaper of the two ways to state s: from a line that went on (1), which is usually much the cheaper one, and
+        // from one that did not (0), which needs no look where its base and the least that it may cost are too much. Of
+        // equal ones the latter counts.
+        const auto reach = [&](int s, const int* base, const int* from, int bound, const auto& way) {
+            int least = UNREACHED, left = 0, source = -1;
+            if (from[1] >= 0) {
+                const Fit f = way(std::true_type());
+                least = base[1] + f.cost;
+                left = f.open;
+                source = from[1];
+            }
+            if (base[0] + bound <= least) {
+                const Fit f = way(std::false_type());
+                if (base[0] + f.cost <= least) {
+                    least = base[0] + f.cost;
+                    left = f.open;
+                    source = from[0];
+                }
+            }
+            new_cost[s] = least;
+            new_open[s] = left;
+            step.source[s] = int8_t(source);
+        };
+        const int ends = std::min(LAST[row.end_kind], ALONE[row.end_kind]), goes_on = GOES_ON[row.end_kind];
+        const int stays = std::min(goes_on, row.raw ? RAW_STOP : goes_on);
         int floor = UNREACHED;
         for (int x = 0; x < step.count; ++x) {
             const int m = step.measures[x];
-            int entry[2] = {UNREACHED, UNREACHED}, from[2] = {-1, -1};
+            // A line that did not go on is always reached, at a cost far below INFINITE.
+            int entry[2] = {UNREACHED, INFINITE}, from[2] = {0, -1};
             for (int y = 0; y < count; ++y) {
                 const bool one = measures[y] >= 0 && m >= 0, same = one && std::abs(measures[y] - m) < FAR;
                 const int apart = cost[2 * y] + (!one || same ? 0 : SWITCH_BETWEEN);
@@ -416,35 +453,34 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
                     from[1] = 2 * y + 1;
                 }
             }
-            new_cost[2 * x] = new_cost[2 * x + 1] = UNREACHED;
-            step.source[2 * x] = step.source[2 * x + 1] = -1;
-            for (int joined = 0; joined < 2; ++joined) {
-                if (from[joined] < 0) continue;
-                const int base = entry[joined] + (joined ? row.to_join : row.to_break), before = joined ? open[from[1]] : 0;
-                for (int goes_on = 0; goes_on <= row.can_go_on; ++goes_on) {
-                    const int s = 2 * x + goes_on;
-                    if (new_cost[s] <= base) continue;  // no cost is negative
-                    Fit f;
-                    if (goes_on && row.forced)
-                        f = Fit{0, std::min(before + row.width, OPEN_LIMIT)};  // a mark that cannot start a line was cut off
-                    else if (m < 0)
-                        f = Fit{FREE + (goes_on ? GOES_ON : FREE_END)[row.end_kind], 0};
-                    else
-                        f = row_cost(row, m, joined, goes_on, before);
-                    if (new_cost[s] <= base + f.cost) continue;
-                    new_cost[s] = base + f.cost;
-                    new_open[s] = f.open;
-                    step.source[s] = int8_t(from[joined]);
-                }
+            const int base[2] = {entry[0] + row.to_break, entry[1] + row.to_join};
+            const auto before = [&](bool joined) { return joined ? open[from[1]] : 0; };
+            if (m < 0)
+                reach(2 * x, base, from, 0, [&](auto) { return Fit{FREE + FREE_END[row.end_kind], 0}; });
+            else
+                reach(2 * x, base, from, ends, [&](auto joined) { return row_cost(row, m, joined, false, before(joined)); });
+            floor = std::min(floor, new_cost[2 * x]);
+            if (!row.can_go_on) {
+                new_cost[2 * x + 1] = UNREACHED;
+                new_open[2 * x + 1] = 0;
+                step.source[2 * x + 1] = -1;
+                continue;
             }
-            floor = std::min(floor, std::min(new_cost[2 * x], new_cost[2 * x + 1]));
+            if (row.forced)  // a mark that cannot start a line was cut off
+                reach(2 * x + 1, base, from, 0,
+                      [&](auto joined) { return Fit{0, std::min(before(joined) + row.width, OPEN_LIMIT)}; });
+            else if (m < 0)
+                reach(2 * x + 1, base, from, 0, [&](auto) { return Fit{FREE + goes_on, 0}; });
+            else
+                reach(2 * x + 1, base, from, stays, [&](auto joined) { return row_cost(row, m, joined, true, before(joined)); });
+            floor = std::min(floor, new_cost[2 * x + 1]);
         }
         count = step.count;
         for (int s = 0; s < 2 * count; ++s) {
             cost[s] = new_cost[s] == UNREACHED ? UNREACHED : new_cost[s] - floor;
             open[s] = new_open[s];
         }
-        std::copy(step.measures, step.measures + count, measures);
+        for (int x = 0; x < count; ++x) measures[x] = step.measures[x];
         if (i + 1 < n && i + 1 - done < 2 * LAG) continue;
         // Decide all lines that are LAG lines back, or all at the end, on the best way to here.
         int best = 0;

@@ -53,6 +53,7 @@ private:
     void set_supports(const std::vector<uint8_t>& barriers);
     void set_rows(const std::vector<uint8_t>& barriers);
     int candidates(int i, int16_t* chosen) const;
+    int wider(int i, int q) const;
     void add(int line);
     void remove(int line);
 
@@ -62,7 +63,7 @@ private:
     std::vector<Supports> supports_;
     std::vector<Step> steps_;
     std::vector<int> sums_;
-    std::vector<int32_t> tight_;  // of each line
+    std::vector<int16_t> tight_;  // of each line, WINDOW zeros before and behind
     // The sliding histogram behind candidates(), by measure in half cells: four counts of 16 bits a word, and how many
     // supports begin there; begins_list_ has each of those once.
     std::vector<uint64_t> cover_;

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "kernels/kernels.hpp"
+
 namespace hanflow {
 namespace {
 
@@ -79,8 +81,10 @@ bool block_passes(const uint8_t* p, bool allow_surrogates) {
 }  // namespace
 
 Utf8Error validate_utf8(const uint8_t* data, size_t size, bool allow_surrogates) noexcept {
+    const auto well_formed = kernels().well_formed;
     size_t at = 0;  // all before it is well-formed, but for a sequence that may be cut here
     for (; at <= size; at += BLOCK) {
+        if (at == BLOCK && well_formed) at = well_formed(data, at, size, allow_surrogates);
         if (at != 0 && size - at >= BLOCK) {
             if (!block_passes(data + at, allow_surrogates)) break;
             continue;

@@ -19,6 +19,9 @@ struct Kernels {
     // What Page::measure does, for a line that page.masks cover (from byte `scanned` of the text on) and that holds no rare
     // character. false: the line must be measured character by character, from fresh.
     bool (*measure)(Page& page, Line& line, Unit& unit, size_t scanned);
+
+    // What utf8.cpp does for whole blocks of 64 bytes (utf8.inl); nullptr: only that.
+    size_t (*well_formed)(const uint8_t* data, size_t begin, size_t end, bool allow_surrogates);
 };
 
 // The table in use: the best that CPU and operating system allow, or what HANFLOW_ISA names. Never changes.

@@ -1,37 +1,11 @@
 // A line's features by population counts over the masks; included once for each CPU path. What is hard to get right
-// (list markers, bylines, tables) is left to features.hpp.
+// (list markers, bylines, tables) is left to features.hpp. The including file defines in this namespace
+//   shift_masks(from, shift, valid, to): the masks of the 64 bytes from bit `shift` of a word on, but for SCAN_NEWLINE
 
-constexpr size_t MASKED_WORDS = 16;  // a line of more than this many words is measured character by character
-constexpr int MASKED_GAPS = 64;
+constexpr size_t MASKED_WORDS = 64;  // a line of more than this many words is measured character by character
+constexpr int MASKED_GAPS = 256;
 
-// The masks of one line, its first byte at bit 0.
-struct LineBits {
-    uint64_t word[MASKED_WORDS][SCAN_KINDS];
-    uint64_t content[MASKED_WORDS];
-    size_t words;
-
-    bool test(ScanKind k, size_t i) const { return (word[i / 64][k] >> (i % 64)) & 1; }
-    ScanKind kind_at(size_t i) const {
-        const uint64_t* const w = word[i / 64];
-        for (int k = SCAN_HAN; k < SCAN_RARE; ++k)
-            if ((w[k] >> (i % 64)) & 1) return ScanKind(k);
-        return SCAN_GAP;
-    }
-    // The next character that is no gap, from byte i on; npos when there is none.
-    size_t next(size_t i) const {
-        size_t w = i / 64;
-        if (w >= words) return npos;
-        uint64_t bits = content[w] >> (i % 64) << (i % 64);
-        while (!bits) {
-            if (++w == words) return npos;
-            bits = content[w];
-        }
-        return w * 64 + size_t(__builtin_ctzll(bits));
-    }
-    static constexpr size_t npos = ~size_t(0);
-};
-
-constexpr uint8_t CLASS_OF[SCAN_KINDS] = {NEWLINE, GAP, HAN, OPEN, CLOSE, STOP, PAUSE, MARK, DIGIT, LETTER, ASCII, OTHER};
+constexpr uint8_t CLASS_OF[SCAN_KINDS] = {NEWLINE, GAP, HAN, OPEN, CLOSE, STOP, PAUSE, MARK, DIGIT, LETTER, ASCII, OTHER, HAN};
 constexpr uint32_t kind_bit(unsigned k) { return uint32_t(1) << k; }
 constexpr uint32_t MASKED_CLOSING = kind_bit(SCAN_CLOSE) | kind_bit(SCAN_STOP) | kind_bit(SCAN_PAUSE);
 constexpr uint32_t MASKED_MARKS = MASKED_CLOSING | kind_bit(SCAN_OPEN) | kind_bit(SCAN_MARK);
@@ -40,26 +14,58 @@ constexpr uint32_t MASKED_ALNUM = kind_bit(SCAN_DIGIT) | kind_bit(SCAN_LETTER);
 static inline bool one_of(ScanKind k, uint32_t set) { return (set >> k) & 1; }
 static inline size_t length_of(ScanKind k) { return one_of(k, MASKED_CJK) ? 3 : 1; }
 
+// The masks of one line of at most MOST words, its first byte at bit 0; the line holds no rare character.
+template <size_t MOST>
+struct LineBits {
+    uint64_t word[MOST][SCAN_KINDS];
+    uint64_t content[MOST];
+    size_t count;
+    const uint8_t* text;
+    const uint8_t* kinds;
+
+    size_t words() const { return MOST == 1 ? 1 : count; }
+    bool test(ScanKind k, size_t i) const { return (word[MOST == 1 ? 0 : i / 64][k] >> (i % 64)) & 1; }
+    // The kind of the character that starts at byte i: told by the text, which is quicker than asking all masks.
+    ScanKind kind_at(size_t i) const {
+        if (text[i] >= 0xE4 && text[i] <= 0xE9) return SCAN_HAN;
+        const uint8_t kind = scan_kind_at(text + i, kinds);
+        return kind == SCAN_CHANGES ? SCAN_HAN : ScanKind(kind);
+    }
+    // The next character that is no gap, from byte i on; npos when there is none.
+    size_t next(size_t i) const {
+        size_t w = i / 64;
+        if (w >= words()) return npos;
+        uint64_t bits = content[w] >> (i % 64) << (i % 64);
+        while (!bits) {
+            if (++w >= words()) return npos;
+            bits = content[w];
+        }
+        return w * 64 + size_t(__builtin_ctzll(bits));
+    }
+    static constexpr size_t npos = ~size_t(0);
+};
+
 // first_unit() by masks.
-static int masked_first_unit(const LineBits& b, size_t s) {
+template <typename Bits>
+static int masked_first_unit(const Bits& b, size_t s) {
     size_t i = s;
     int room = 0;
-    while (i != LineBits::npos && b.test(SCAN_OPEN, i)) {
+    while (i != Bits::npos && b.test(SCAN_OPEN, i)) {
         room += CELL;
         i = b.next(i + 3);
     }
-    if (i != LineBits::npos) {
+    if (i != Bits::npos) {
         const ScanKind k = b.kind_at(i);
         if (one_of(k, MASKED_CJK)) {
             room += CELL;
             i = b.next(i + 3);
         } else {
-            const size_t limit = b.words * 64;
+            const size_t limit = b.words() * 64;
             for (; i < limit && (b.test(SCAN_DIGIT, i) || b.test(SCAN_LETTER, i) || b.test(SCAN_SIGN, i)); ++i) room += 2;
             i = b.next(i);
         }
     }
-    while (i != LineBits::npos && one_of(b.kind_at(i), MASKED_CLOSING)) {
+    while (i != Bits::npos && one_of(b.kind_at(i), MASKED_CLOSING)) {
         room += CELL;
         i = b.next(i + 3);
     }
@@ -67,9 +73,10 @@ static int masked_first_unit(const LineBits& b, size_t s) {
 }
 
 // is_key() by masks: the first colon stands behind one to six Han.
-static bool masked_is_key(const LineBits& b, const uint8_t* p, size_t s) {
+template <typename Bits>
+static bool masked_is_key(const Bits& b, const uint8_t* p, size_t s) {
     for (size_t i = s, k = 0; k < 7; ++k, i += 3) {
-        if (i / 64 >= b.words) return false;
+        if (i / 64 >= b.words()) return false;
         if (b.test(SCAN_PAUSE, i)) return k > 0 && p[i] == 0xEF && p[i + 1] == 0xBC && p[i + 2] == 0x9A;
         if (b.test(SCAN_SIGN, i)) return k > 0 && p[i] == ':';
         if (!b.test(SCAN_HAN, i)) return false;
@@ -78,27 +85,26 @@ static bool masked_is_key(const LineBits& b, const uint8_t* p, size_t s) {
 }
 
 static uint32_t han_at(const uint8_t* p) {
-    uint32_t cp;
-    decode(p, cp);
-    return cp;
+    return uint32_t(p[0] & 0x0F) << 12 | uint32_t(p[1] & 0x3F) << 6 | (p[2] & 0x3F);
 }
 
 // Whether list_marker() may find one: told by the first characters.
-static bool may_be_marker(const LineBits& b, const uint8_t* p, size_t s, ScanKind first) {
+template <typename Bits>
+static bool may_be_marker(const Bits& b, const uint8_t* p, size_t s, ScanKind first) {
     if (first == SCAN_LETTER) return false;
     if (first == SCAN_OPEN) return p[s] == 0xEF;  // （
     size_t i = s;
     if (first == SCAN_HAN) {
         if (!is_numeral(han_at(p + s))) return false;
-        for (i += 3; i / 64 < b.words && b.test(SCAN_HAN, i) && is_numeral(han_at(p + i));) i += 3;
+        for (i += 3; i / 64 < b.words() && b.test(SCAN_HAN, i) && is_numeral(han_at(p + i));) i += 3;
     } else if (first == SCAN_DIGIT) {
-        while (i / 64 < b.words && b.test(SCAN_DIGIT, i)) ++i;
+        while (i / 64 < b.words() && b.test(SCAN_DIGIT, i)) ++i;
     } else {
         return true;
     }
     // 、 ） ： . ) : follow a number that is one.
-    return i / 64 < b.words && (b.test(SCAN_PAUSE, i) || b.test(SCAN_GAP, i) || b.test(SCAN_CLOSE, i) || b.test(SCAN_SIGN, i) || b.test(SCAN_DIGIT, i) ||
-                                (b.test(SCAN_HAN, i) && first == SCAN_DIGIT && is_numeral(han_at(p + i))));
+    return i / 64 < b.words() && (b.test(SCAN_PAUSE, i) || b.test(SCAN_GAP, i) || b.test(SCAN_CLOSE, i) || b.test(SCAN_SIGN, i) || b.test(SCAN_DIGIT, i) ||
+                                  (b.test(SCAN_HAN, i) && first == SCAN_DIGIT && is_numeral(han_at(p + i))));
 }
 
 static bool is_kana(uint32_t cp) { return char_class(cp) == KANA; }
@@ -110,29 +116,73 @@ static bool ends_like_credit(uint32_t cp) {
     return false;
 }
 
-// What measure() does, for a line without rare characters, which the masks cover. false: measure() must do it.
-static bool measure(Page& page, Line& line, Unit& unit, size_t scanned) {
-    const Masks& masks = page.masks;
+struct MaskedGap {
+    int room;
+    ScanKind left, right;
+};
+
+// Whether Bylines::is_byline() may say yes of a line of Han and gaps: told by its first word. behind: the first gap;
+// next: the second word.
+template <typename Bits>
+static bool may_be_byline(const Bits& b, const uint8_t* p, size_t s, size_t behind, size_t next, int han, int gaps) {
+    uint32_t text[5];
+    const size_t length = (behind - s) / 3;
+    if (length > 5) return false;
+    if (length > 1) {
+        for (size_t k = 0; k < length; ++k) text[k] = plain(han_at(p + s + 3 * k));
+        return is_role(text, uint32_t(length)) || is_name(text, uint32_t(length), false);
+    }
+    // Two single characters: a padded name.
+    if (next + 3 < b.words() * 64 && b.test(SCAN_HAN, next + 3)) return false;
+    if (gaps == han - 1 && han != 4 && han != 6) return false;
+    text[0] = plain(han_at(p + s));
+    text[1] = plain(han_at(p + next));
+    return is_role(text, 2) || is_name(text, 2, false);
+}
+
+template <size_t MOST>
+static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
     const size_t length = line.end - line.begin;
-    if (length > MASKED_WORDS * 64) return false;
     const uint8_t* const p = page.data + line.begin;
-    LineBits b;
-    b.words = (length + 63) / 64;
-    uint64_t rare = 0, any = 0;
-    int n[SCAN_KINDS] = {};
-    const uint64_t* from = masks.word[(line.begin - scanned) / 64];
+    using Bits = LineBits<MOST>;
+    Bits b;
+    b.count = (length + 63) / 64;
+    b.text = p;
+    b.kinds = scan_kinds();
+    uint64_t rare = 0, any = 0, changes = 0, leaders = 0, stops = 0;
+    int han = 0, marks = 0, digits = 0, letters = 0, signs = 0, gap_chars = 0, pauses = 0, brackets = 0;
+    const uint64_t* from = page.masks.word[(line.begin - scanned) / 64];
     const unsigned shift = (line.begin - scanned) % 64;
-    for (size_t w = 0; w < b.words; ++w, from += SCAN_KINDS) {
+    for (size_t w = 0; w < b.words(); ++w, from += SCAN_KINDS) {
         const size_t left = length - w * 64;
         const uint64_t valid = left >= 64 ? ~uint64_t(0) : (uint64_t(1) << left) - 1;
         uint64_t* const to = b.word[w];
-        for (int k = 0; k < SCAN_KINDS; ++k) to[k] = (from[k] >> shift | from[k + SCAN_KINDS] << 1 << (63 - shift)) & valid;
-        uint64_t content = 0;
-        for (int k = SCAN_HAN; k < SCAN_KINDS; ++k) content |= to[k];
-        for (int k = SCAN_GAP; k < SCAN_RARE; ++k) n[k] += __builtin_popcountll(to[k]);
+        shift_masks(from, shift, valid, to);
+        const uint64_t pause = to[SCAN_STOP] | to[SCAN_PAUSE], bracket = to[SCAN_OPEN] | to[SCAN_CLOSE];
+        const uint64_t mark = pause | bracket | to[SCAN_MARK];
+        leaders |= to[SCAN_STOP] | to[SCAN_MARK];
+        stops |= to[SCAN_STOP];
+        const uint64_t ascii = to[SCAN_DIGIT] | to[SCAN_LETTER] | to[SCAN_SIGN];
+        han += __builtin_popcountll(to[SCAN_HAN]);
+        if (mark) {
+            marks += __builtin_popcountll(mark);
+            pauses += __builtin_popcountll(pause);
+            brackets |= bracket != 0;
+        }
+        if (ascii) {
+            digits += __builtin_popcountll(to[SCAN_DIGIT]);
+            letters += __builtin_popcountll(to[SCAN_LETTER]);
+            signs += __builtin_popcountll(to[SCAN_SIGN]);
+        }
+        if (w == 0 && (to[SCAN_RARE] & 1) && p[0] == '\f') {  // pages begin with one
+            line.page = line.page_before = true;
+            to[SCAN_RARE] &= ~uint64_t(1);
+        }
+        gap_chars |= to[SCAN_GAP] != 0;
         rare |= to[SCAN_RARE];
-        b.content[w] = content;
-        any |= content;
+        changes |= to[SCAN_CHANGES];
+        b.content[w] = to[SCAN_HAN] | mark | ascii | to[SCAN_RARE];
+        any |= b.content[w];
     }
     if (rare) return false;
     if (!any) {
@@ -140,13 +190,10 @@ static bool measure(Page& page, Line& line, Unit& unit, size_t scanned) {
         line.blank = true;
         return true;
     }
-    const int han = n[SCAN_HAN], letters = n[SCAN_LETTER], signs = n[SCAN_SIGN];
-    const int marks = n[SCAN_OPEN] + n[SCAN_CLOSE] + n[SCAN_STOP] + n[SCAN_PAUSE] + n[SCAN_MARK];
-    const int alnum = n[SCAN_DIGIT] + letters, seen = han + marks + alnum + signs;
-    if (!han && marks) return false;  // curly quotes and dashes alone are no CJK
+    const int alnum = digits + letters, seen = han + marks + alnum + signs;
     const size_t s = b.next(0);
     size_t last = 0;
-    for (size_t w = b.words; w-- > 0;)
+    for (size_t w = b.words(); w-- > 0;)
         if (b.content[w]) {
             last = w * 64 + 63 - size_t(__builtin_clzll(b.content[w]));
             break;
@@ -160,25 +207,23 @@ static bool measure(Page& page, Line& line, Unit& unit, size_t scanned) {
     line.cjks = han + marks;
     line.first_class = CLASS_OF[first_kind];
     line.last_class = CLASS_OF[last_kind];
-    line.marks = n[SCAN_STOP] + n[SCAN_PAUSE] - (last_kind == SCAN_STOP || last_kind == SCAN_PAUSE);
+    line.marks = pauses - (last_kind == SCAN_STOP || last_kind == SCAN_PAUSE);
     line.starts_alnum = one_of(first_kind, MASKED_ALNUM);
     line.ends_alnum = one_of(last_kind, MASKED_ALNUM);
-    line.stops = n[SCAN_STOP] > 0;
+    line.stops = stops != 0;
     line.remainder = seen == 1 && han == 1;
 
     // Gaps, and the indent.
-    struct {
-        int room;
-        ScanKind left, right;
-    } gaps[MASKED_GAPS];
+    MaskedGap gaps[MASKED_GAPS];
     int gap_count = 0, inner = 0, spread = 0;
     bool wide = false;  // one may part the cells of a table row
-    if (n[SCAN_GAP]) {
-        size_t end = LineBits::npos;  // the character behind the current gap
-        size_t left = LineBits::npos;
+    bool solids = true;  // two Han or more on both sides of every gap between Han
+    size_t first_gap = 0, second_word = 0;
+    if (gap_chars) {
+        size_t end = Bits::npos;  // the character behind the current gap
         size_t w = 0;
         for (uint64_t bits = b.word[0][SCAN_GAP];;) {
-            while (!bits && ++w < b.words) bits = b.word[w][SCAN_GAP];
+            while (!bits && ++w < b.words()) bits = b.word[w][SCAN_GAP];
             if (!bits) break;
             const size_t i = w * 64 + size_t(__builtin_ctzll(bits));
             bits &= bits - 1;
@@ -189,61 +234,96 @@ static bool measure(Page& page, Line& line, Unit& unit, size_t scanned) {
                 continue;
             }
             ++inner;
-            wide = wide || room >= 6;
-            if (end != LineBits::npos && i < end) {
+            if (end != Bits::npos && i < end) {
                 gaps[gap_count - 1].room += room;
                 wide = wide || gaps[gap_count - 1].room >= 6;
                 continue;
             }
+            wide = wide || room >= 6;
             if (gap_count == MASKED_GAPS) return false;
-            // The character before: one or three bytes back.
-            left = i >= 3 && one_of(b.kind_at(i - 3), MASKED_CJK) ? i - 3 : i - 1;
+            const size_t left = p[i - 1] < 0x80 ? i - 1 : i - 3;
             end = b.next(i);
-            gaps[gap_count].room = room;
-            gaps[gap_count].left = b.kind_at(left);
-            gaps[gap_count].right = b.kind_at(end);
-            spread += gaps[gap_count].left == SCAN_HAN && gaps[gap_count].right == SCAN_HAN;
-            line.digit_gap = line.digit_gap || (gaps[gap_count].left == SCAN_DIGIT && gaps[gap_count].right == SCAN_HAN) ||
-                             (gaps[gap_count].left == SCAN_HAN && gaps[gap_count].right == SCAN_DIGIT);
+            MaskedGap& gap = gaps[gap_count];
+            gap.room = room;
+            gap.left = b.kind_at(left);
+            gap.right = b.kind_at(end);
+            if (gap.left == SCAN_HAN && gap.right == SCAN_HAN) {
+                ++spread;
+                solids = solids && left >= 3 && b.test(SCAN_HAN, left - 3) && end < last && b.test(SCAN_HAN, end + 3);
+            }
+            line.digit_gap = line.digit_gap || (gap.left == SCAN_DIGIT && gap.right == SCAN_HAN) ||
+                             (gap.left == SCAN_HAN && gap.right == SCAN_DIGIT);
+            if (!gap_count) {
+                first_gap = i;
+                second_word = end;
+            }
             ++gap_count;
         }
     }
+    line.changes = changes != 0;
     line.work = inner > 0;
     line.gapless = gap_count == 0;
-    if (seen + inner <= 6 && !han && !letters) line.number_or_dash = true;
+    if (!han) {
+        line.number_or_dash = seen + inner <= 6 && !letters;
+        // Curly quotes and dashes alone are no CJK.
+        if (marks)
+            for (size_t w = 0; w < b.words(); ++w) {
+                const uint64_t* const k = b.word[w];
+                for (uint64_t bits = k[SCAN_OPEN] | k[SCAN_CLOSE] | k[SCAN_STOP] | k[SCAN_PAUSE] | k[SCAN_MARK]; bits; bits &= bits - 1) {
+                    const uint32_t cp = han_at(p + w * 64 + size_t(__builtin_ctzll(bits)));
+                    if (cp >= 0x2E80) line.cjk = true;
+                    if (cp != 0x2014 && cp != 0x2015) line.number_or_dash = false;
+                }
+            }
+    }
 
     // Neighbours without a gap between: Han and Han, Han and Latin, marks.
-    int solid = 0, squeeze = 0;
-    uint64_t carry_han = 0, carry_alnum = 0, carry_closing = 0, carry_open = 0;
-    for (size_t w = 0; w < b.words; ++w) {
-        const uint64_t h = b.word[w][SCAN_HAN], a = b.word[w][SCAN_DIGIT] | b.word[w][SCAN_LETTER];
-        const uint64_t o = b.word[w][SCAN_OPEN];
-        const uint64_t c = b.word[w][SCAN_CLOSE] | b.word[w][SCAN_STOP] | b.word[w][SCAN_PAUSE];
-        const uint64_t behind_han = h << 3 | carry_han, behind_alnum = a << 1 | carry_alnum;
-        solid += __builtin_popcountll(h & behind_han);
-        line.dropped += __builtin_popcountll(h & behind_alnum) + __builtin_popcountll(a & behind_han);
-        squeeze += __builtin_popcountll((c << 3 | carry_closing) & (c | o)) + __builtin_popcountll((o << 3 | carry_open) & o);
-        // ， ： ～ behind a letter or digit may be converted.
-        if (behind_alnum & (b.word[w][SCAN_PAUSE] | b.word[w][SCAN_MARK])) line.changes = true;
-        carry_han = h >> 61;
-        carry_alnum = a >> 63;
-        carry_closing = c >> 61;
-        carry_open = o >> 61;
+    int squeeze = 0;
+    if (alnum) {
+        uint64_t carry_han = 0, carry_alnum = 0;
+        for (size_t w = 0; w < b.words(); ++w) {
+            const uint64_t h = b.word[w][SCAN_HAN], a = b.word[w][SCAN_DIGIT] | b.word[w][SCAN_LETTER];
+            const uint64_t behind_han = h << 3 | carry_han, behind_alnum = a << 1 | carry_alnum;
+            line.dropped += __builtin_popcountll(h & behind_alnum) + __builtin_popcountll(a & behind_han);
+            // ， ： ～ behind a letter or digit may be converted.
+            if (behind_alnum & (b.word[w][SCAN_PAUSE] | b.word[w][SCAN_MARK])) line.changes = true;
+            carry_han = h >> 61;
+            carry_alnum = a >> 63;
+        }
+    }
+    if (marks > 1) {
+        uint64_t carry_closing = 0, carry_open = 0;
+        for (size_t w = 0; w < b.words(); ++w) {
+            const uint64_t o = b.word[w][SCAN_OPEN];
+            const uint64_t c = b.word[w][SCAN_CLOSE] | b.word[w][SCAN_STOP] | b.word[w][SCAN_PAUSE];
+            squeeze += __builtin_popcountll((c << 3 | carry_closing) & (c | o)) + __builtin_popcountll((o << 3 | carry_open) & o);
+            carry_closing = c >> 61;
+            carry_open = o >> 61;
+        }
+        for (int k = 0; k < gap_count; ++k) {  // with a gap between
+            const bool closing = one_of(gaps[k].left, MASKED_CLOSING), open = gaps[k].left == SCAN_OPEN;
+            squeeze += (closing && (one_of(gaps[k].right, MASKED_CLOSING) || gaps[k].right == SCAN_OPEN)) ||
+                       (open && gaps[k].right == SCAN_OPEN);
+        }
     }
     if (page.options.width == Width::all && marks) line.changes = true;
     line.work = line.work || line.changes;
-    for (int k = 0; k < gap_count; ++k) {  // marks with a gap between
-        const bool closing = one_of(gaps[k].left, MASKED_CLOSING), open = gaps[k].left == SCAN_OPEN;
-        squeeze += (closing && (one_of(gaps[k].right, MASKED_CLOSING) || gaps[k].right == SCAN_OPEN)) ||
-                   (open && gaps[k].right == SCAN_OPEN);
-    }
     squeeze = squeeze * CELL + (first_kind == SCAN_OPEN ? 2 : 0) + (one_of(last_kind, MASKED_CLOSING) ? 2 : 0);
-    line.spaced = spread >= 3 && spread >= solid;
+    if (spread >= 3) {
+        int solid = 0;
+        uint64_t carry = 0;
+        for (size_t w = 0; w < b.words(); ++w) {
+            const uint64_t h = b.word[w][SCAN_HAN];
+            solid += __builtin_popcountll(h & (h << 3 | carry));
+            carry = h >> 61;
+        }
+        line.spaced = spread >= solid;
+    }
     line.width = line.indent + CELL * (han + marks) + 2 * (alnum + signs);
     for (int k = 0; k < gap_count; ++k) {
-        const auto& g = gaps[k];
+        const MaskedGap& g = gaps[k];
         if (one_of(g.left, MASKED_MARKS) || one_of(g.right, MASKED_MARKS)) continue;
-        const bool x = one_of(g.left, MASKED_CJK), y = one_of(g.right, MASKED_CJK);
+        const bool x = g.left == SCAN_HAN, y = g.right == SCAN_HAN;
         if (x && y)
             line.width += line.spaced ? 0 : std::max(g.room, CELL);
         else if (x || y)
@@ -252,9 +332,9 @@ static bool measure(Page& page, Line& line, Unit& unit, size_t scanned) {
             line.width += g.room;
     }
     line.tight = line.width - squeeze - letters / NARROW;
-    if (n[SCAN_OPEN] + n[SCAN_CLOSE]) {
+    if (brackets) {
         int depth = 0;
-        for (size_t w = 0; w < b.words; ++w)
+        for (size_t w = 0; w < b.words(); ++w)
             for (uint64_t bits = b.word[w][SCAN_OPEN] | b.word[w][SCAN_CLOSE]; bits; bits &= bits - 1) {
                 if (b.word[w][SCAN_OPEN] & bits & (~bits + 1))
                     ++depth;
@@ -265,14 +345,19 @@ static bool measure(Page& page, Line& line, Unit& unit, size_t scanned) {
             }
         line.opened = depth > 0;
     }
-    int syntax = 0;
-    if (signs >= 2)
-        for (size_t w = 0; w < b.words; ++w)
-            for (uint64_t bits = b.word[w][SCAN_SIGN]; bits; bits &= bits - 1)
-                syntax += is_syntax(p[w * 64 + size_t(__builtin_ctzll(bits))]);
-    line.code = is_code(line, syntax, p[s], seen + inner);
-    line.key = masked_is_key(b, p, s);
-    line.unit = masked_first_unit(b, s);
+    if (signs || !line.cjks) {
+        int syntax = 0;
+        if (signs >= 2)
+            for (size_t w = 0; w < b.words(); ++w)
+                for (uint64_t bits = b.word[w][SCAN_SIGN]; bits; bits &= bits - 1)
+                    syntax += is_syntax(p[w * 64 + size_t(__builtin_ctzll(bits))]);
+        line.code = is_code(line, syntax, p[s], seen + inner);
+    }
+    // A colon behind at most six Han.
+    if (s > 40 || ((b.word[0][SCAN_PAUSE] | b.word[0][SCAN_SIGN]) >> s & 0x7FFFF)) line.key = masked_is_key(b, p, s);
+    const uint64_t no_closing =
+        b.content[0] & ~(b.word[0][SCAN_CLOSE] | b.word[0][SCAN_STOP] | b.word[0][SCAN_PAUSE]);
+    line.unit = first_kind == SCAN_HAN && s < 61 && (no_closing >> s >> 3 & 1) ? CELL : masked_first_unit(b, s);
 
     // What needs the characters: list markers, closing marks at the end, bylines, tables.
     bool opened = false;
@@ -297,7 +382,7 @@ static bool measure(Page& page, Line& line, Unit& unit, size_t scanned) {
     switch (last_kind) {
         case SCAN_STOP: line.end_kind = EndKind::stop; break;
         case SCAN_HAN:
-            if (gap_count && ends_like_credit(last_cp)) line.end_kind = hanflow::end_kind(characters(), page.bylines);
+            if (gap_count && ends_like_credit(plain(last_cp))) line.end_kind = hanflow::end_kind(characters(), page.bylines);
             break;
         case SCAN_PAUSE:
             line.end_kind = last_cp == 0xFF1A || last_cp == 0xFE30 ? EndKind::colon : EndKind::pause;
@@ -305,31 +390,38 @@ static bool measure(Page& page, Line& line, Unit& unit, size_t scanned) {
         case SCAN_OPEN: line.end_kind = EndKind::open; break;
         case SCAN_DIGIT: case SCAN_LETTER: case SCAN_MARK: break;
         case SCAN_CLOSE: {
-            const size_t before = last >= 3 && one_of(b.kind_at(last - 3), MASKED_CJK) ? last - 3 : last;
-            const ScanKind kind = b.kind_at(before);
-            if (before == last || kind == SCAN_CLOSE || last_cp == 0xFF09)
+            const bool beside = last >= 3 && p[last - 1] >= 0x80 && p[last - 3] >= 0xE0;
+            const ScanKind kind = beside ? b.kind_at(last - 3) : SCAN_GAP;
+            if (!one_of(kind, MASKED_CJK) || kind == SCAN_CLOSE || last_cp == 0xFF09)
                 line.end_kind = hanflow::end_kind(characters(), page.bylines);
             else
                 line.end_kind = kind == SCAN_STOP ? EndKind::stop : EndKind::close;
             break;
         }
-        default: line.end_kind = hanflow::end_kind(characters(), page.bylines);
+        default:  // no credit ends in an ASCII sign
+            if (last_cp == ')' || last_cp == '"')
+                line.end_kind = hanflow::end_kind(characters(), page.bylines);
+            else if (last_cp == '!' || last_cp == '?')
+                line.end_kind = EndKind::stop;
     }
-    if (gap_count && !alnum && !marks && (!signs || signs == 1)) line.byline = page.bylines.is_byline(characters());
+    if (gap_count && !alnum && !marks && signs <= 1 &&
+        (signs || (han + inner <= 60 && may_be_byline(b, p, s, first_gap, second_word, han, gap_count))))
+        line.byline = page.bylines.is_byline(characters());
     const bool sentence = line.marks || line.end_kind == EndKind::stop || line.end_kind == EndKind::pause;
-    if (!line.byline && ((gap_count >= 2 && !line.spaced && !line.marks && (wide || n[SCAN_DIGIT])) ||
-                         (last_kind == SCAN_DIGIT && n[SCAN_STOP] + n[SCAN_MARK] + signs > 0)))
+    if (!line.byline && ((gap_count >= 2 && !line.spaced && !line.marks && (wide || digits)) ||
+                         (last_kind == SCAN_DIGIT && (leaders || signs))))
         line.table = is_table(characters(), line);
-    if (spread && !line.spaced && !sentence) line.parted = is_parted(characters(), line);
+    line.parted = spread && !line.spaced && !sentence && solids;
     line.row = seen >= 2 && seen <= 4 && gap_count == seen - 1 && !alnum && !signs && seen + inner <= 16;
-    if (seen > 4) return true;
-    if (!marks && !signs && !gap_count) {
-        const bool solid_han = han == seen, solid_alnum = alnum == seen;
-        if (!solid_han && !solid_alnum) return true;
-        unit.kind = solid_alnum ? UnitKind::number : seen == 1 ? UnitKind::chr : UnitKind::name;
+    const bool sign = seen == 1 && signs;
+    if (seen > 4 || (marks != seen && !sign && (marks || signs || gap_count))) return true;
+    if (!marks) {
+        if (han != seen && alnum != seen && !sign) return true;
+        const bool solid_han = han == seen;
+        unit.kind = !solid_han ? UnitKind::number : seen == 1 ? UnitKind::chr : UnitKind::name;
         unit.length = uint8_t(seen);
         for (int k = 0; k < seen; ++k) {
-            unit.text[k] = solid_han ? han_at(p + s + 3 * size_t(k)) : p[s + size_t(k)];
+            unit.text[k] = solid_han ? plain(han_at(p + s + 3 * size_t(k))) : p[s + size_t(k)];
             if (seen > 1 && solid_han && is_kana(unit.text[k])) {
                 unit = Unit();  // names are Han alone
                 return true;
@@ -344,4 +436,27 @@ static bool measure(Page& page, Line& line, Unit& unit, size_t scanned) {
         if (!t.is(i, UNSEEN)) at[k++] = i;
     unit = unit_of(t, seen, at);
     return true;
+}
+
+// What Page::measure does, for a line without rare characters, which the masks cover. false: Page::measure must do it.
+static bool measure(Page& page, Line& line, Unit& unit, size_t scanned) {
+    const size_t length = line.end - line.begin;
+    if (length > 64) return length <= MASKED_WORDS * 64 && measure_words<MASKED_WORDS>(page, line, unit, scanned);
+    const uint8_t* const p = page.data + line.begin;
+    const size_t i = line.begin - scanned;
+    if (length == 3 && (page.masks.word[i / 64][SCAN_HAN] >> (i % 64) & 1)) {
+        // One Han character: a line of a vertical run.
+        line.s = line.begin;
+        line.e = line.end;
+        line.changes = line.work = page.masks.word[i / 64][SCAN_CHANGES] >> (i % 64) & 1;
+        line.cjk = line.remainder = true;
+        line.cjks = 1;
+        line.first_class = line.last_class = HAN;
+        line.width = line.tight = line.unit = CELL;
+        unit.kind = UnitKind::chr;
+        unit.length = 1;
+        unit.text[0] = unit.last = plain(han_at(p));
+        return true;
+    }
+    return measure_words<1>(page, line, unit, scanned);
 }

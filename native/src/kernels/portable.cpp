@@ -25,16 +25,22 @@ void scan(const uint8_t* data, size_t size, size_t available, Masks& masks) {
             word[kind] |= uint64_t(1) << (i - begin);
             i += length;
         }
+        word[SCAN_HAN] |= word[SCAN_CHANGES];
         for (int k = 0; k < SCAN_KINDS; ++k) masks.word[w][k] = word[k];
     }
     for (int k = 0; k < SCAN_KINDS; ++k) masks.word[words][k] = 0;
+}
+
+void shift_masks(const uint64_t* from, unsigned shift, uint64_t valid, uint64_t* to) {
+    for (int k = SCAN_GAP; k < SCAN_KINDS; ++k)
+        to[k] = (from[k] >> shift | from[k + SCAN_KINDS] << 1 << (63 - shift)) & valid;
 }
 
 #include "measure.inl"
 
 }  // namespace
 
-const Kernels table = {"portable", scan, measure};
+const Kernels table = {"portable", scan, measure, nullptr};
 
 }  // namespace portable
 }  // namespace hanflow
