@@ -215,6 +215,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
     MaskedGap gaps[MASKED_GAPS];
     int gap_count = 0, inner = 0, spread = 0;
     bool wide = false;  // one may part the cells of a table row
+    bool latin = true;   // gaps of one or two ASCII spaces between Han and a letter or digit
     bool solids = true;  // two Han or more on both sides of every gap between Han
     size_t first_gap = 0, second_word = 0;
     if (gap_chars) {
@@ -232,6 +233,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
                 continue;
             }
             ++inner;
+            latin = latin && p[i] == ' ';
             if (end != Bits::npos && i < end) {
                 gaps[gap_count - 1].room += room;
                 wide = wide || gaps[gap_count - 1].room >= 6;
@@ -256,6 +258,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
             ++gap_count;
         }
     }
+    line.latin_gaps = gap_count && latin;
     line.changes = changes != 0;
     line.work = inner > 0;
     if (!han) {
@@ -317,8 +320,12 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
     line.width = line.indent + CELL * (han + marks) + 2 * (alnum + signs);
     for (int k = 0; k < gap_count; ++k) {
         const MaskedGap& g = gaps[k];
-        if (one_of(g.left, MASKED_MARKS) || one_of(g.right, MASKED_MARKS)) continue;
+        if (one_of(g.left, MASKED_MARKS) || one_of(g.right, MASKED_MARKS)) {
+            line.latin_gaps = false;
+            continue;
+        }
         const bool x = g.left == SCAN_HAN, y = g.right == SCAN_HAN;
+        if (x == y || g.room > CELL || !one_of(x ? g.right : g.left, MASKED_ALNUM)) line.latin_gaps = false;
         if (x && y)
             line.width += line.spaced ? 0 : std::max(g.room, CELL);
         else if (x || y)
