@@ -165,6 +165,7 @@ void Layout::set_leading(const Page& page) {
         return i + 1 < n && (joints[i] != Joint::line_end || by_vertical[i] || same_grid(i)) && page.text(i + 1).blanks > 0;
     };
     sum_up(sums_, n, crosses);
+    if (!sums_[n]) return;
     for (size_t i = 0; i + 1 < n; ++i) {
         const Line &a = page.text(i), &b = page.text(i + 1);
         if (joints[i] != Joint::line_end || same_grid(i) || !b.blanks || a.literal || b.literal || b.page_before) continue;

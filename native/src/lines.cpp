@@ -403,7 +403,9 @@ bool Page::next_segment() {
     if (at_ == size) return false;
     int blanks = 0;
     bool page = false, full = false;
-    while (next_line()) {
+    for (;;) {
+        for (; at_ < size && data[at_] == '\n'; ++at_) blanks = std::min(blanks + 1, MANY_BLANKS);  // empty lines
+        if (!next_line()) break;
         Line& line = texts.back();
         if (line.blank) {
             blanks = std::min(blanks + 1, MANY_BLANKS);
