@@ -331,7 +331,8 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
     // Costs of the best ways to the states of the line before; UNREACHED where there is none. open: q of a typeset line
     // that was cut there.
     int cost[STATES] = {0, UNREACHED}, open[STATES] = {};
-    int16_t measures[MEASURES + 1] = {-1};
+    const int16_t none = -1;
+    const int16_t* measures = &none;
     int count = 1, done = 0;
     for (int i = 0; i < n; ++i) {
         if (i + WINDOW < n) add(i + WINDOW);
@@ -371,19 +372,25 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
             const int m = step.measures[x];
             // A line that did not go on is always reached, at a cost far below INFINITE.
             int entry[2] = {UNREACHED, INFINITE}, from[2] = {0, -1};
-            for (int y = 0; y < count; ++y) {
-                const bool one = measures[y] >= 0 && m >= 0, same = one && std::abs(measures[y] - m) < FAR;
-                const int apart = cost[2 * y] + (!one || same ? 0 : SWITCH_BETWEEN);
-                const int on = cost[2 * y + 1] + (!one ? free : same ? 0 : SWITCH_INSIDE);
-                if (apart < entry[0]) {
-                    entry[0] = apart;
+            const auto enter = [&](int y, int apart, int on) {
+                if (cost[2 * y] + apart < entry[0]) {
+                    entry[0] = cost[2 * y] + apart;
                     from[0] = 2 * y;
                 }
-                if (on < entry[1]) {
-                    entry[1] = on;
+                if (cost[2 * y + 1] + on < entry[1]) {
+                    entry[1] = cost[2 * y + 1] + on;
                     from[1] = 2 * y + 1;
                 }
+            };
+            for (int y = 0; y + 1 < count; ++y) {
+                if (m < 0)
+                    enter(y, 0, free);
+                else if (std::abs(measures[y] - m) < FAR)
+                    enter(y, 0, 0);
+                else
+                    enter(y, SWITCH_BETWEEN, SWITCH_INSIDE);
             }
+            enter(count - 1, 0, free);  // no measure
             const int base[2] = {entry[0] + row.to_break, entry[1] + row.to_join};
             const auto before = [&](bool joined) { return joined ? open[from[1]] : 0; };
             if (m < 0)
@@ -411,7 +418,7 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
             cost[s] = new_cost[s] == UNREACHED ? UNREACHED : new_cost[s] - floor;
             open[s] = new_open[s];
         }
-        for (int x = 0; x < count; ++x) measures[x] = step.measures[x];
+        measures = step.measures;
         if (i + 1 < n && i + 1 - done < 2 * LAG) continue;
         // Decide all lines that are LAG lines back, or all at the end, on the best way to here.
         int best = 0;
