@@ -8,6 +8,7 @@ namespace {
 // Whether any flag within the window of i is set; sums are prefix sums of the flags.
 bool any_near(const std::vector<uint32_t>& sums, size_t i) {
     const size_t n = sums.size() - 1;
+    if (!sums[n]) return false;
     const size_t low = i >= size_t(WINDOW) ? i - WINDOW : 0, high = std::min(n, i + WINDOW + 1);
     return sums[high] != sums[low];
 }

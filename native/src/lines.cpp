@@ -269,7 +269,8 @@ int list_marker(const Chars& t) {
     const int i = t.s, e = t.e;
     if (i >= e) return i;
     const uint32_t first = t.cp[i];
-    if (is_one_of(BULLETS, first) || (0x2460 <= first && first <= 0x24FF) || (0x2776 <= first && first <= 0x2793)) {
+    constexpr uint32_t no_bullet = class_bit(HAN) | class_bit(DIGIT);
+    if (!t.is(i, no_bullet) && (is_one_of(BULLETS, first) || (0x2460 <= first && first <= 0x24FF) || (0x2776 <= first && first <= 0x2793))) {
         int j = i;
         while (j < e && t.cp[j] == first) ++j;
         if (is_one_of(GAPPED_BULLETS, first) && !(j < e && t.cls[j] == GAP)) return i;

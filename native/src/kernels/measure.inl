@@ -121,16 +121,23 @@ struct MaskedGap {
     ScanKind left, right;
 };
 
-// Whether Bylines::is_byline() may say yes of a line of Han and gaps: told by its first word. behind: the first gap;
-// next: the second word.
+// Whether Bylines::is_byline() may say yes of a line of Han and gaps: told by its first two words. behind: the first
+// gap; next: the second word.
 template <typename Bits>
 static bool may_be_byline(const Bits& b, const uint8_t* p, size_t s, size_t behind, size_t next, int han, int gaps) {
     uint32_t text[5];
     const size_t length = (behind - s) / 3;
     if (length > 5) return false;
     if (length > 1) {
-        for (size_t k = 0; k < length; ++k) text[k] = plain(han_at(p + s + 3 * k));
-        return is_role(text, uint32_t(length)) || is_name(text, uint32_t(length), false);
+        const auto is_entry = [&](size_t from, uint32_t count) {
+            for (size_t k = 0; k < count; ++k) text[k] = plain(han_at(p + from + 3 * k));
+            return is_role(text, count) || is_name(text, count, false);
+        };
+        if (!is_entry(s, uint32_t(length))) return false;
+        uint32_t second = 0;  // characters of the second word: a name or role, half a padded name, or what the name did
+        for (size_t i = next; i < b.words() * 64 && b.test(SCAN_HAN, i); i += 3)
+            if (++second > 5) return false;
+        return second == 1 || is_entry(next, second) || (gaps == 1 && is_credit_word(text, second));
     }
     // Two single characters: a padded name.
     if (next + 3 < b.words() * 64 && b.test(SCAN_HAN, next + 3)) return false;
