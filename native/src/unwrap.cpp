@@ -254,26 +254,39 @@ int Unwrap::candidates(int i, int16_t* chosen) const {
     // Weight in the upper half, 0xFFFF - measure in the lower: the greatest is the best, of equal ones the smaller measure.
     uint32_t scored[2 * (2 * WINDOW + 1) + 1];
     int count = 0;
+    uint32_t best = 0;
     const uint64_t bias = few_ ? enough(0, 2) : enough(2, 3);
     const uint64_t* const cover = cover_.data();
     for (const int16_t m : begins_list_) {
         const uint64_t c = cover[m];
-        scored[count] = (uint32_t(c) & 0xFFFF0000) | (0xFFFF - uint32_t(m));
-        count += ((c + bias) & COVER_TOPS) == COVER_TOPS;
+        const uint32_t score = (uint32_t(c) & 0xFFFF0000) | (0xFFFF - uint32_t(m));
+        const bool speaks = ((c + bias) & COVER_TOPS) == COVER_TOPS;
+        scored[count] = score;
+        count += speaks;
+        best = std::max(best, speaks ? score : 0);
     }
     int found = 0, most = 0;
-    while (count && found < MEASURES) {
-        int best = 0;
-        for (int y = 1; y < count; ++y)
-            if (scored[y] > scored[best]) best = y;
-        const int half = int(0xFFFF - (scored[best] & 0xFFFF)), m = half * GRAIN, weight = int(scored[best] >> 16);
-        if (weight * WEAK < most) break;
-        scored[best] = scored[--count];
-        bool near = false;
-        for (int z = 0; z < found; ++z) near = near || std::abs(m - chosen[z]) < FAR;
-        if (near || wider(i, m + CELL) > 2 * cover_lines(cover[half])) continue;
-        if (!found) most = weight;
-        chosen[found++] = int16_t(m);
+    while (best) {
+        const int half = int(0xFFFF - (best & 0xFFFF)), m = half * GRAIN;
+        const bool chosen_now = wider(i, m + CELL) <= 2 * cover_lines(cover[half]);
+        if (chosen_now) {
+            if (!found) most = int(best >> 16);
+            chosen[found++] = int16_t(m);
+            if (found == MEASURES) break;
+        }
+        // What is left: neither weak nor near a chosen one.
+        const uint32_t last = best;
+        const int far = chosen_now ? FAR : 0, all = count;
+        best = 0;
+        count = 0;
+        for (int y = 0; y < all; ++y) {
+            const uint32_t score = scored[y];
+            const int other = int(0xFFFF - (score & 0xFFFF)) * GRAIN;
+            const bool left = score != last && std::abs(m - other) >= far && int(score >> 16) * WEAK >= most;
+            scored[count] = score;
+            count += left;
+            best = std::max(best, left ? score : 0);
+        }
     }
     return found;
 }
