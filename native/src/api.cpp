@@ -44,6 +44,7 @@ public:
 private:
     void edit_segment(EditList& out);
     void edit_line(size_t index, EditList& out);
+    void edit_spaces(const Line& line, EditList& out);
     void edit_grid(const Grid& grid, EditList& out);
     void edit_chars(int begin, int end, EditList& out, bool insert);
     void edit_white(int begin, int end, EditList& out);
@@ -151,6 +152,17 @@ void Pass::edit_white(int begin, int end, EditList& out) {
         out.add(t.at(begin), t.at(end), text_.data(), text_.size(), Rule::spacing, CERTAIN);
 }
 
+// All spaces inside the line go.
+void Pass::edit_spaces(const Line& line, EditList& out) {
+    const uint8_t* const p = page_.data;
+    for (size_t i = line.s; i < line.e; ++i) {
+        if (p[i] != ' ') continue;
+        const size_t begin = i;
+        while (p[i] == ' ') ++i;
+        out.add(begin, i, "", 0, Rule::spacing, LIKELY);
+    }
+}
+
 void Pass::edit_line(size_t index, EditList& out) {
     const Line& line = page_.text(index);
     const Options& options = page_.options;
@@ -158,6 +170,10 @@ void Pass::edit_line(size_t index, EditList& out) {
     const bool changes = line.changes || insert || options.width == Width::all;
     const bool edges = line.begin != line.s || line.e != line.end;
     if (!line.work && !insert && !(edges && (joined || options.width == Width::all))) return;
+    if (!edges && !changes && SpacingStage::is_plain(page_, layout_, index)) {
+        if (SpacingStage::closes_latin(page_, layout_, index)) edit_spaces(line, out);
+        return;
+    }
     page_.open(line);
     const Chars& t = page_.chars;
     static const std::vector<Verdict> none;

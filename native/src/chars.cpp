@@ -20,21 +20,21 @@ void Chars::read(const uint8_t* source, size_t begin, size_t end, bool drop_is_o
     int count = 0;
     for (size_t i = 0; i < bytes; ++count) {
         to_offset[count] = uint32_t(i);
-        if (!preserve && p[i] >= 0xE5 && p[i] <= 0xE9) {  // U+5000..9FFF: Han
-            to_cp[count] = uint32_t(p[i] & 0x0F) << 12 | uint32_t(p[i + 1] & 0x3F) << 6 | (p[i + 2] & 0x3F);
+        const uint8_t lead = p[i];
+        uint32_t c = lead;
+        if (uint8_t(lead - 0xE5) <= 0xE9 - 0xE5 && !preserve) {  // U+5000..9FFF: Han
+            to_cp[count] = uint32_t(lead & 0x0F) << 12 | uint32_t(p[i + 1] & 0x3F) << 6 | (p[i + 2] & 0x3F);
             to_class[count] = HAN;
             i += 3;
             continue;
         }
-        uint32_t c = 0;
-        size_t bad = 0;
-        if (preserve && p[i] >= 0x80) bad = ill_formed_length(source, end, begin + i, false);
+        const size_t bad = preserve && lead >= 0x80 ? ill_formed_length(source, end, begin + i, false) : 0;
         if (bad) {
             c = ILL_FORMED;
             ill_formed = true;
             i += bad;
         } else {
-            i += decode(p + i, c);
+            i += size_t(decode(p + i, c));
         }
         to_cp[count] = c;
         const uint8_t k = char_class(c);

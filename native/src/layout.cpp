@@ -8,6 +8,7 @@ namespace {
 // Whether any flag within the window of i is set; sums are prefix sums of the flags.
 bool any_near(const std::vector<uint32_t>& sums, size_t i) {
     const size_t n = sums.size() - 1;
+    if (!sums[n]) return false;
     const size_t low = i >= size_t(WINDOW) ? i - WINDOW : 0, high = std::min(n, i + WINDOW + 1);
     return sums[high] != sums[low];
 }
@@ -196,6 +197,7 @@ void Layout::set_leading(const Page& page) {
         return i + 1 < n && (joints[i] != Joint::line_end || by_vertical[i] || same_grid(i)) && page.text(i + 1).blanks > 0;
     };
     sum_up(sums_, n, crosses);
+    if (!sums_[n]) return;
     for (size_t i = 0; i + 1 < n; ++i) {
         const Line &a = page.text(i), &b = page.text(i + 1);
         if (joints[i] != Joint::line_end || same_grid(i) || !b.blanks || a.literal || b.literal || b.page_before) continue;

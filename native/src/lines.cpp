@@ -282,7 +282,8 @@ int list_marker(const Chars& t) {
     const int i = t.s, e = t.e;
     if (i >= e) return i;
     const uint32_t first = t.cp[i];
-    if (is_one_of(BULLETS, first) || (0x2460 <= first && first <= 0x24FF) || (0x2776 <= first && first <= 0x2793)) {
+    constexpr uint32_t no_bullet = class_bit(HAN) | class_bit(DIGIT);
+    if (!t.is(i, no_bullet) && (is_one_of(BULLETS, first) || (0x2460 <= first && first <= 0x24FF) || (0x2776 <= first && first <= 0x2793))) {
         int j = i;
         while (j < e && t.cp[j] == first) ++j;
         if (is_one_of(GAPPED_BULLETS, first) && !(j < e && t.cls[j] == GAP)) return i;
@@ -438,7 +439,9 @@ bool Page::next_segment() {
     if (at_ == size) return false;
     int blanks = 0;
     bool page = false, full = false;
-    while (next_line()) {
+    for (;;) {
+        for (; at_ < size && data[at_] == '\n'; ++at_) blanks = std::min(blanks + 1, MANY_BLANKS);  // empty lines
+        if (!next_line()) break;
         Line& line = texts.back();
         if (line.blank) {
             blanks = std::min(blanks + 1, MANY_BLANKS);

@@ -71,6 +71,7 @@ struct Line {
     bool gapless = true;   // no gap inside
     bool work = false;     // holds gaps, or ...
     bool changes = false;  // ... characters that compat or width may change
+    bool latin_gaps = false;  // some gaps, each of one or two ASCII spaces between Han and a letter or digit; may be set
 };
 
 // A segment of the text of one pass: text lines that are decided by themselves, so that memory and the work of a

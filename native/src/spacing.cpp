@@ -380,14 +380,23 @@ bool SpacingStage::heading(const Layout& layout, size_t index, const Line& line)
     return !(layout.joined[index] && layout.prose[index]) && line.width < HEADING && !line.marks && line.end_kind == EndKind::mid;
 }
 
+bool SpacingStage::closes_latin(const Page& page, const Layout& layout, size_t index) {
+    const Options& options = page.options;
+    if (options.latin_gap == LatinGap::automatic)
+        return layout.damaged[index] && !layout.foreign[index] && options.spacing != Spacing::none;
+    return options.latin_gap == LatinGap::remove;
+}
+
+bool SpacingStage::is_plain(const Page& page, const Layout& layout, size_t index) {
+    const Line& line = page.text(index);
+    return line.latin_gaps && !line.vertical && !line.table && !layout.tabular[index] && line.start_kind != StartKind::item &&
+           page.options.spacing == Spacing::automatic && !heading(layout, index, line);
+}
+
 // Gaps between Han and Latin letters or digits.
 void SpacingStage::decide_latin(const Page& page, const Layout& layout, size_t index, const Line& line) {
     const Chars& t = page.chars;
-    const Options& options = page.options;
-    bool close = options.latin_gap == LatinGap::remove;
-    if (options.latin_gap == LatinGap::automatic)
-        close = layout.damaged[index] && !layout.foreign[index] && options.spacing != Spacing::none;
-    if (!close) return;
+    if (!closes_latin(page, layout, index)) return;
     const bool heading = this->heading(layout, index, line);
     for (size_t k = 0; k < t.gaps.size(); ++k) {
         if (verdicts_[k] != Verdict::open) continue;

@@ -16,6 +16,9 @@ class SpacingStage {
 public:
     // A verdict for each gap of page.chars, which holds text line `index`. Linear in the line.
     const std::vector<Verdict>& decide(const Page& page, const Layout& layout, size_t index);
+    // Whether decide() would say the same of all gaps of a line with latin_gaps: close, or else open. Needs no page.chars.
+    static bool is_plain(const Page& page, const Layout& layout, size_t index);
+    static bool closes_latin(const Page& page, const Layout& layout, size_t index);
 
 private:
     struct Token {

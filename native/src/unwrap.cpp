@@ -304,6 +304,7 @@ int Unwrap::candidates(int i, int16_t* chosen) const {
     // Weight in the upper half, 0xFFFF - measure in the lower: the greatest is the best, of equal ones the smaller measure.
     uint32_t scored[2 * (2 * WINDOW + 1) + 1];
     int count = 0;
+    uint32_t best = 0;
     const int low = std::max(0, i - WINDOW), high = std::min(int(lines_.size()), i + WINDOW + 1);
     const bool stops = few_ || sums_[high] != sums_[low];
     const int* const mids = sums_.data() + lines_.size() + 1;
@@ -312,25 +313,37 @@ int Unwrap::candidates(int i, int16_t* chosen) const {
     const uint64_t* const cover = cover_.data();
     for (const int16_t m : begins_list_) {
         const uint64_t c = cover[m];
-        if (((c + bias) & COVER_TOPS) != COVER_TOPS) continue;
         const int lines = cover_lines(c), prose = cover_prose(c);
-        if (lines * SHARE < mid || prose * VERSE < lines) continue;
-        if (!stops && prose * 5 < lines * 4) continue;  // verse without marks at line ends
-        scored[count++] = (uint32_t(c) & 0xFFFF0000) | (0xFFFF - uint32_t(m));
+        const uint32_t score = (uint32_t(c) & 0xFFFF0000) | (0xFFFF - uint32_t(m));
+        // Without marks at line ends it is verse.
+        const bool speaks = (((c + bias) & COVER_TOPS) == COVER_TOPS) & (lines * SHARE >= mid) & (prose * VERSE >= lines) &
+                            (stops | (prose * 5 >= lines * 4));
+        scored[count] = score;
+        count += speaks;
+        best = std::max(best, speaks ? score : 0);
     }
     int found = 0, most = 0;
-    while (count && found < MEASURES) {
-        int best = 0;
-        for (int y = 1; y < count; ++y)
-            if (scored[y] > scored[best]) best = y;
-        const int half = int(0xFFFF - (scored[best] & 0xFFFF)), m = half * GRAIN, weight = int(scored[best] >> 16);
-        if (weight * WEAK < most) break;
-        scored[best] = scored[--count];
-        bool near = false;
-        for (int z = 0; z < found; ++z) near = near || std::abs(m - chosen[z]) < FAR;
-        if (near || wider(i, m + CELL) > 2 * cover_lines(cover[half])) continue;
-        if (!found) most = weight;
-        chosen[found++] = int16_t(m);
+    while (best) {
+        const int half = int(0xFFFF - (best & 0xFFFF)), m = half * GRAIN;
+        const bool chosen_now = wider(i, m + CELL) <= 2 * cover_lines(cover[half]);
+        if (chosen_now) {
+            if (!found) most = int(best >> 16);
+            chosen[found++] = int16_t(m);
+            if (found == MEASURES) break;
+        }
+        // What is left: neither weak nor near a chosen one.
+        const uint32_t last = best;
+        const int far = chosen_now ? FAR : 0, all = count;
+        best = 0;
+        count = 0;
+        for (int y = 0; y < all; ++y) {
+            const uint32_t score = scored[y];
+            const int other = int(0xFFFF - (score & 0xFFFF)) * GRAIN;
+            const bool left = score != last && std::abs(m - other) >= far && int(score >> 16) * WEAK >= most;
+            scored[count] = score;
+            count += left;
+            best = std::max(best, left ? score : 0);
+        }
     }
     return found;
 }
@@ -399,7 +412,8 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
     // Costs of the best ways to the states of the line before; UNREACHED where there is none. open: q of a typeset line
     // that was cut there.
     int cost[STATES] = {0, UNREACHED}, open[STATES] = {};
-    int16_t measures[MEASURES + 1] = {-1};
+    const int16_t none = -1;
+    const int16_t* measures = &none;
     int count = 1, done = 0;
     for (int i = 0; i < n; ++i) {
         if (i + WINDOW < n) add(i + WINDOW);
@@ -440,19 +454,25 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
             const int m = step.measures[x];
             // A line that did not go on is always reached, at a cost far below INFINITE.
             int entry[2] = {UNREACHED, INFINITE}, from[2] = {0, -1};
-            for (int y = 0; y < count; ++y) {
-                const bool one = measures[y] >= 0 && m >= 0, same = one && std::abs(measures[y] - m) < FAR;
-                const int apart = cost[2 * y] + (!one || same ? 0 : SWITCH_BETWEEN);
-                const int on = cost[2 * y + 1] + (!one ? free : same ? 0 : SWITCH_INSIDE);
-                if (apart < entry[0]) {
-                    entry[0] = apart;
+            const auto enter = [&](int y, int apart, int on) {
+                if (cost[2 * y] + apart < entry[0]) {
+                    entry[0] = cost[2 * y] + apart;
                     from[0] = 2 * y;
                 }
-                if (on < entry[1]) {
-                    entry[1] = on;
+                if (cost[2 * y + 1] + on < entry[1]) {
+                    entry[1] = cost[2 * y + 1] + on;
                     from[1] = 2 * y + 1;
                 }
+            };
+            for (int y = 0; y + 1 < count; ++y) {
+                if (m < 0)
+                    enter(y, 0, free);
+                else if (std::abs(measures[y] - m) < FAR)
+                    enter(y, 0, 0);
+                else
+                    enter(y, SWITCH_BETWEEN, SWITCH_INSIDE);
             }
+            enter(count - 1, 0, free);  // no measure
             const int base[2] = {entry[0] + row.to_break, entry[1] + row.to_join};
             const auto before = [&](bool joined) { return joined ? open[from[1]] : 0; };
             if (m < 0)
@@ -480,7 +500,7 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
             cost[s] = new_cost[s] == UNREACHED ? UNREACHED : new_cost[s] - floor;
             open[s] = new_open[s];
         }
-        for (int x = 0; x < count; ++x) measures[x] = step.measures[x];
+        measures = step.measures;
         if (i + 1 < n && i + 1 - done < 2 * LAG) continue;
         // Decide all lines that are LAG lines back, or all at the end, on the best way to here.
         int best = 0;

@@ -121,16 +121,23 @@ struct MaskedGap {
     ScanKind left, right;
 };
 
-// Whether Bylines::is_byline() may say yes of a line of Han and gaps: told by its first word. behind: the first gap;
-// next: the second word.
+// Whether Bylines::is_byline() may say yes of a line of Han and gaps: told by its first two words. behind: the first
+// gap; next: the second word.
 template <typename Bits>
 static bool may_be_byline(const Bits& b, const uint8_t* p, size_t s, size_t behind, size_t next, int han, int gaps) {
     uint32_t text[5];
     const size_t length = (behind - s) / 3;
     if (length > 5) return false;
     if (length > 1) {
-        for (size_t k = 0; k < length; ++k) text[k] = plain(han_at(p + s + 3 * k));
-        return is_role(text, uint32_t(length)) || is_name(text, uint32_t(length), false);
+        const auto is_entry = [&](size_t from, uint32_t count) {
+            for (size_t k = 0; k < count; ++k) text[k] = plain(han_at(p + from + 3 * k));
+            return is_role(text, count) || is_name(text, count, false);
+        };
+        if (!is_entry(s, uint32_t(length))) return false;
+        uint32_t second = 0;  // characters of the second word: a name or role, half a padded name, or what the name did
+        for (size_t i = next; i < b.words() * 64 && b.test(SCAN_HAN, i); i += 3)
+            if (++second > 5) return false;
+        return second == 1 || is_entry(next, second) || (gaps == 1 && is_credit_word(text, second));
     }
     // Two single characters: a padded name.
     if (next + 3 < b.words() * 64 && b.test(SCAN_HAN, next + 3)) return false;
@@ -217,6 +224,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
     MaskedGap gaps[MASKED_GAPS];
     int gap_count = 0, inner = 0, spread = 0;
     bool wide = false;  // one may part the cells of a table row
+    bool latin = true;   // gaps of one or two ASCII spaces between Han and a letter or digit
     bool solids = true;  // two Han or more on both sides of every gap between Han
     size_t first_gap = 0, second_word = 0;
     if (gap_chars) {
@@ -234,6 +242,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
                 continue;
             }
             ++inner;
+            latin = latin && p[i] == ' ';
             if (end != Bits::npos && i < end) {
                 gaps[gap_count - 1].room += room;
                 wide = wide || gaps[gap_count - 1].room >= 6;
@@ -260,6 +269,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
             ++gap_count;
         }
     }
+    line.latin_gaps = gap_count && latin;
     line.changes = changes != 0;
     line.work = inner > 0;
     line.gapless = gap_count == 0;
@@ -322,8 +332,12 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
     line.width = line.indent + CELL * (han + marks) + 2 * (alnum + signs);
     for (int k = 0; k < gap_count; ++k) {
         const MaskedGap& g = gaps[k];
-        if (one_of(g.left, MASKED_MARKS) || one_of(g.right, MASKED_MARKS)) continue;
+        if (one_of(g.left, MASKED_MARKS) || one_of(g.right, MASKED_MARKS)) {
+            line.latin_gaps = false;
+            continue;
+        }
         const bool x = g.left == SCAN_HAN, y = g.right == SCAN_HAN;
+        if (x == y || g.room > CELL || !one_of(x ? g.right : g.left, MASKED_ALNUM)) line.latin_gaps = false;
         if (x && y)
             line.width += line.spaced ? 0 : std::max(g.room, CELL);
         else if (x || y)
