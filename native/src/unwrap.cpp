@@ -31,40 +31,40 @@ constexpr int UNREACHED = 1000000000;
 //
 // How a line ends:                    mid pause open close colon stop credit
 // Sentence ends are rare in mid-column,
-constexpr int GOES_ON[] =              {  15,    5,    0,   15,   60,  195,  700};
+constexpr int GOES_ON[] =             {  15,   20,    0,   35,   10,  195,  700};
 // ... and the last line of a paragraph nearly always ends a sentence.
-constexpr int LAST[] =                 { 430,  480,  900,  365,  350,   15,    5};
+constexpr int LAST[] =                { 430,  420,  900,  160,  350,    0,    5};
 // A line alone may be a heading (no sentence end, no pause inside) or a paragraph of one line.
-constexpr int ALONE[] =                { 335,  600,  900,  130,  150,   30,   10};
+constexpr int ALONE[] =               { 200,  600,  900,   90,  470,   60,   10};
 // Outside any measure: headings, verse and lists end as they like.
-constexpr int FREE_END[] =             { 150,  280,  900,   70,  100,   15,   10};
+constexpr int FREE_END[] =            { 150,  335,  900,   40,  420,   15,   10};
 
 constexpr int OVER_FREE = 3;         // q that rounding and squeezed marks may hide
-constexpr int OVER = 120;             // each q wider than the measure
-constexpr int FULL_BY_CHANCE = 150;  // a last line that happens to fill the column
+constexpr int OVER = 110;             // each q wider than the measure
+constexpr int FULL_BY_CHANCE = 130;  // a last line that happens to fill the column
 constexpr int LOST_INDENT = 20;
 constexpr int NO_INDENT = 250;      // newspaper columns indent: a full first line is rare
 constexpr int SWITCH_INSIDE = 370;  // the measure changes inside a paragraph
-constexpr int SWITCH_BETWEEN = 215;
+constexpr int SWITCH_BETWEEN = 160;
 constexpr int FREE = 130;          // a line that no measure explains
 constexpr int QUOTED = 300;       // a quotation opens in one line and closes in the next
 constexpr int CUT_WORD = 150;     // Latin or digits on both sides
-constexpr int NO_BLANK = 120;     // blank lines part paragraphs here, and there is none
-constexpr int REMAINDER = 875;    // one character alone behind a line in mid-sentence
+constexpr int NO_BLANK = 175;     // blank lines part paragraphs here, and there is none
+constexpr int REMAINDER = 755;    // one character alone behind a line in mid-sentence
 constexpr int FREE_JOIN = 370;    // a join that no measure supports
 constexpr int FOREIGN = 900;      // program text, or two lines of Latin text
 constexpr int KEYS = 500;         // two lines that begin with a key and a colon
 constexpr int PARTED = 300;       // a separator inside: a heading of two halves
-constexpr int CUT = 130;          // some extractors end a line after a mark
-constexpr int RAW_CUT = 40;        // ... where many lines are
-constexpr int RAW_STOP = 80;       // a sentence ends in mid-paragraph, there
+constexpr int CUT = 155;          // some extractors end a line after a mark
+constexpr int RAW_CUT = 45;        // ... where many lines are
+constexpr int RAW_STOP = 60;       // a sentence ends in mid-paragraph, there
 constexpr int SPACED_LAST = 110;  // only a line that goes on is stretched
-constexpr int STRETCH = 3;       // eighths of the measure that letter-spacing may fill
+constexpr int STRETCH = 2;       // eighths of the measure that letter-spacing may fill
 constexpr int SPEAKER = 500;     // the next line says who speaks
 constexpr int ROWLIKE = 250;     // two lines that look like rows of a table
 constexpr int NOT_PROSE = 60;     // two lines without any mark, joined
 constexpr int CANNOT_START = 900;  // a mark that cannot start a line does
-constexpr int ITEM = 900, DATELINE = 400, DASH = 150, INDENTED = 500, ROW = 900;  // how the next line starts; a table row or byline
+constexpr int ITEM = 685, DATELINE = 400, DASH = 100, INDENTED = 425, ROW = 665;  // how the next line starts; a table row or byline
 constexpr int MOST = 2000;         // of the width of one line
 
 // A line that goes on although `room` q more than needed were left.

@@ -25,42 +25,42 @@ OPEN_LIMIT = 4 * MAX_MEASURE  # q of one typeset line: more costs no more
 INFINITE = 10 ** 6
 
 # End of a line that goes on: sentence ends are rare in mid-column, ...
-GOES_ON = {"mid": 15, "pause": 5, "open": 0, "close": 15, "colon": 60, "stop": 195, "credit": 700}
+GOES_ON = {"mid": 15, "pause": 20, "open": 0, "close": 35, "colon": 10, "stop": 195, "credit": 700}
 # ... and the last line of a paragraph nearly always ends a sentence.
-LAST = {"mid": 430, "pause": 480, "open": 900, "close": 365, "colon": 350, "stop": 15, "credit": 5}
+LAST = {"mid": 430, "pause": 420, "open": 900, "close": 160, "colon": 350, "stop": 0, "credit": 5}
 # A line alone may be a heading (no sentence end, no pause inside) or a paragraph of one line.
-ALONE = {"mid": 335, "pause": 600, "open": 900, "close": 130, "colon": 150, "stop": 30, "credit": 10}
+ALONE = {"mid": 200, "pause": 600, "open": 900, "close": 90, "colon": 470, "stop": 60, "credit": 10}
 
 # Outside any measure: headings, verse and lists end as they like.
-FREE_END = {"mid": 150, "pause": 280, "open": 900, "close": 70, "colon": 100, "stop": 15, "credit": 10}
+FREE_END = {"mid": 150, "pause": 335, "open": 900, "close": 40, "colon": 420, "stop": 15, "credit": 10}
 
 OVER_FREE = 3  # q that rounding and squeezed marks may hide
-OVER = 120  # each q wider than the measure
-FULL_BY_CHANCE = 150  # a last line that happens to fill the column
+OVER = 110  # each q wider than the measure
+FULL_BY_CHANCE = 130  # a last line that happens to fill the column
 LOST_INDENT = 20
 NO_INDENT = 250  # newspaper columns indent: a full first line is rare
 SWITCH_INSIDE = 370  # the measure changes inside a paragraph
-SWITCH_BETWEEN = 215
+SWITCH_BETWEEN = 160
 FREE = 130  # a line that no measure explains
 QUOTED = 300  # a quotation opens in one line and closes in the next
 CUT_WORD = 150  # Latin or digits on both sides
-NO_BLANK = 120  # blank lines part paragraphs here, and there is none
-REMAINDER = 875  # one character alone behind a line in mid-sentence
+NO_BLANK = 175  # blank lines part paragraphs here, and there is none
+REMAINDER = 755  # one character alone behind a line in mid-sentence
 FREE_JOIN = 370  # a join that no measure supports
 FOREIGN = 900  # program text, or two lines of Latin text
 KEYS = 500  # two lines that begin with a key and a colon
 PARTED = 300  # a separator inside: a heading of two halves
-CUT = 130  # some extractors end a line after a mark
-RAW_CUT, RAW_STOP = 40, 80  # ... where many lines are: to be cut there, and to end a sentence in mid-paragraph
+CUT = 155  # some extractors end a line after a mark
+RAW_CUT, RAW_STOP = 45, 60  # ... where many lines are: to be cut there, and to end a sentence in mid-paragraph
 SPACED_LAST = 110  # only a line that goes on is stretched
 CANNOT_START = 900  # a mark that cannot start a line does
-ITEM = 900  # the next line starts like a list item, ...
+ITEM = 685  # the next line starts like a list item, ...
 DATELINE = 400  # ... like a news item, ...
-DASH = 150  # ... with a dash, ...
-INDENTED = 500  # ... further in than this one
-ROW = 900  # a table row or byline
+DASH = 100  # ... with a dash, ...
+INDENTED = 425  # ... further in than this one
+ROW = 665  # a table row or byline
 MOST = 2000  # of the width of one line
-STRETCH = 3  # eighths of the measure that letter-spacing may fill
+STRETCH = 2  # eighths of the measure that letter-spacing may fill
 SPEAKER = 500  # the next line says who speaks
 ROWLIKE = 250  # two lines that look like rows of a table
 NOT_PROSE = 60  # two lines without any mark, joined
