@@ -37,8 +37,8 @@ def core(tmp_path_factory):
         pytest.skip("needs g++")
     folder = tmp_path_factory.mktemp("utf8")
     (folder / "face.cpp").write_text(FACE)
-    subprocess.run([compiler, "-std=c++17", "-O2", "-shared", "-fPIC", "-I", SOURCE, folder / "face.cpp",
-                    SOURCE / "utf8.cpp", "-o", folder / "utf8.so"], check=True)
+    subprocess.run([compiler, "-std=c++17", "-O2", "-shared", "-fPIC", "-I", SOURCE, "-I", SOURCE.parent / "include",
+                    folder / "face.cpp", *sorted(SOURCE.rglob("*.cpp")), "-o", folder / "utf8.so"], check=True)
     library = ctypes.CDLL(str(folder / "utf8.so"))
     library.validate.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_bool]
     library.validate.restype = Utf8Error

@@ -203,8 +203,10 @@ def boundary(chars, n, printed, here, there, blocks, gaps, wrapped):
     block, other = blocks[i], blocks[k]
     if i == k and u == t + 1:
         if t not in gaps[i]:
-            if block.kind == "cell" and printed == "s":
-                return "*"  # no gap in a table row is touched
+            if block.kind == "cell" and printed != "j":
+                return "*"  # no gap in a table row is touched; a cell that its table cut is nobody's to mend
+            if fields(block) and printed == "s" and latin(chars[n]) != latin(chars[n + 1]):
+                return "*"  # nor in a row of fields (黄酒 150 毫升)
             if block.kind == "item" and printed == "s" and MARKER.match(block.solid[:t + 1]):
                 return "*"  # a list marker keeps its gap
             return "j"
@@ -226,6 +228,12 @@ def boundary(chars, n, printed, here, there, blocks, gaps, wrapped):
     if other.kind == "credit" and k == i + 1 and block.kind in BODY + ("verse",):
         return "*"
     return {"n": "n", "s": "w", "j": "*"}[printed]
+
+
+def fields(block):
+    """An item of parts with spaces between them, its marker apart."""
+    return block.kind == "item" and not re.search("[，。；]", block.text) and any(not MARKER.match(block.solid[:t + 1]) and not (latin(block.solid[t]) and latin(block.solid[t + 1]))
+                                        for t in spaces(block))
 
 
 def separator(letter, sep, here, there, blocks, gaps):

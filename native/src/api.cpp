@@ -19,7 +19,7 @@ namespace hanflow {
 namespace {
 
 // What one pass repaired is evidence for the next; the last pass of these is made even if it still changed something.
-constexpr int PASSES = 4;
+constexpr int PASSES = 16;
 // Memory that an engine keeps for its next call.
 constexpr size_t KEPT_BYTES = size_t(8) << 20;
 

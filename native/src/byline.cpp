@@ -10,7 +10,7 @@ namespace {
 
 // What stands before, between and behind the names of a byline.
 constexpr const char32_t* ROLES[] = {
-    U"记者", U"本报记者", U"本刊记者", U"本网记者", U"首席记者", U"特约记者", U"见习记者", U"实习记者", U"通讯员",
+    U"专题报道", U"文/图", U"文/摄", U"图/文", U"記者", U"專題報導", U"專題報道", U"文/圖", U"文/攝", U"圖/文", U"记者", U"本报记者", U"本刊记者", U"本网记者", U"首席记者", U"特约记者", U"见习记者", U"实习记者", U"通讯员",
     U"本报通讯员", U"特约通讯员", U"实习生", U"摄影", U"摄影报道", U"图文", U"综合报道", U"报道", U"整理", U"撰文",
     U"供图", U"编辑", U"责编", U"作者",
     U"記者", U"本報記者", U"本刊記者", U"首席記者", U"特約記者", U"見習記者", U"實習記者", U"通訊員", U"本報通訊員",
@@ -39,7 +39,7 @@ bool is_role(const uint32_t* text, uint32_t length) {
     if (length < 2) return false;
     switch (text[0]) {  // what the roles begin with: few words get further
         case U'记': case U'本': case U'首': case U'特': case U'见': case U'实': case U'通': case U'摄': case U'图': case U'综':
-        case U'报': case U'整': case U'撰': case U'供': case U'编': case U'责': case U'作': case U'記': case U'見': case U'實':
+        case U'报': case U'专': case U'專': case U'文': case U'整': case U'撰': case U'供': case U'编': case U'责': case U'作': case U'記': case U'見': case U'實':
         case U'攝': case U'圖': case U'綜': case U'報': case U'編': case U'責': break;
         default: return false;
     }
@@ -50,15 +50,21 @@ bool is_credit_word(const uint32_t* text, uint32_t length) {
     return length >= 1 && length <= CREDIT_LENGTH && is_one_of(CREDITS, text, length);
 }
 
+bool is_compound_name(const uint32_t* text, uint32_t length) {
+    return (length == 3 || length == 4) && is_compound_surname(text[0], text[1]);
+}
+
 bool is_name(const uint32_t* text, uint32_t length, bool common) {
     if (length >= 3 && is_compound_surname(text[0], text[1])) return length <= 4;
     if (length != 2 && length != 3) return false;
     return common ? is_common_surname(text[0]) : is_surname(text[0]);
 }
 
-bool Words::read(const Chars& chars, int begin, int end) {
-    pool.clear();
-    list.clear();
+bool Words::read(const Chars& chars, int begin, int end, bool more) {
+    if (!more) {
+        pool.clear();
+        list.clear();
+    }
     bool open = false;
     for (int i = begin; i < end; ++i) {
         const uint8_t c = chars.cls[i];
@@ -68,6 +74,9 @@ bool Words::read(const Chars& chars, int begin, int end) {
             if (!open) list.push_back(Word{uint32_t(pool.size()), 0});
             open = true;
             pool.push_back(plain(chars.cp[i]));
+            ++list.back().length;
+        } else if (chars.cp[i] == '/' && open) {  // 文/图
+            pool.push_back('/');
             ++list.back().length;
         } else if (!in(c, ATTACHED)) {
             return false;

@@ -19,8 +19,8 @@ struct Words {
     std::vector<uint32_t> pool;
     std::vector<Word> list;
 
-    // Reads chars [begin, end); false when one of the words holds more than Han.
-    bool read(const Chars& chars, int begin, int end);
+    // Reads chars [begin, end), behind what stands there with `more`; false when one of the words holds more than Han.
+    bool read(const Chars& chars, int begin, int end, bool more = false);
     const uint32_t* text(size_t i) const { return pool.data() + list[i].begin; }
     uint32_t length(size_t i) const { return list[i].length; }
     size_t size() const { return list.size(); }
@@ -36,6 +36,7 @@ bool is_role(const uint32_t* text, uint32_t length);    // 本报记者, 通讯�
 bool is_credit_word(const uint32_t* text, uint32_t length);  // 摄, 文, 图 ...: what the last name of a credit did
 // Two to four characters that begin with a surname; four only with a compound one.
 bool is_name(const uint32_t* text, uint32_t length, bool common);
+bool is_compound_name(const uint32_t* text, uint32_t length);
 // The names and roles that the words are; false where something is neither.
 bool find_entries(const Words& words, std::vector<Entry>& entries);
 

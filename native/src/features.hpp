@@ -8,6 +8,7 @@ namespace hanflow {
 
 bool is_numeral(uint32_t cp);
 bool is_syntax(uint32_t cp);
+bool is_dateline(uint32_t a, uint32_t b, uint32_t c);
 StartKind start_kind(const Chars& t);
 EndKind end_kind(const Chars& t, Bylines& bylines);
 bool is_table(const Chars& t, const Line& line);

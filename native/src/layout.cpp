@@ -89,6 +89,7 @@ void Layout::decide(Page& page) {
     by_vertical.assign(n, 0);
     grid_of.assign(n, 0);
     vertical.grids.clear();
+    halves.clear();
     if (page.options.vertical) {
         vertical.find(page, joints, by_vertical);
         for (size_t g = 0; g < vertical.grids.size(); ++g)
@@ -107,6 +108,10 @@ void Layout::decide(Page& page) {
     joined.assign(n, 0);
     for (size_t i = 0; i < n; ++i)
         joined[i] = joints[i] != Joint::line_end || (i && joints[i - 1] != Joint::line_end) || grid_of[i];
+    if (page.options.unwrap) join_halves(page);
+    tabular.resize(n);
+    const auto is_row = [&](size_t i) { return page.text(i).rowlike && !page.text(i).literal && !joined[i]; };
+    for (size_t i = 0; i < n; ++i) tabular[i] = is_row(i) && ((i && is_row(i - 1)) || (i + 1 < n && is_row(i + 1)));
     near_spaced.resize(n);
     damaged.resize(n);
     const auto spaced = [&](size_t i) { return page.text(i).spaced && !page.text(i).literal; };
@@ -119,13 +124,39 @@ void Layout::decide(Page& page) {
     set_leading(page);
 }
 
+namespace {
+
+// Four to eight Han, quoted perhaps, without anything that a list, a byline or a sentence has.
+bool is_half(const Line& line) {
+    return !line.literal && !line.vertical && line.gapless && !line.marks && !line.letters &&
+           (line.end_kind == EndKind::mid || line.end_kind == EndKind::close) &&
+           (line.start_kind == StartKind::plain || line.start_kind == StartKind::open) && line.width >= 4 * CELL &&
+           line.width <= 8 * CELL && line.width == CELL * line.cjks;
+}
+
+}  // namespace
+
+// A heading between paragraphs that the extractor cut at its gap: two short lines, both fit one column line.
+void Layout::join_halves(const Page& page) {
+    halves.assign(page.texts.size(), 0);
+    for (size_t i = 1; i + 3 < page.texts.size(); ++i) {
+        const Line &before = page.text(i - 1), &a = page.text(i), &b = page.text(i + 1), &after = page.text(i + 2);
+        const bool alone = !joined[i] && !joined[i + 1] && joined[i + 2] && joints[i + 2] != Joint::line_end &&
+                           !by_vertical[i + 2];
+        if (!alone || before.end_kind != EndKind::stop || !is_half(a) || !is_half(b)) continue;
+        if (a.width + CELL + b.width > after.width || (b.blanks && !a.blanks) || !(after.marks + page.text(i + 3).marks)) continue;
+        joints[i] = Joint::space;
+        halves[i] = joined[i] = joined[i + 1] = 1;
+    }
+}
+
 void Layout::set_paragraphs(const Page& page) {
     const size_t n = page.texts.size();
     prose.resize(n);
     foreign.resize(n);
     for (size_t i = 0; i < n;) {
         size_t j = i;
-        while (j + 1 < n && joints[j] != Joint::line_end && !by_vertical[j]) ++j;
+        while (j + 1 < n && joints[j] != Joint::line_end && !by_vertical[j] && !is_halves(j)) ++j;
         bool has = false;
         int64_t letters = 0, cjks = 0;
         for (size_t k = i; k <= j; ++k) {
@@ -145,7 +176,7 @@ void Layout::set_paragraphs(const Page& page) {
 void Layout::set_joints(Page& page) {
     const size_t n = page.texts.size();
     for (size_t i = 0; i + 1 < n; ++i) {
-        if (joints[i] == Joint::line_end || by_vertical[i]) continue;
+        if (joints[i] == Joint::line_end || by_vertical[i] || is_halves(i)) continue;
         // CJK on either side: nothing, unless latin_gap wants a space there.
         const LatinGap gap = page.options.latin_gap;
         if (gap != LatinGap::insert && gap != LatinGap::keep &&

@@ -15,9 +15,11 @@ public:
     // All vectors are indexed like page.texts.
     std::vector<Joint> joints;          // between text line i and i + 1
     std::vector<uint8_t> by_vertical;   // ... which vertical decided; else unwrap
+    std::vector<uint8_t> halves;        // ... or that parts two halves of one heading (empty without unwrap)
     std::vector<uint8_t> joined;        // on either side
     std::vector<uint8_t> damaged;       // a joined, vertical or letter-spaced line stands within the window
     std::vector<uint8_t> near_spaced;   // a letter-spaced one does
+    std::vector<uint8_t> tabular;       // a row of a table among others: its gaps part cells
     std::vector<uint8_t> prose;         // its paragraph has a pause or sentence end: headings have none
     std::vector<uint8_t> foreign;       // its paragraph is Latin text, or the line is program text
     std::vector<uint8_t> leading;       // the blank lines behind it are leading: they go
@@ -28,6 +30,8 @@ public:
     void decide(Page& page);
 
 private:
+    bool is_halves(size_t i) const { return i < halves.size() && halves[i]; }
+    void join_halves(const Page& page);
     void set_paragraphs(const Page& page);
     void set_joints(Page& page);
     void set_leading(const Page& page);

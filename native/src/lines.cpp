@@ -94,11 +94,24 @@ int first_unit(const Chars& t) {
 }
 
 }  // namespace
+// What opens a news item: 本报讯, 新华社 ...
+bool is_dateline(uint32_t a, uint32_t b, uint32_t c) {
+    switch (a) {
+        case U'本':
+            return c == U'讯' ? b == U'报' || b == U'刊' || b == U'网' || b == U'台' : c == U'訊' && b == U'報';
+        case U'新': return c == U'社' && (b == U'华' || b == U'華');
+        case U'中': return b == U'新' && (c == U'社' || c == U'网');
+        case U'人': return b == U'民' && c == U'网';
+        default: return false;
+    }
+}
+
 StartKind start_kind(const Chars& t) {
     const uint8_t c = t.cls[t.s];
     const uint32_t cp = t.cp[t.s];
     if (c == CLOSE || c == PAUSE || (c == STOP && cp != 0x2026)) return StartKind::nostart;
     if (list_marker(t) > t.s) return StartKind::item;
+    if (is_dateline(cp, t.s + 2 < t.n ? t.cp[t.s + 1] : 0, t.s + 2 < t.n ? t.cp[t.s + 2] : 0)) return StartKind::dateline;
     if (cp == 0x2014) return StartKind::dash;
     return c == OPEN ? StartKind::open : StartKind::plain;
 }
@@ -240,7 +253,7 @@ Unit unit_of(const Chars& t, int seen, const int* first) {
         unit.kind = UnitKind::dash;
     else if (seen == 1 && (!(classes & ~HAN_KANA) || !(classes & ~CJK_MARKS)))
         unit.kind = UnitKind::chr;
-    else if (!(classes & ~ALNUM) && solid)
+    else if ((seen == 1 && classes == class_bit(ASCII)) || (!(classes & ~ALNUM) && solid))
         unit.kind = UnitKind::number;
     else if (classes == class_bit(HAN) && seen >= 2 && solid)
         unit.kind = UnitKind::name;
@@ -285,6 +298,7 @@ int list_marker(const Chars& t) {
     if (k == j) return i;
     const bool paren = k < e && (t.cp[k] == 0xFF09 || t.cp[k] == ')');
     if (opened) return paren ? k + 1 : i;
+    if (k + 1 < e && t.cls[k] == GAP && t.cp[k + 1] == 0x3001) return k + 2;  // 一 、 in a letter-spaced line
     if (k < e && (paren || is_one_of(U"、.．", t.cp[k]))) {
         if (k + 1 < e && (t.cls[k + 1] == DIGIT || (t.cp[k] == 0x3001 && counts_something(t, k + 1))))
             return i;  // 3.5, 五、六月
@@ -393,8 +407,29 @@ bool Page::next_line() {
         measure(line, unit);
     }
     line.unit_line = unit.kind != UnitKind::none;
+    line.rowlike = line.digit_gap && !line.spaced && !line.marks && !line.byline &&
+                   (line.end_kind == EndKind::mid || line.end_kind == EndKind::close);
+    line.speaker = line.key && is_speaker(line);
+    if (unit.kind == UnitKind::name && unit.length <= 3 && !is_name(unit.text, unit.length, false) &&
+        !is_role(unit.text, unit.length))
+        line.few_han = unit.length;
     at_ = next;
     return true;
+}
+
+// The key that opens the line is who speaks.
+bool Page::is_speaker(const Line& line) {
+    uint32_t key[8];
+    uint32_t length = 0;
+    for (size_t at = line.s; at < line.e && length < 8; ++length) {
+        uint32_t cp;
+        at += size_t(decode(data + at, cp));
+        if (is_colon(cp)) break;
+        key[length] = plain(cp);
+    }
+    if (length == 1) return key[0] == U'问' || key[0] == U'答' || key[0] == U'問';
+    if (is_role(key, length)) return true;
+    return is_name(key, length, false) && !is_one_of(U"说道曰称示问答想喊認為說問", key[length - 1]);
 }
 
 bool Page::next_segment() {
@@ -472,7 +507,7 @@ void Page::mark_literal(const Line* following) {
         const Line* after = j < n ? &texts[j] : following;
         const bool at_start = first_ && i == 0;
         const bool bounded = (texts[i].blanks || at_start) && (!after || after->blanks);
-        if (j - i >= 4 || (bounded && ((at_start && !after) || !lone)))
+        if ((j - i >= 4 && !lone) || (bounded && ((at_start && !after) || !lone || j - i >= 4)))
             for (size_t k = i; k < j; ++k) texts[k].literal = true;
         i = j;
     }
@@ -524,6 +559,7 @@ void Page::measure(Line& line, Unit& unit) {
         if (seen < 4) first[seen] = i;
         ++seen;
         if (in(c, class_bit(STOP) | class_bit(PAUSE)) && i < t.e - 1) ++line.marks;
+        line.stops = line.stops || c == STOP;
         if (c == ASCII) signs += is_syntax(cp);
         if (c == OPEN) {
             ++depth;
@@ -544,6 +580,7 @@ void Page::measure(Line& line, Unit& unit) {
         last = i;
     }
     line.work = line.changes || !t.gaps.empty();
+    line.gapless = t.gaps.empty();
     line.opened = depth > 0;
     if (seen) {
         line.first_class = t.cls[first[0]];
@@ -556,7 +593,11 @@ void Page::measure(Line& line, Unit& unit) {
     line.key = is_key(t);
     line.spaced = spread >= 3 && spread >= solid;
     line.width = line.indent + room;
-    for (const Gap& g : t.gaps) line.width += kerning(t, g, line.spaced);
+    for (const Gap& g : t.gaps) {
+        line.width += kerning(t, g, line.spaced);
+        line.digit_gap = line.digit_gap || (t.cls[g.left] == DIGIT && t.is(g.right, HAN_KANA)) ||
+                         (t.cls[g.right] == DIGIT && t.is(g.left, HAN_KANA));
+    }
     if (seen) squeeze += (t.cls[first[0]] == OPEN ? 2 : 0) + (t.is(last, CLOSING) ? 2 : 0);
     line.tight = line.width - squeeze - line.letters / NARROW;
     line.unit = first_unit(t);

@@ -13,7 +13,7 @@
 namespace hanflow {
 
 enum class EndKind : uint8_t { mid, pause, open, close, colon, stop, credit };
-enum class StartKind : uint8_t { plain, nostart, item, dash, open };
+enum class StartKind : uint8_t { plain, nostart, item, dateline, dash, open };
 enum class UnitKind : uint8_t { none, chr, number, dash, name };
 
 // A line short enough to stand in a vertical run: its kind and its first characters as they become under compat.
@@ -47,19 +47,28 @@ struct Line {
     bool literal = false, cjk = false, blank = false;
     bool unit_line = false;       // may stand in a vertical run
     bool number_or_dash = false;  // six characters at most, digits, ASCII signs or dashes
+    bool stops = false;           // holds a sentence end
     bool spaced = false;          // letter-spaced: it was stretched to fill the column
     bool vertical = false, table = false;
+    bool cut_byline = false;      // one line of a byline that was cut; ...
+    uint32_t name_gaps = 0;       // ... bit k: its gap k parts names
     bool opened = false;     // an opening mark is not closed in the line
     bool closed = false;     // a closing mark has no opening one in the line
     bool code = false;       // more signs of programs and mark-up than Chinese text has
     bool key = false;        // a short key and its colon: 传真：
+    bool speaker = false;    // ... that says who speaks: 问：, 记者：, 林青岚：
+    bool digit_gap = false;  // a gap between Han and a digit
+    bool rowlike = false;    // looks like a row of a table: numbers apart from words, no sentence
     bool row = false;        // two to four one-character cells
     bool remainder = false;  // one visible Han character
-    bool left_over = false;  // ... of a title that was cut, not one of several such lines
+    uint8_t few_han = 0;     // two or three Han alone that are neither a name nor a role: how many
+    bool left_over = false;  // the rest of a title that was cut
     bool byline = false;     // nothing but names and roles
     bool parted = false;     // a separator between Han, no sentence marks: a heading of two halves
     bool starts_alnum = false, ends_alnum = false;
+    bool raw = false;               // lines are cut after marks here
     bool parted_by_blanks = false;  // blank lines part paragraphs here
+    bool gapless = true;   // no gap inside
     bool work = false;     // holds gaps, or ...
     bool changes = false;  // ... characters that compat or width may change
     bool latin_gaps = false;  // some gaps, each of one or two ASCII spaces between Han and a letter or digit; may be set
@@ -101,6 +110,7 @@ struct Page {
 
 private:
     bool next_line();
+    bool is_speaker(const Line& line);
     bool find_end(size_t& end, size_t& next);
     void rescan(size_t from);
     void mark_literal(const Line* following);

@@ -41,11 +41,11 @@ bool touches_mark(const Chars& t, const Gap& g) {
 bool in_number(const Chars& t, const Gap& g) {
     const uint8_t left = t.cls[g.left], right = t.cls[g.right];
     if (left == DIGIT && right == DIGIT) return true;
-    if (left == DIGIT) return t.cp[g.right] == '.' || t.cp[g.right] == '%';
-    return t.cp[g.left] == '.' && right == DIGIT;
+    if (left == DIGIT) return t.cp[g.right] == '.' || t.cp[g.right] == '%' || is_colon(t.cp[g.right]);
+    return right == DIGIT && (t.cp[g.left] == '.' || is_colon(t.cp[g.left]));
 }
 
-bool numeric(const Chars& t, int i) { return t.cls[i] == DIGIT || t.cp[i] == '.' || t.cp[i] == '%'; }
+bool numeric(const Chars& t, int i) { return t.cls[i] == DIGIT || t.cp[i] == '.' || t.cp[i] == '%' || is_colon(t.cp[i]); }
 
 // OCR prints , ; : for the full-width marks: between Han there is no gap at them.
 bool at_ascii_pause(const Chars& t, const Gap& g) {
@@ -73,6 +73,11 @@ const std::vector<Verdict>& SpacingStage::decide(const Page& page, const Layout&
     const Line& line = page.text(index);
     verdicts_.assign(t.gaps.size(), Verdict::open);
     if (t.gaps.empty()) return verdicts_;
+    if (line.cut_byline) {
+        for (size_t k = 0; k < verdicts_.size(); ++k)
+            verdicts_[k] = line.name_gaps >> k & 1 ? Verdict::one : Verdict::close;
+        return verdicts_;
+    }
     if (line.vertical) {
         std::fill(verdicts_.begin(), verdicts_.end(), Verdict::close);
         return verdicts_;
@@ -82,7 +87,7 @@ const std::vector<Verdict>& SpacingStage::decide(const Page& page, const Layout&
     const auto is_latin_gap = [&](const Gap& g) {
         return g.room <= CELL && ((t.is(g.left, HAN_KANA) && t.is(g.right, ALNUM)) || (t.is(g.left, ALNUM) && t.is(g.right, HAN_KANA)));
     };
-    const bool plain = std::all_of(t.gaps.begin(), t.gaps.end(), is_latin_gap) && !line.table &&
+    const bool plain = std::all_of(t.gaps.begin(), t.gaps.end(), is_latin_gap) && !line.table && !layout.tabular[index] &&
                        page.options.spacing == Spacing::automatic;
     if (!plain || heading(layout, index, line)) read_tokens(t);
     if (plain) {
@@ -132,7 +137,7 @@ void SpacingStage::read_tokens(const Chars& t) {
 void SpacingStage::decide_auto(const Page& page, const Layout& layout, size_t index, const Line& line) {
     const Chars& t = page.chars;
     const int n = int(t.gaps.size());
-    if (line.table || is_form(t)) {
+    if (line.table || layout.tabular[index] || is_form(t)) {
         std::fill(verdicts_.begin(), verdicts_.end(), Verdict::keep);
         return;
     }
@@ -142,9 +147,15 @@ void SpacingStage::decide_auto(const Page& page, const Layout& layout, size_t in
         verdicts_[0] = Verdict::keep;
         first = 1;
     }
+    const auto is_single = [](const Token& token) { return token.han == 1 && token.length() == 1; };
+    if (n == 1 && layout.damaged[index] && is_single(tokens_[0]) && is_single(tokens_[1]))
+        verdicts_[0] = Verdict::close;  // a padded name or title of two characters, alone
     part_names(t, line, first);
     for (int k = first; k < n; ++k)
         if (verdicts_[k] == Verdict::open && touches_mark(t, t.gaps[k])) verdicts_[k] = beside_mark(t, k);
+    // Near letter-spaced lines less evidence is enough, and where the whole line is single characters.
+    const bool near_spaced = layout.near_spaced[index] ||
+                             (layout.damaged[index] && std::all_of(tokens_.begin(), tokens_.end(), is_single));
     const auto settled = [&](int k) { return verdicts_[k] == Verdict::keep || verdicts_[k] == Verdict::one; };
     for (int k = first; k < n;) {
         if (settled(k)) {
@@ -153,7 +164,7 @@ void SpacingStage::decide_auto(const Page& page, const Layout& layout, size_t in
         }
         int j = k;
         while (j + 1 < n && !settled(j + 1) && tokens_[j + 1].han <= SHORT) ++j;
-        close_stretch(t, k, j, layout.near_spaced[index]);
+        close_stretch(t, k, j, near_spaced);
         k = j + 1;
     }
     close_line_ends(t, line);
@@ -212,7 +223,7 @@ void SpacingStage::part_list(const Chars& t, int begin, int end) {
     if (t.gaps.empty()) return;
     constexpr uint32_t names = class_bit(HAN) | UNSEEN;  // most lines hold something else near their end
     for (int i = end; i-- > begin;)
-        if (!t.is(i, names)) return;
+        if (!t.is(i, names) && t.cp[i] != '/') return;
     Words& words = bylines_.words;
     if (!words.read(t, begin, end) || words.size() < 2) return;
     // The gaps inside: those whose characters on both sides stand in the list.
@@ -291,10 +302,12 @@ void SpacingStage::close_stretch(const Chars& t, int k, int j, bool near_spaced)
         std::nth_element(rooms_.begin(), middle, rooms_.end());
         usual = *middle;
     }
+    const auto doubled = std::count_if(rooms_.begin(), rooms_.end(), [&](int room) { return room >= 2 * usual; });
+    const bool few = size_t(doubled) * 8 <= rooms_.size();
     for (int x = k; x <= j; ++x) {
         if (verdicts_[x] != Verdict::open) continue;
         const Gap& g = t.gaps[x];
-        if ((g.room >= 2 * usual && g.room >= usual + 4) || (g.room > usual && g.room >= 3 * CELL))
+        if ((g.room >= 2 * usual && (g.room >= usual + 4 || few)) || (g.room > usual && g.room >= 3 * CELL))
             verdicts_[x] = Verdict::one;  // much wider than its neighbours: a separator
         else if (keeps_words(t, x) || t.cls[g.left] == HANGUL || t.cls[g.right] == HANGUL)
             verdicts_[x] = Verdict::keep;
@@ -356,7 +369,10 @@ void SpacingStage::close_numbers(const Chars& t, int first) {
             while (head < b.length() && numeric(t, b.begin + head)) ++head;
             int least = std::min(tail, head);
             for (int x = k + 1; x < j; ++x) least = std::min(least, tokens_[x].length());
-            if (least == 1 && (!a.number || a.begin == t.s))
+            bool cut = least == 1;
+            const auto is_point = [](uint32_t cp) { return cp == '.' || is_colon(cp); };
+            for (int x = k; x < j; ++x) cut = cut || is_point(t.cp[t.gaps[x].left]) || is_point(t.cp[t.gaps[x].right]);
+            if (cut && (!a.number || a.begin == t.s))
                 for (int x = k; x < j; ++x)
                     if (verdicts_[x] == Verdict::open) verdicts_[x] = Verdict::close;
         }
@@ -378,7 +394,7 @@ bool SpacingStage::closes_latin(const Page& page, const Layout& layout, size_t i
 
 bool SpacingStage::is_plain(const Page& page, const Layout& layout, size_t index) {
     const Line& line = page.text(index);
-    return line.latin_gaps && !line.vertical && !line.table && line.start_kind != StartKind::item &&
+    return line.latin_gaps && !line.vertical && !line.table && !line.cut_byline && !layout.tabular[index] && line.start_kind != StartKind::item &&
            page.options.spacing == Spacing::automatic && !heading(layout, index, line);
 }
 

@@ -18,6 +18,9 @@ constexpr int ROUNDING = 2;  // q by which kerning and narrow digits are misjudg
 constexpr int GRAIN = 2;     // q; measures are tried in half cells
 constexpr int FAR = 6;       // q; measures nearer than this are one measure
 constexpr int INDENT = 2 * CELL;
+constexpr int VERSE = 2;  // in prose at least this part of the lines have a pause or sentence end near
+constexpr int RAW = 3;   // of so many lines one ends in a pause where lines are cut after marks
+constexpr int SHARE = 4;  // of so many lines in mid-sentence one at least speaks for a measure
 constexpr int WEAK = 3;  // a candidate with less than this part of the best one's support is none
 constexpr int OPEN_LIMIT = 4 * MAX_MEASURE;  // q of one typeset line: more costs no more
 constexpr int INFINITE = 1000000;  // more than all costs of a line
@@ -53,10 +56,15 @@ constexpr int FOREIGN = 900;      // program text, or two lines of Latin text
 constexpr int KEYS = 500;         // two lines that begin with a key and a colon
 constexpr int PARTED = 300;       // a separator inside: a heading of two halves
 constexpr int CUT = 130;          // some extractors end a line after a mark
+constexpr int RAW_CUT = 40;        // ... where many lines are
+constexpr int RAW_STOP = 80;       // a sentence ends in mid-paragraph, there
 constexpr int SPACED_LAST = 110;  // only a line that goes on is stretched
+constexpr int STRETCH = 3;       // eighths of the measure that letter-spacing may fill
+constexpr int SPEAKER = 500;     // the next line says who speaks
+constexpr int ROWLIKE = 250;     // two lines that look like rows of a table
 constexpr int NOT_PROSE = 60;     // two lines without any mark, joined
 constexpr int CANNOT_START = 900;  // a mark that cannot start a line does
-constexpr int ITEM = 400, DASH = 150, INDENTED = 500, ROW = 900;  // how the next line starts; a table row or byline
+constexpr int ITEM = 900, DATELINE = 400, DASH = 150, INDENTED = 500, ROW = 900;  // how the next line starts; a table row or byline
 constexpr int MOST = 2000;         // of the width of one line
 
 // A line that goes on although `room` q more than needed were left.
@@ -78,16 +86,19 @@ inline Fit fit(const Row& row, int before, int measure, bool goes_on) {
     const int slack = measure - row.width - before;
     int cost = over > OVER_FREE ? std::min(over - OVER_FREE, MOST) * OVER : 0, open = 0;
     if (goes_on) {
-        if (!row.spaced) {
+        if (row.spaced) {  // stretched, but not by more than a long word may leave
+            cost += loose(slack - row.unit - row.dropped - measure * STRETCH / 8);
+        } else {
             int room = loose(slack - row.unit - row.dropped);
-            if (row.end_kind != uint8_t(EndKind::mid) && room >= CUT) {
-                room = CUT;
+            const int cut = row.raw ? RAW_CUT : CUT;
+            if (row.end_kind != uint8_t(EndKind::mid) && room >= cut) {
+                room = cut;
                 open = std::min(before + row.width, OPEN_LIMIT);
             }
             cost += room;
         }
     } else if (row.spaced) {
-        cost += SPACED_LAST;
+        cost += row.marks ? SPACED_LAST : 0;
     } else if (slack < row.unit && over <= OVER_FREE) {
         cost += FULL_BY_CHANCE;
     }
@@ -106,7 +117,10 @@ inline Fit row_cost(const Row& row, int measure, bool joined, bool goes_on, int 
         full.cost += goes_on ? NO_INDENT : NO_INDENT / 2;
         if (full.cost < best.cost) best = full;
     }
-    best.cost += (goes_on ? GOES_ON : joined ? LAST : ALONE)[row.end_kind];
+    if (goes_on && row.raw && row.end_kind == uint8_t(EndKind::stop))
+        best.cost += RAW_STOP;
+    else
+        best.cost += (goes_on ? GOES_ON : joined ? LAST : ALONE)[row.end_kind];
     return best;
 }
 
@@ -114,6 +128,7 @@ inline Fit row_cost(const Row& row, int measure, bool joined, bool goes_on, int 
 constexpr uint64_t COVER_LINE = 1, COVER_WEIGHT = uint64_t(1) << 16, COVER_PROSE = uint64_t(1) << 32,
                    COVER_MID = uint64_t(1) << 48;
 int cover_lines(uint64_t c) { return int(c & 0xFFFF); }
+int cover_prose(uint64_t c) { return int(c >> 32 & 0xFFFF); }
 // Bit 15 of each count of c + enough(...) is set if all counts reach what is asked. No count comes near 2^15.
 constexpr uint64_t COVER_TOPS = 0x8000800080008000;
 constexpr uint64_t enough(int lines, int weight) {
@@ -128,12 +143,16 @@ int join_cost(const Line& a, const Line& b) {
         cost += ITEM;
     else if (b.start_kind == StartKind::dash)
         cost += DASH;
+    else if (b.start_kind == StartKind::dateline)
+        cost += DATELINE;
     if (b.indent >= 6 && b.indent > a.indent) cost += INDENTED;
     if (!a.marks && !b.marks && a.end_kind == EndKind::mid) cost += NOT_PROSE;
     // Without branches: none of these is foreseeable.
     if (a.table | b.table | a.byline | b.byline) cost += ROW;
     if (a.code | b.code | (is_latin(a) & is_latin(b))) cost += FOREIGN;
     if (a.key & b.key) cost += KEYS;
+    if (b.speaker) cost += SPEAKER;
+    if (a.rowlike & b.rowlike) cost += ROWLIKE;
     if (a.parted) cost += PARTED;
     if (b.blanks) cost += b.rhythm;
     return cost;
@@ -146,6 +165,12 @@ bool joins_freely(const Line& a, const Line& b) {
     if (b.start_kind == StartKind::nostart) return true;
     return a.end_kind == EndKind::mid &&
            (is_quoted(a, b) || (b.left_over && a.width >= 4 * CELL && a.cjks > a.letters));
+}
+
+// Two or three Han that are no name, behind a longer title line, before a byline, a subtitle or body text.
+bool is_rest_of_title(const Line& a, const Line& b, const Line& c) {
+    return !a.marks && a.end_kind == EndKind::mid && a.cjks >= 2 * b.few_han + 2 && a.start_kind == StartKind::plain &&
+           (c.marks || c.byline || c.start_kind == StartKind::dash || c.start_kind == StartKind::dateline);
 }
 
 int break_cost(const Line& a, const Line& b) {
@@ -187,6 +212,29 @@ void Unwrap::set_rhythm() {
     }
 }
 
+void Unwrap::set_raw() {
+    const int n = int(lines_.size());
+    // Does the extractor end lines after marks here? A mark that cannot start a line does, or many lines end in a pause.
+    sums_.assign(size_t(2) * (n + 1), 0);
+    int *starts = sums_.data(), *pauses = starts + n + 1;
+    for (int i = 0; i < n; ++i) {
+        starts[i + 1] = starts[i] + (lines_[i]->start_kind == StartKind::nostart);
+        pauses[i + 1] = pauses[i] + (lines_[i]->end_kind == EndKind::pause);
+    }
+    for (int i = 0; i < n; ++i) {
+        const int low = std::max(0, i - WINDOW), high = std::min(n, i + WINDOW + 1);
+        lines_[i]->raw = starts[high] != starts[low] || (high - low > WINDOW && (pauses[high] - pauses[low]) * RAW >= high - low);
+    }
+}
+
+// q of the pieces before line i that end in a mark, back to the last one that does not.
+int Unwrap::folded(const std::vector<uint8_t>& barriers, int i) const {
+    int width = 0;
+    for (int k = i - 1; k >= 0 && i - k <= WINDOW && !barriers[k] && lines_[k]->end_kind != EndKind::mid && width <= MAX_MEASURE; --k)
+        width += lines_[k]->width;
+    return width;
+}
+
 void Unwrap::set_supports(const std::vector<uint8_t>& barriers) {
     const int n = int(lines_.size());
     supports_.assign(size_t(n), Supports{});
@@ -197,7 +245,9 @@ void Unwrap::set_supports(const std::vector<uint8_t>& barriers) {
         if (barriers[i] || (!mid && a.end_kind != EndKind::pause) || (a.table | b.table | a.byline | b.byline)) continue;
         const int unit = std::max(b.unit, 1);
         const uint64_t prose = a.marks || b.marks || !mid ? COVER_PROSE : 0;
-        const int low = a.width - a.letters / NARROW - ROUNDING, high = a.width + unit;
+        // Where lines are cut after marks, the typeset line is the pieces before it too.
+        const int width = a.width + (mid && a.raw ? folded(barriers, i) : 0);
+        const int low = width - a.letters / NARROW - ROUNDING, high = width + unit;
         Supports& s = supports_[i];
         const uint64_t weight = mid && !a.spaced ? 2 * COVER_WEIGHT : COVER_WEIGHT;
         s.list[s.count++] = Support{half(low), half(high), COVER_LINE + weight + prose + (mid ? COVER_MID : 0)};
@@ -256,15 +306,21 @@ int Unwrap::candidates(int i, int16_t* chosen) const {
     uint32_t scored[2 * (2 * WINDOW + 1) + 1];
     int count = 0;
     uint32_t best = 0;
+    const int low = std::max(0, i - WINDOW), high = std::min(int(lines_.size()), i + WINDOW + 1);
+    const bool stops = few_ || sums_[high] != sums_[low];
+    const int* const mids = sums_.data() + lines_.size() + 1;
+    const int mid = few_ ? 0 : mids[high] - mids[low];
     const uint64_t bias = few_ ? enough(0, 2) : enough(2, 3);
     const uint64_t* const cover = cover_.data();
     for (const int16_t m : begins_list_) {
         const uint64_t c = cover[m];
+        if (((c + bias) & COVER_TOPS) != COVER_TOPS) continue;
+        const int lines = cover_lines(c), prose = cover_prose(c);
+        if (lines * SHARE < mid || prose * VERSE < lines) continue;
+        if (!stops && prose * 5 < lines * 4) continue;  // verse without marks at line ends
         const uint32_t score = (uint32_t(c) & 0xFFFF0000) | (0xFFFF - uint32_t(m));
-        const bool speaks = ((c + bias) & COVER_TOPS) == COVER_TOPS;
-        scored[count] = score;
-        count += speaks;
-        best = std::max(best, speaks ? score : 0);
+        scored[count++] = score;
+        best = std::max(best, score);
     }
     int found = 0, most = 0;
     while (best) {
@@ -308,6 +364,8 @@ void Unwrap::set_rows(const std::vector<uint8_t>& barriers) {
         row.dropped = line.dropped;
         row.end_kind = uint8_t(line.end_kind);
         row.spaced = line.spaced;
+        row.marks = line.marks > 0;
+        row.raw = line.raw;
         row.indented = line.indent >= CELL;
         row.can_go_on = next && !barriers[i] && !line.table;
         row.forced = next && next->start_kind == StartKind::nostart;
@@ -326,16 +384,25 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
     for (uint32_t i : body) lines_.push_back(&page.text(i));
     few_ = n <= 3 && page.whole;
     set_rhythm();
+    set_raw();
     set_supports(barriers);
     for (int i = 0; i < n; ++i) {
         Line& line = *lines_[i];
         // One character alone, not one of several such lines.
         line.left_over = line.remainder && !(i && lines_[i - 1]->remainder) && !(i + 1 < n && lines_[i + 1]->remainder);
+        if (line.few_han && i && i + 1 < n) line.left_over = is_rest_of_title(*lines_[i - 1], line, *lines_[i + 1]);
         // A closing quote that stands alone.
         if (i && line.start_kind == StartKind::nostart && line.end_kind == EndKind::close && line.width <= 2 * CELL)
             line.end_kind = lines_[i - 1]->end_kind;
     }
     set_rows(barriers);
+    // Sums of the lines that hold a sentence end, and of those that end in mid-sentence.
+    sums_.assign(size_t(2) * (n + 1), 0);
+    int *stops = sums_.data(), *mids = stops + n + 1;
+    for (int i = 0; i < n; ++i) {
+        stops[i + 1] = stops[i] + lines_[i]->stops;
+        mids[i + 1] = mids[i] + (lines_[i]->end_kind == EndKind::mid);
+    }
     steps_.resize(size_t(n));
     cover_.assign(MAX_MEASURE / GRAIN + 2, 0);
     begins_.assign(MAX_MEASURE / GRAIN + 2, 0);
@@ -381,6 +448,7 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
             step.source[s] = int8_t(source);
         };
         const int ends = std::min(LAST[row.end_kind], ALONE[row.end_kind]), goes_on = GOES_ON[row.end_kind];
+        const int stays = std::min(goes_on, row.raw ? RAW_STOP : goes_on);
         int floor = UNREACHED;
         for (int x = 0; x < step.count; ++x) {
             const int m = step.measures[x];
@@ -424,7 +492,7 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
             else if (m < 0)
                 reach(2 * x + 1, base, from, 0, [&](auto) { return Fit{FREE + goes_on, 0}; });
             else
-                reach(2 * x + 1, base, from, goes_on, [&](auto joined) { return row_cost(row, m, joined, true, before(joined)); });
+                reach(2 * x + 1, base, from, stays, [&](auto joined) { return row_cost(row, m, joined, true, before(joined)); });
             floor = std::min(floor, new_cost[2 * x + 1]);
         }
         count = step.count;

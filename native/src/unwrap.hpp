@@ -29,7 +29,7 @@ private:
         int32_t unit, dropped;
         int16_t letters;  // up to what matters
         uint8_t end_kind;
-        bool spaced, indented, can_go_on, forced, joins_freely;
+        bool spaced, marks, raw, indented, can_go_on, forced, joins_freely;
         int32_t to_join, to_break;  // costs of the boundary before it
     };
     // A line speaks for every measure in [low, high), in half cells.
@@ -48,6 +48,8 @@ private:
     };
 
     void set_rhythm();
+    void set_raw();
+    int folded(const std::vector<uint8_t>& barriers, int i) const;
     void set_supports(const std::vector<uint8_t>& barriers);
     void set_rows(const std::vector<uint8_t>& barriers);
     int candidates(int i, int16_t* chosen) const;

@@ -11,6 +11,7 @@ namespace {
 
 constexpr int MAX_BLANKS = 3;  // between two lines of a region
 constexpr size_t GRID_ROWS = 64;
+constexpr int ROLE_FIRST = 20;    // a role says that names follow: it is worth more than one name more
 constexpr size_t MAX_NAMES = 32;  // of one byline
 constexpr uint32_t NAMES = 24;    // characters of a byline that no blank line parts
 
@@ -22,6 +23,9 @@ bool is_counter(uint32_t cp) {
         if (uint32_t(*p) == cp) return true;
     return false;
 }
+
+// The last character of a role says that names follow: 记者, 通讯员, 实习生.
+bool opens(uint32_t last) { return last == U'者' || last == U'员' || last == U'員' || last == U'生'; }
 
 bool mostly_counters(const std::vector<uint32_t>& letters) {
     size_t counters = 0;
@@ -62,6 +66,60 @@ void Vertical::find(Page& page, std::vector<Joint>& joints, std::vector<uint8_t>
         uint32_t j = i + 1;
         while (j < n && is_unit(j) && page.text(j).blanks <= MAX_BLANKS) ++j;
         cut_regions(page, i, j, joints, ruled);
+        i = j;
+    }
+    find_cut_bylines(page, joints, ruled);
+}
+
+// Bylines that the extractor cut at the padding inside names: 记者 吴 / 桐 通讯员 夏 / 禹. Each line end is a gap.
+void Vertical::find_cut_bylines(Page& page, std::vector<Joint>& joints, std::vector<uint8_t>& ruled) {
+    constexpr uint32_t CUT_LINES = 6;  // at most
+    constexpr int CUT_HAN = 24;        // a line, at most
+    const uint32_t n = uint32_t(page.texts.size());
+    Words& words = bylines_.words;
+    std::vector<Entry>& entries = bylines_.entries;
+    const auto read = [&](uint32_t i, bool more) {
+        const Line& line = page.text(i);
+        if (line.vertical || line.literal || line.marks || line.letters || line.cjks > CUT_HAN || !in(line.last_class, class_bit(HAN)))
+            return false;
+        page.open(line);
+        const size_t before = more ? words.size() : 0;
+        return words.read(page.chars, page.chars.s, page.chars.e, more) && words.size() > before;
+    };
+    // A role among them, or common surnames only.
+    const auto is_sure = [&] {
+        bool role = false, common = true;
+        for (const Entry& e : entries) {
+            const uint32_t length = e.behind - e.first == 2 ? 2 : words.length(e.first);
+            role = role || is_role(words.text(e.first), length);
+            common = common && is_name(words.text(e.first), length, true);
+        }
+        return role || common;
+    };
+    for (uint32_t i = 0; i + 1 < n; ++i) {
+        if (!read(i, false) || words.length(words.size() - 1) != 1 || find_entries(words, entries)) continue;
+        line_ends_.assign(1, uint32_t(words.size()));
+        bool found = false;
+        uint32_t j = i + 1;
+        for (; j < std::min(n, i + CUT_LINES) && page.text(j).blanks <= MAX_BLANKS && read(j, true); ++j) {
+            line_ends_.push_back(uint32_t(words.size()));
+            found = find_entries(words, entries) && entries.size() >= 2 && is_sure();
+            if (found) break;
+        }
+        if (!found) continue;
+        const auto parted = [&](uint32_t word) {  // names part before this word
+            return std::any_of(entries.begin(), entries.end(), [&](const Entry& e) { return e.behind == word; });
+        };
+        for (uint32_t k = i, word = 0; k <= j; ++k) {
+            Line& line = page.text(k);
+            line.vertical = line.cut_byline = true;
+            const uint32_t begin = word;
+            for (++word; word < line_ends_[k - i]; ++word)
+                if (parted(word)) line.name_gaps |= uint32_t(1) << (word - begin - 1);
+            if (k == j) break;
+            joints[k] = parted(word) ? Joint::space : Joint::nothing;
+            ruled[k] = 1;
+        }
         i = j;
     }
 }
@@ -138,7 +196,8 @@ bool Vertical::is_vertical(const Page& page, uint32_t begin, uint32_t end) {
     letters_.clear();
     for (uint32_t k = begin; k < end; ++k) {
         const Unit& unit = page.units[k];
-        numbers += unit.kind == UnitKind::number;
+        // Digits and letters may come one a line too: what follows each other is one number.
+        numbers += unit.kind == UnitKind::number && (k == begin || page.units[k - 1].kind != UnitKind::number);
         if (unit.kind != UnitKind::chr) continue;
         ++chars;
         if (in(char_class(unit.text[0]), HAN_KANA)) letters_.push_back(unit.text[0]);
@@ -183,7 +242,7 @@ void Vertical::separate(const Page& page, uint32_t begin, uint32_t end, std::vec
     };
     for (size_t i = 0; i < items_.size();) {
         size_t next = 0;
-        if (byline(page, i, next)) {
+        if (byline(page, i, 0, next)) {
             for (const Span& name : names_) {
                 glue(name.first, name.behind);
                 if (name.behind < names_.back().behind) joints[name.behind - 1] = Joint::space;
@@ -212,6 +271,15 @@ void Vertical::separate(const Page& page, uint32_t begin, uint32_t end, std::vec
             case Kind::name: ++i; break;
             case Kind::word:
                 part_word(page, item.first, item.behind, joints);
+                if (const uint32_t role = more && byline(page, i + 1, 1, next) ? opens_byline(page, item.first, item.behind) : 0) {
+                    joints[item.behind - role - 1] = Joint::line_end;
+                    joints[item.behind - 1] = Joint::space;
+                } else if (padded_over_blank(page, i)) {  // 记唐 / 果 / 贺兰山: the surname stands at the end of the title's group
+                    joints[item.behind - 2] = Joint::line_end;
+                    joints[item.behind - 1] = Joint::nothing;
+                    joints[items_[i + 1].behind - 1] = Joint::space;
+                    ++i;
+                }
                 ++i;
                 break;
         }
@@ -227,10 +295,31 @@ void Vertical::spell(const Page& page, uint32_t a, uint32_t b) {
     }
 }
 
-// A sequence of padded names, whole names and roles from item i on, into names_.
-bool Vertical::byline(const Page& page, size_t i, size_t& next) {
+// How many units at the end of a group are a role that opens a byline behind the blank line; 0: none.
+uint32_t Vertical::opens_byline(const Page& page, uint32_t a, uint32_t b) {
+    for (uint32_t length = 5; length > 1; --length) {
+        if (b - a < length + 4) continue;
+        bool chars = true;
+        for (uint32_t k = b - length; k < b; ++k) chars = chars && page.units[k].kind == UnitKind::chr;
+        spell(page, b - length, b);
+        if (chars && is_role(word_.data(), uint32_t(word_.size()))) return length;
+    }
+    return 0;
+}
+
+// The last character of a group is the surname of a padded name whose other character and further names follow.
+bool Vertical::padded_over_blank(const Page& page, size_t i) {
+    const Item& item = items_[i];
+    if (item.behind - item.first < 5 || i + 2 >= items_.size() || items_[i + 1].kind != Kind::single) return false;
+    const Unit& last = page.units[item.behind - 1];
+    size_t next = 0;
+    return last.kind == UnitKind::chr && is_common_surname(last.text[0]) && byline(page, i + 2, 1, next);
+}
+
+// A sequence of padded names, whole names and roles from item i on, into names_. roles: how many stand before it.
+bool Vertical::byline(const Page& page, size_t i, size_t roles, size_t& next) {
     names_.clear();
-    size_t pairs = 0, words = 0, roles = 0, j = i;
+    size_t pairs = 0, words = 0, j = i;
     bool common = true;
     while (j < items_.size() && names_.size() < MAX_NAMES) {
         const Item& item = items_[j];
@@ -270,6 +359,7 @@ void Vertical::part_word(const Page& page, uint32_t a, uint32_t b, std::vector<J
     for (uint32_t k = a; k + 1 < b; ++k) joints[k] = Joint::nothing;
     for (uint32_t k = a; k < b;) {
         if (units[k].kind == UnitKind::dash && k > start && units[k - 1].kind != UnitKind::dash) {
+            names_at_end(page, start, k, joints);
             joints[k - 1] = Joint::line_end;
             start = k;
             while (k < b && units[k].kind == UnitKind::dash) ++k;
@@ -277,41 +367,71 @@ void Vertical::part_word(const Page& page, uint32_t a, uint32_t b, std::vector<J
             ++k;
         }
     }
-    // The names at the end of the last part. Only common surnames count: nothing else parts them from the title.
+    names_at_end(page, start, b, joints);
+}
+
+// Parts the names at the end of a title or subtitle from it and from each other. Where no role opens them, only common and
+// compound surnames count: nothing else parts them from the title.
+void Vertical::names_at_end(const Page& page, uint32_t start, uint32_t b, std::vector<Joint>& joints) {
+    const auto& units = page.units;
     uint32_t dashes = start, first = b;
     while (dashes < b && units[dashes].kind == UnitKind::dash) ++dashes;
-    while (first > start && b - first < NAMES && units[first - 1].kind == UnitKind::chr && units[first - 1].length == 1) --first;
+    const auto is_letter = [&](const Unit& unit) {
+        return unit.length == 1 && (unit.kind == UnitKind::chr || (unit.kind == UnitKind::number && unit.text[0] == '/'));
+    };
+    while (first > start && b - first < NAMES && is_letter(units[first - 1])) --first;
     spell(page, first, b);
     const int n = int(b - first);
     // For each place, the best parting of what follows into names and roles, by score.
     struct Parting {
         int score, step, pieces;
-        bool role;
-    } parts[NAMES + 1];
-    parts[n] = Parting{0, 0, 0, false};
-    int best = -1;
-    for (int i = n - 1; i >= 0; --i) {
-        parts[i] = Parting{-1, 0, 0, false};
-        const uint32_t* text = word_.data() + i;
-        for (int k = 1; k <= std::min(5, n - i); ++k) {
-            const Parting& rest = parts[i + k];
-            if (rest.score < 0) continue;
-            const bool role = is_role(text, uint32_t(k));
-            if (!role && !is_name(text, uint32_t(k), true)) continue;
-            const int score = rest.score + (role ? 3 * k : 4);
-            if (score > parts[i].score) parts[i] = Parting{score, k, rest.pieces + 1, rest.role || role};
+        bool role;  // the first piece is one
+    } parts[2][NAMES + 1];
+    const Parting* best = nullptr;
+    int best_at = 0, best_score = 0;
+    for (int rare = 0; rare < 2; ++rare) {
+        parts[rare][n] = Parting{0, 0, 0, false};
+        for (int i = n - 1; i >= 0; --i) {
+            Parting& part = parts[rare][i];
+            part = Parting{-1, 0, 0, false};
+            const uint32_t* text = word_.data() + i;
+            for (int k = 1; k <= std::min(5, n - i); ++k) {
+                const Parting& rest = parts[rare][i + k];
+                if (rest.score < 0) continue;
+                const bool role = is_role(text, uint32_t(k));
+                int score = 0;
+                if (role && i + k == n && opens(text[k - 1])) continue;
+                if (role)
+                    score = 3 * k;
+                else if (is_name(text, uint32_t(k), true))
+                    score = 4;
+                else if (rare && is_name(text, uint32_t(k), false))
+                    score = 1;
+                else
+                    continue;
+                if (score + rest.score > part.score) part = Parting{score + rest.score, k, rest.pieces + 1, role};
+            }
         }
     }
     for (int i = 0; i < n; ++i) {
         const int64_t head = int64_t(first) + i - int64_t(dashes);
-        if (parts[i].score < 0 || parts[i].pieces < 2 || (!parts[i].role && first + uint32_t(i) != start && head < 4)) continue;
-        if (best < 0 || parts[i].score > parts[best].score) best = i;
+        for (int rare = 0; rare < 2; ++rare) {
+            const Parting& part = parts[rare][i];
+            if (part.score < 0 || (rare && !part.role)) continue;
+            if (part.pieces < 2 && !is_compound_name(word_.data() + i, uint32_t(n - i))) continue;
+            if (!part.role && first + uint32_t(i) != start && head < 4) continue;
+            const int score = part.score + (part.role ? ROLE_FIRST : 0);
+            if (best && score <= best_score) continue;
+            best = parts[rare];
+            best_at = i;
+            best_score = score;
+        }
     }
-    if (best < 0) return;
-    uint32_t at = first + uint32_t(best);
+    if (!best) return;
+    uint32_t at = first + uint32_t(best_at);
     if (at > start) joints[at - 1] = Joint::line_end;
-    for (int i = best; i + parts[i].step < n; i += parts[i].step) {
-        at += uint32_t(parts[i].step);
+    for (int i = best_at; i + best[i].step < n; i += best[i].step) {
+        at += uint32_t(best[i].step);
         joints[at - 1] = Joint::space;
     }
 }

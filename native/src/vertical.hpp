@@ -35,14 +35,20 @@ private:
         uint32_t first, behind;
     };
     void find_grids(Page& page);
+    void find_cut_bylines(Page& page, std::vector<Joint>& joints, std::vector<uint8_t>& ruled);
     void cut_regions(Page& page, uint32_t begin, uint32_t end, std::vector<Joint>& joints, std::vector<uint8_t>& ruled);
     bool is_byline_name(const Page& page, uint32_t begin, uint32_t end, uint32_t i) const;
     bool is_vertical(const Page& page, uint32_t begin, uint32_t end);
     void separate(const Page& page, uint32_t begin, uint32_t end, std::vector<Joint>& joints);
-    bool byline(const Page& page, size_t item, size_t& next);
+    bool byline(const Page& page, size_t item, size_t roles, size_t& next);
+    bool padded_over_blank(const Page& page, size_t item);
+    uint32_t opens_byline(const Page& page, uint32_t a, uint32_t b);
     void part_word(const Page& page, uint32_t a, uint32_t b, std::vector<Joint>& joints);
+    void names_at_end(const Page& page, uint32_t start, uint32_t b, std::vector<Joint>& joints);
     void spell(const Page& page, uint32_t a, uint32_t b);
 
+    Bylines bylines_;
+    std::vector<uint32_t> line_ends_;
     std::vector<Item> items_;
     std::vector<Span> names_;
     std::vector<uint32_t> word_, letters_;

@@ -5,11 +5,15 @@ from .surnames import is_common_surname, is_compound_surname, is_surname
 # What stands before, between and behind the names of a byline.
 ROLES = frozenset((
     "记者 本报记者 本刊记者 本网记者 首席记者 特约记者 见习记者 实习记者 通讯员 本报通讯员 特约通讯员 实习生 摄影 摄影报道 图文 "
-    "综合报道 报道 整理 撰文 供图 编辑 责编 作者 "
+    "综合报道 专题报道 报道 整理 撰文 供图 编辑 责编 作者 文/图 文/摄 图/文 "
     "記者 本報記者 本刊記者 首席記者 特約記者 見習記者 實習記者 通訊員 本報通訊員 特約通訊員 實習生 攝影 圖文 綜合報導 綜合報道 報導 "
-    "報道 撰文 供圖 編輯 責編").split())
+    "專題報導 專題報道 報道 撰文 供圖 編輯 責編 文/圖 文/攝 圖/文").split())
 # What the last name of a credit did.
 CREDITS = frozenset("摄 文 图 攝 圖 绘 繪 摄影 攝影 供图 供圖 制图 製圖".split())
+
+def is_compound_name(word):
+    return len(word) in (3, 4) and is_compound_surname(ord(word[0]), ord(word[1]))
+
 
 def is_name(word, common=False):
     """Two to four characters that begin with a surname; four only with a compound one."""
@@ -30,6 +34,8 @@ def words_of(page, begin, end):
             word = ""
         elif c == T.HAN:
             word += page.plain[i]
+        elif page.text[i] == "/" and word:  # 文/图
+            word += "/"
         elif c not in (T.DROP, T.EXTEND):
             return None
     return words + [word] if word else words

@@ -1,9 +1,16 @@
 """How the lines of a page go together: vertical regions, joined lines, and what happens to the blank lines between."""
 from . import tables as T
 from . import unwrap, vertical
-from .page import ALNUM, CJK_CLASSES
+from .page import ALNUM, CELL, CJK_CLASSES
 
 WINDOW = unwrap.WINDOW
+
+
+def is_half(line):
+    """Four to eight Han, quoted perhaps, without anything that a list, a byline or a sentence has."""
+    return (not line.literal and not line.vertical and not line.gaps and not line.marks and not line.letters
+            and line.end_kind in ("mid", "close") and line.start_kind in ("", "open") and 4 * CELL <= line.width <= 8 * CELL
+            and line.width == CELL * line.cjks)
 
 
 class Layout:
@@ -38,11 +45,26 @@ class Layout:
         for grid in self.grids:
             for i in range(grid.first, grid.last + 1):
                 self.joined[i] = True
+        if page.options.unwrap:
+            self._join_halves()
+        # Rows of a table come together: their gaps part cells.
+        rows = [line.rowlike and not line.literal and not self.joined[i] for i, line in enumerate(texts)]
+        self.tabular = [rows[i] and (i > 0 and rows[i - 1] or i + 1 < n and rows[i + 1]) for i in range(n)]
         self.damaged = self._damaged()
         self.prose = self._prose()
         for i in range(n - 1):
             if self.rules[i] == "unwrap":
                 self.separators[i] = self.joint(self.texts[i], self.texts[i + 1])
+
+    def _join_halves(self):
+        """A heading between paragraphs that the extractor cut at its gap: two short lines, both fit one column line."""
+        for i in range(1, len(self.texts) - 3):
+            before, a, b, after = self.texts[i - 1:i + 3]
+            alone = not self.joined[i] and not self.joined[i + 1] and self.joined[i + 2] and self.rules[i + 2] == "unwrap"
+            if alone and before.end_kind == "stop" and is_half(a) and is_half(b) and a.width + CELL + b.width <= after.width \
+                    and (not b.blanks or a.blanks) and after.marks + self.texts[i + 3].marks > 0:
+                self.separators[i], self.rules[i] = " ", "halves"
+                self.joined[i] = self.joined[i + 1] = True
 
     def _damaged(self):
         """Text lines with a joined, vertical or letter-spaced line within the window."""
@@ -118,7 +140,7 @@ class Layout:
         for i in range(n - 1):
             a, b = texts[i], texts[i + 1]
             if self.separators[i] is not None:
-                out.append((a.e, b.s, self.separators[i], self.rules[i]))
+                out.append((a.e, b.s, self.separators[i], "unwrap" if self.rules[i] == "halves" else self.rules[i]))
             elif same_grid[i]:
                 continue
             elif b.blanks and not (a.literal or b.literal) and not b.page_before:

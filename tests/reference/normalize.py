@@ -3,7 +3,7 @@ from . import compat, spacing, width
 from .layout import Layout
 from .page import Options, Page
 
-PASSES = 4
+PASSES = 16
 
 
 def repairs(text, **options):

@@ -56,10 +56,12 @@ class Line:
     dropped: int = 0  # q of kerning between Han and Latin that the extractor did not print
     unit: int = 0  # q of the first unit, which could not be cut
     spaced: bool = False  # letter-spaced: it was stretched to fill the column
+    stops: bool = False  # holds a sentence end
     marks: int = 0  # CJK pauses and sentence ends inside
     end_kind: str = ""
     start_kind: str = ""
     vertical: bool = False
+    name_gaps: list = None  # of a cut byline: which gaps part names
     table: bool = False
     opened: bool = False  # an opening mark is not closed in the line
     closed: bool = False  # a closing mark has no opening one in the line
@@ -197,7 +199,7 @@ class Page:
                 # Short numbers and dashes between blank lines may be cut from a sentence or belong to a vertical run.
                 lone = all(self._number_or_dash(line) for line in segment[i:j])
                 alone = segment[i] is self.texts[0] and after is None
-                if j - i >= 4 or (bounded and (alone or not lone)):
+                if j - i >= 4 and not lone or bounded and (alone or not lone or j - i >= 4):
                     for line in segment[i:j]:
                         line.literal = True
                 i = j
@@ -237,6 +239,7 @@ class Page:
                 continue
             if c in (T.STOP, T.PAUSE) and i < line.e - 1:
                 line.marks += 1
+            line.stops = line.stops or c == T.STOP
             if last >= 0 and i not in at_gap and (c in ALNUM) != (self.cls[last] in ALNUM) \
                     and (c in (T.HAN, T.KANA) or self.cls[last] in (T.HAN, T.KANA)):
                 line.dropped += 1
@@ -251,6 +254,10 @@ class Page:
         line.ends_alnum = self.cls[line.e - 1] in ALNUM
         seen = [i for i in range(line.s, line.e) if self.cls[i] not in (T.GAP, T.DROP, T.EXTEND)]
         line.remainder = len(seen) == 1 and self.cls[seen[0]] in (T.HAN, T.KANA)
+        # Han alone, two or three, that are neither a name nor a role
+        word = "".join(self.plain[i] for i in seen)
+        line.few_han = len(seen) if 2 <= line.e - line.s == len(seen) <= 3 and all(self.cls[i] == T.HAN for i in seen) \
+            and not byline.is_name(word) and word not in byline.ROLES else 0
         line.letters = self._letters(line)
         line.cjks = sum(self.cls[i] in CJK_CLASSES for i in seen)
         line.code = self._is_code(line)
@@ -266,6 +273,10 @@ class Page:
         line.byline = byline.is_byline(self, line)
         line.table = not line.byline and self._is_table(line)
         line.parted = self._is_parted(line)
+        # Looks like a row of a table: numbers apart from words, no sentence.
+        line.rowlike = not (line.spaced or line.marks or line.byline) and line.end_kind in ("mid", "close") and any(
+            self._beside_digit(g) for g in line.gaps)
+        line.speaker = line.key and self._is_speaker(line)
         line.unit_line = vertical.unit_of(self, line, 0) is not None
 
     SYNTAX = frozenset("(){}[];=<>\\_#$|&*/\"'`")
@@ -285,6 +296,22 @@ class Page:
             if self.cls[k] != T.HAN:
                 return False
         return False
+
+    def _beside_digit(self, gap):
+        """Han and a number on the two sides of a gap."""
+        a, b = self.cls[gap.left], self.cls[gap.right]
+        return a == T.DIGIT and b in (T.HAN, T.KANA) or b == T.DIGIT and a in (T.HAN, T.KANA)
+
+    SAYS = frozenset("说道曰称示问答想喊说認認為说說問")
+
+    def _is_speaker(self, line):
+        """The key that opens the line is who speaks: 问：, 记者：, 林青岚："""
+        key = ""
+        for i in range(line.s, line.e):
+            if self.text[i] in "：:":
+                break
+            key += self.plain[i]
+        return key in ("问", "答", "問") or key in byline.ROLES or byline.is_name(key) and key[-1] not in self.SAYS
 
     def _brackets(self, line):
         depth, closed = 0, False
@@ -368,6 +395,8 @@ class Page:
             return "nostart"
         if self.list_marker(line) > line.s:
             return "item"
+        if any(self.text.startswith(opening, line.s) for opening in self.DATELINES):
+            return "dateline"
         if cp == 0x2014:
             return "dash"
         return "open" if c == T.OPEN else ""
@@ -408,6 +437,8 @@ class Page:
             return "stop"
         return "mid"
 
+    # What opens a news item.
+    DATELINES = ("本报讯", "本報訊", "本刊讯", "本网讯", "本台讯", "新华社", "新華社", "中新社", "中新网", "人民网")
     NUMERALS = frozenset("一二三四五六七八九十百〇零")
     BULLETS = frozenset("•●○■◆▪◇□★☆※◎▲△►▶◦‣·✓✔-*+–#>")
 
@@ -432,6 +463,8 @@ class Page:
             k += 1
         if k == j:
             return i
+        if not opened and k + 1 < e and self.cls[k] == T.GAP and t[k + 1] == "、":  # 一 、 in a letter-spaced line
+            return k + 2
         if opened:
             return k + 1 if k < e and t[k] in "）)" else i
         if k < e and t[k] in "、.．)）":

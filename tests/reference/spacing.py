@@ -104,10 +104,12 @@ def decide(page, layout, index, line):
         return []
     mode = page.options.spacing
     tokens = tokens_of(page, line)
-    if layout.texts[index].vertical:
+    if line.vertical and line.name_gaps is None:
         return [(g.begin, g.end, "", "spacing") for g in gaps]
     verdict = [None] * len(gaps)
-    if mode == "all":
+    if line.name_gaps is not None:
+        verdict = [ONE if parted else CLOSE for parted in line.name_gaps]
+    elif mode == "all":
         for k, g in enumerate(gaps):
             a, b = page.cls[g.left], page.cls[g.right]
             if a in CJK_CLASSES and b in CJK_CLASSES or a in CJK_MARKS or b in CJK_MARKS:
@@ -126,7 +128,7 @@ def decide(page, layout, index, line):
 
 def _auto(page, layout, index, line, tokens, verdict):
     gaps, n = line.gaps, len(line.gaps)
-    if line.table or _form(page, line):
+    if line.table or layout.tabular[index] or _form(page, line):
         for k in range(n):
             verdict[k] = KEEP
         return
@@ -135,10 +137,14 @@ def _auto(page, layout, index, line, tokens, verdict):
     if marker > line.s and gaps[0].begin == marker:
         verdict[0] = KEEP
         first = 1
+    if n == 1 and layout.damaged[index] and all(t.han == 1 == len(t.text) for t in tokens):
+        verdict[0] = CLOSE  # a padded name or title of two characters, alone
     _names(page, line, tokens, verdict, first)
     for k in range(first, n):
         if verdict[k] is None and _touches_mark(page, line, k):
             verdict[k] = _beside_mark(page, line, tokens, k)
+    # Near letter-spaced lines less evidence is enough, and where the whole line is single characters.
+    near_spaced = layout.near_spaced[index] or layout.damaged[index] and all(t.han == 1 == len(t.text) for t in tokens)
     k = first
     while k < n:
         if verdict[k] in (KEEP, ONE):
@@ -147,7 +153,7 @@ def _auto(page, layout, index, line, tokens, verdict):
         j = k
         while j + 1 < n and verdict[j + 1] not in (KEEP, ONE) and _short(tokens[j + 1]):
             j += 1
-        _stretch(page, line, tokens, verdict, k, j, layout.near_spaced[index])
+        _stretch(page, line, tokens, verdict, k, j, near_spaced)
         k = j + 1
     _line_ends(page, line, tokens, verdict)
     body = layout.joined[index] and layout.prose[index]
@@ -180,7 +186,8 @@ def _spread_numbers(page, line, tokens, verdict, first):
             j += 1
         if j > k:
             pieces = [_numeric_tail(page, tokens[k])] + [len(t.text) for t in tokens[k + 1:j]] + [_numeric_head(page, tokens[j])]
-            if min(pieces) == 1 and not tokens[k].number or min(pieces) == 1 and tokens[k].begin == line.s:
+            cut = min(pieces) == 1 or any(page.text[g.left] in ".:：" or page.text[g.right] in ".:：" for g in line.gaps[k:j])
+            if cut and (not tokens[k].number or tokens[k].begin == line.s):
                 for x in range(k, j):
                     if verdict[x] is None:
                         verdict[x] = CLOSE
@@ -190,19 +197,19 @@ def _spread_numbers(page, line, tokens, verdict, first):
 def _in_number(page, gap):
     left, right = page.cls[gap.left], page.cls[gap.right]
     a, b = page.text[gap.left], page.text[gap.right]
-    return left == right == T.DIGIT or left == T.DIGIT and b in ".%" or a == "." and right == T.DIGIT
+    return left == right == T.DIGIT or left == T.DIGIT and b in ".%:：" or a in ".:：" and right == T.DIGIT
 
 
 def _numeric_tail(page, token):
     n = 0
-    while n < token.end - token.begin and (page.cls[token.end - 1 - n] == T.DIGIT or page.text[token.end - 1 - n] in ".%"):
+    while n < token.end - token.begin and (page.cls[token.end - 1 - n] == T.DIGIT or page.text[token.end - 1 - n] in ".%:："):
         n += 1
     return n
 
 
 def _numeric_head(page, token):
     n = 0
-    while n < token.end - token.begin and (page.cls[token.begin + n] == T.DIGIT or page.text[token.begin + n] in ".%"):
+    while n < token.end - token.begin and (page.cls[token.begin + n] == T.DIGIT or page.text[token.begin + n] in ".%:："):
         n += 1
     return n
 
@@ -352,11 +359,12 @@ def _stretch(page, line, tokens, verdict, k, j, near_spaced):
         return
     rooms = sorted(gaps[x].room for x in range(k, j + 1))
     usual = rooms[len(rooms) // 2]
+    few = sum(room >= 2 * usual for room in rooms) * 8 <= len(rooms)
     for x in range(k, j + 1):
         if verdict[x] is not None:
             continue
         g = gaps[x]
-        if g.room >= 2 * usual and g.room >= usual + 4 or g.room > usual and g.room >= 3 * CELL:
+        if g.room >= 2 * usual and (g.room >= usual + 4 or few) or g.room > usual and g.room >= 3 * CELL:
             verdict[x] = ONE
         elif _words(page, tokens[x], tokens[x + 1], g):
             verdict[x] = KEEP

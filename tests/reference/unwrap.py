@@ -11,6 +11,9 @@ from .page import CELL, NARROW
 WINDOW = 8  # text lines either way that speak for a measure
 LAG = 24  # text lines after which a decision is final
 MEASURES = 3  # candidates a line
+VERSE = 2  # in prose at least this part of the lines have a pause or sentence end near
+RAW = 3  # of so many lines one ends in a pause where lines are cut after marks
+SHARE = 4  # of so many lines in mid-sentence one at least speaks for a measure
 WEAK = 3  # a candidate with less than this part of the best one's support is none
 MIN_MEASURE = 8 * CELL
 MAX_MEASURE = 64 * CELL
@@ -48,13 +51,18 @@ FOREIGN = 900  # program text, or two lines of Latin text
 KEYS = 500  # two lines that begin with a key and a colon
 PARTED = 300  # a separator inside: a heading of two halves
 CUT = 130  # some extractors end a line after a mark
+RAW_CUT, RAW_STOP = 40, 80  # ... where many lines are: to be cut there, and to end a sentence in mid-paragraph
 SPACED_LAST = 110  # only a line that goes on is stretched
 CANNOT_START = 900  # a mark that cannot start a line does
-ITEM = 400  # the next line starts like a list item, ...
+ITEM = 900  # the next line starts like a list item, ...
+DATELINE = 400  # ... like a news item, ...
 DASH = 150  # ... with a dash, ...
 INDENTED = 500  # ... further in than this one
 ROW = 900  # a table row or byline
 MOST = 2000  # of the width of one line
+STRETCH = 3  # eighths of the measure that letter-spacing may fill
+SPEAKER = 500  # the next line says who speaks
+ROWLIKE = 250  # two lines that look like rows of a table
 NOT_PROSE = 60  # two lines without any mark, joined
 
 
@@ -79,6 +87,15 @@ class Support:
     line: int
 
 
+def folded(lines, barriers, i):
+    """q of the pieces before line i that end in a mark, back to the last one that does not."""
+    width, k = 0, i - 1
+    while k >= 0 and i - k <= WINDOW and k not in barriers and lines[k].end_kind != "mid" and width <= MAX_MEASURE:
+        width += lines[k].width
+        k -= 1
+    return width
+
+
 def supports(lines, barriers):
     out = []
     for i in range(len(lines)):
@@ -91,7 +108,9 @@ def supports(lines, barriers):
         unit = max(b.unit, 1)
         prose = bool(a.marks or b.marks or a.end_kind == "pause")
         mid = a.end_kind == "mid"
-        low, high = a.width - a.letters // NARROW - ROUNDING, a.width + unit
+        # Where lines are cut after marks, the typeset line is the pieces before it too.
+        width = a.width + (folded(lines, barriers, i) if mid and a.raw else 0)
+        low, high = width - a.letters // NARROW - ROUNDING, width + unit
         out[i].append(Support(low, high, 2 if mid and not a.spaced else 1, prose, mid, i))
         first = i == 0 or lines[i - 1].end_kind not in ("mid", "pause") or lines[i - 1].width + a.unit < a.width
         if first and mid and not a.indent and not a.spaced:
@@ -106,6 +125,8 @@ def candidates(lines, spoken, i, few):
     """
     low, high = max(0, i - WINDOW), min(len(lines), i + WINDOW + 1)
     near = [s for ss in spoken[low:high] for s in ss]
+    mids = 0 if few else sum(line.end_kind == "mid" for line in lines[low:high])
+    stops = few or any(line.stops for line in lines[low:high])
     scored = []
     for m in sorted({(s.low + ROUNDING + 1) // GRAIN * GRAIN for s in near}):
         if not MIN_MEASURE <= m <= MAX_MEASURE:
@@ -113,7 +134,12 @@ def candidates(lines, spoken, i, few):
         hits = [s for s in near if s.low <= m < s.high]
         weight = sum(s.weight for s in hits)
         wide = sum(lines[k].tight > m + CELL for k in range(low, high))
-        if weight >= (2 if few else 3) and any(s.prose for s in hits) and any(s.mid for s in hits) \
+        prose = sum(s.prose for s in hits)
+        if len(hits) * SHARE < mids:
+            continue
+        if not stops and prose * 5 < len(hits) * 4:
+            continue  # verse without marks at line ends
+        if weight >= (2 if few else 3) and prose * VERSE >= len(hits) and any(s.mid for s in hits) \
                 and (few or len({s.line for s in hits}) >= 2) and wide <= 2 * len(hits):
             scored.append((-weight, m))
     scored.sort()
@@ -139,13 +165,17 @@ def fit(line, before, unit, measure, goes_on):
     open_ = 0
     if goes_on:
         spare = slack - unit - line.dropped
-        if not line.spaced:
+        if line.spaced:  # stretched, but not by more than a long word may leave
+            spare -= measure * STRETCH // 8
+            cost += loose(spare)
+        else:
             room = loose(spare)
-            if line.end_kind != "mid" and room >= CUT:
-                room, open_ = CUT, min(before + line.width, OPEN_LIMIT)
+            cut = RAW_CUT if line.raw else CUT
+            if line.end_kind != "mid" and room >= cut:
+                room, open_ = cut, min(before + line.width, OPEN_LIMIT)
             cost += room
     elif line.spaced:
-        cost += SPACED_LAST
+        cost += SPACED_LAST if line.marks else 0
     elif slack < unit and over <= OVER_FREE:
         cost += FULL_BY_CHANCE
     return min(cost, MOST), open_
@@ -164,6 +194,8 @@ def line_cost(line, unit, measure, joined, goes_on, before):
         if best is None or cost + extra < best[0]:
             best = cost + extra, open_
     cost, open_ = best
+    if goes_on and line.raw and line.end_kind == "stop":
+        return cost + RAW_STOP, open_
     return cost + (GOES_ON if goes_on else LAST if joined else ALONE)[line.end_kind], open_
 
 
@@ -173,6 +205,8 @@ def join_cost(a, b):
         cost += ITEM
     elif b.start_kind == "dash":
         cost += DASH
+    elif b.start_kind == "dateline":
+        cost += DATELINE
     if b.indent >= 6 and b.indent > a.indent:
         cost += INDENTED
     if not a.marks and not b.marks and a.end_kind == "mid":
@@ -183,6 +217,10 @@ def join_cost(a, b):
         cost += FOREIGN
     if a.key and b.key:
         cost += KEYS
+    if b.speaker:
+        cost += SPEAKER
+    if a.rowlike and b.rowlike:
+        cost += ROWLIKE
     if a.parted:
         cost += PARTED
     if b.blanks:
@@ -194,6 +232,12 @@ def joins_freely(a, b):
     """Evidence that needs no measure: a mark that cannot start a line, a quotation or a title cut in two."""
     return b.start_kind == "nostart" or a.end_kind == "mid" and (
         a.opened and b.closed or b.left_over and a.width >= 4 * CELL and a.cjks > a.letters)
+
+
+def is_rest_of_title(a, b, c):
+    """Two or three Han that are no name, behind a longer title line, before a byline, a subtitle or body text."""
+    return (not a.marks and a.end_kind == "mid" and a.cjks >= 2 * b.few_han + 2 and a.start_kind == ""
+            and (c.marks > 0 or c.byline or c.start_kind in ("dash", "dateline")))
 
 
 def break_cost(a, b):
@@ -233,6 +277,14 @@ def set_rhythm(lines):
             line.rhythm = 300 + 100 * min(line.blanks - 1, 3)
 
 
+def set_raw(lines):
+    """Does the extractor end lines after marks here? A mark that cannot start a line does, or many lines end in a pause."""
+    for i, line in enumerate(lines):
+        near = lines[max(0, i - WINDOW):i + WINDOW + 1]
+        pauses = sum(a.end_kind == "pause" for a in near)
+        line.raw = any(a.start_kind == "nostart" for a in near) or len(near) > WINDOW and pauses * RAW >= len(near)
+
+
 def decide(page, lines, barriers):
     """-> list: joins[i] says that line i goes on in line i + 1. barriers: set of i where it can't."""
     n = len(lines)
@@ -241,10 +293,13 @@ def decide(page, lines, barriers):
         return joins
     set_rhythm(lines)
     few = n <= 3 and len(page.segments) == 1
+    set_raw(lines)
     spoken = supports(lines, barriers)
     for i, line in enumerate(lines):
         # One character alone, not one of several such lines.
         line.left_over = line.remainder and not (i and lines[i - 1].remainder) and not (i + 1 < n and lines[i + 1].remainder)
+        if i and i + 1 < n and line.few_han in (2, 3):
+            line.left_over = is_rest_of_title(lines[i - 1], line, lines[i + 1])
         if i and line.start_kind == "nostart" and line.end_kind == "close" and line.width <= 2 * CELL:
             line.end_kind = lines[i - 1].end_kind  # a closing quote that stands alone
     back = []

@@ -6,7 +6,8 @@ of a byline, None a line end that stays. Grids of one-character columns are read
 from dataclasses import dataclass
 
 from . import tables as T
-from .byline import ROLES, is_name
+from . import byline
+from .byline import ROLES, is_compound_name, is_name
 
 CJK_MARKS = (T.OPEN, T.CLOSE, T.STOP, T.PAUSE, T.MARK)
 from .surnames import is_surname
@@ -16,6 +17,8 @@ GRID_COLUMNS = (2, 4)
 GRID_ROWS = 64
 ROW = 16  # characters of a row of a grid, gaps included
 MAX_NUMBER = 4
+ROLE_FIRST = 20  # a role says that names follow: it is worth more than one name more
+CUT_LINES, CUT_HAN = 6, 24  # of a byline cut into lines: lines at most, Han a line at most
 MAX_NAMES = 32  # of one byline
 NAMES = 24  # characters of a byline that no blank line parts
 
@@ -55,7 +58,7 @@ def unit_of(page, line, index):
         return Unit(index, "dash", text)
     if len(seen) == 1 and (classes <= {T.HAN, T.KANA} or classes <= set(CJK_MARKS)):
         return Unit(index, "char", text)
-    if classes <= {T.DIGIT, T.LETTER} and len(seen) <= MAX_NUMBER and not line.gaps:
+    if len(seen) == 1 and classes == {T.ASCII} or classes <= {T.DIGIT, T.LETTER} and len(seen) <= MAX_NUMBER and not line.gaps:
         return Unit(index, "number", text)
     if classes == {T.HAN} and 2 <= len(seen) <= 4 and not line.gaps:
         return Unit(index, "name", text)
@@ -73,6 +76,8 @@ def part_names(word, common):
                 continue
             piece = word[i:i + k]
             if piece in ROLES and k >= 2:
+                if i + k == n and piece[-1] in "者员員生":
+                    continue  # 记者 says that names follow
                 score = 3 * k
             elif is_name(piece, common=True):
                 score = 4
@@ -102,7 +107,52 @@ def find(page, texts):
             j += 1
         regions.extend(_regions(texts, units[i:j]))
         i = j
-    return regions, grids
+    taken = {u.line for region in regions for u in region.units} | {k for g in grids for k in range(g.first, g.last + 1)}
+    return regions + _cut_bylines(page, texts, taken), grids
+
+
+def _cut_bylines(page, texts, taken):
+    """Bylines that the extractor cut at the padding inside names: 记者 吴 / 桐 通讯员 夏 / 禹. Each line end is a gap."""
+    out, i, n = [], 0, len(texts)
+    while i + 1 < n:
+        words = None if i in taken else _line_words(page, texts[i])
+        if not words or len(words[-1]) != 1 or byline.entries(words) is not None:
+            i += 1
+            continue
+        ends, j = [len(words)], i + 1  # words up to the end of each line
+        found = None
+        while j < min(n, i + CUT_LINES) and j not in taken and texts[j].blanks <= MAX_BLANKS:
+            more = _line_words(page, texts[j])
+            if not more:
+                break
+            words = words + more
+            ends.append(len(words))
+            found = byline.entries(words)
+            if found and len(found) >= 2 and _is_sure(words, found):
+                break
+            found = None
+            j += 1
+        if found:
+            parted = {b for _, b in found}
+            for k, (begin, end) in enumerate(zip([0] + ends, ends)):  # the gaps inside each line
+                texts[i + k].name_gaps = [w in parted for w in range(begin + 1, end)]
+            units = [Unit(k, "name", "") for k in range(i, j + 1)]
+            out.append(Region(units, [" " if end in parted else "" for end in ends[:-1]]))
+            i = j
+        i += 1
+    return out
+
+
+def _line_words(page, line):
+    if line.literal or line.marks or line.letters or line.cjks > CUT_HAN:
+        return None
+    return byline.words_of(page, line.s, line.e)
+
+
+def _is_sure(words, found):
+    """A role among them, or common surnames only."""
+    names = ["".join(words[a:b]) for a, b in found]
+    return any(name in ROLES for name in names) or all(byline.is_name(name, common=True) for name in names)
 
 
 def _regions(texts, units):
@@ -135,7 +185,9 @@ def _byline_name(units, i):
 def _is_vertical(units):
     chars = [u.text[0] for u in units if u.kind == "char"]
     letters = [c for c in chars if T.char_class(ord(c)) in (T.HAN, T.KANA)]
-    if len(chars) < 3 or len(letters) < 2 or len(chars) < sum(u.kind == "number" for u in units) * 2:
+    # Digits and letters may come one a line too: what follows each other is one number.
+    numbers = sum(u.kind == "number" and (k == 0 or units[k - 1].kind != "number") for k, u in enumerate(units))
+    if len(chars) < 3 or len(letters) < 2 or len(chars) < numbers * 2:
         return False
     counters = sum(c in COUNTERS for c in letters)
     if counters * 5 > len(letters) * 3:
@@ -199,8 +251,21 @@ def _separators(texts, units):
             i += 1
             continue
         _word(units, a, b, seps)
+        role = _opens_byline(units, a, b) if i + 1 < len(items) and _byline(units, items, i + 1, 1) else 0
+        if role:
+            seps[b - role - 1], seps[b - 1] = None, " "
+        elif _padded_over_blank(units, items, i):  # 记唐 / 果 / 贺兰山: the surname stands at the end of the title's group
+            seps[b - 2], seps[b - 1], seps[items[i + 1][1] - 1] = None, "", " "
+            i += 1
         i += 1
     return seps
+
+
+def _padded_over_blank(units, items, i):
+    """The last character of a group is the surname of a padded name whose other character and further names follow."""
+    a, b, _ = items[i]
+    return (b - a >= 5 and i + 2 < len(items) and items[i + 1][2] == "single" and units[b - 1].kind == "char"
+            and byline.is_common_surname(ord(units[b - 1].text[0])) and _byline(units, items, i + 2, 1) is not None)
 
 
 def _opens(text):
@@ -215,34 +280,45 @@ def _word(units, a, b, seps):
     k = a
     while k < b:
         if units[k].kind == "dash" and k > start and units[k - 1].kind != "dash":
+            _names_at_end(units, start, k, seps)
             seps[k - 1] = None
             start = k
             while k < b and units[k].kind == "dash":
                 k += 1
         else:
             k += 1
-    # The names at the end of the last part. Only common surnames count: nothing else parts them from the title.
+    _names_at_end(units, start, b, seps)
+
+
+def _names_at_end(units, start, b, seps):
+    """Parts the names at the end of a title or subtitle from it and from each other.
+
+    Where no role opens them, only common and compound surnames count: nothing else parts them from the title.
+    """
     texts = [u.text for u in units[start:b]]
     dashes = 0
     while dashes < len(texts) and units[start + dashes].kind == "dash":
         dashes += 1
     best = None
     for s in range(max(0, len(texts) - NAMES), len(texts)):
-        if any(u.kind != "char" for u in units[start + s:b]):
+        if any(u.kind != "char" and u.text != "/" for u in units[start + s:b]):
             continue
         word = "".join(texts[s:])
         if len(word) != len(texts) - s:
             continue
-        parted = part_names(word, common=True)
-        if parted is None:
-            continue
-        score, lengths = parted
-        role = any(word[sum(lengths[:x]):sum(lengths[:x + 1])] in ROLES for x in range(len(lengths)))
         head = s - dashes
-        if len(lengths) < 2 or not (role or s == 0 or head >= 4):
-            continue
-        if best is None or score > best[0]:
-            best = (score, s, lengths)
+        for common in (True, False):
+            parted = part_names(word, common)
+            if parted is None:
+                continue
+            score, lengths = parted
+            first_role = word[:lengths[0]] in ROLES
+            alone = len(lengths) == 1 and is_compound_name(word)
+            if not common and not first_role or len(lengths) < 2 and not alone or not (first_role or s == 0 or head >= 4):
+                continue
+            score += ROLE_FIRST if first_role else 0
+            if best is None or score > best[0]:
+                best = (score, s, lengths)
     if best:
         _, s, lengths = best
         at = start + s
@@ -253,9 +329,22 @@ def _word(units, a, b, seps):
             seps[at - 1] = " "
 
 
-def _byline(units, items, i):
-    """A sequence of padded names, whole names and roles from item i on -> (next item, [(first unit, behind)]) or None."""
-    names, pairs, words, roles, j = [], 0, 0, 0, i
+def _opens_byline(units, a, b):
+    """How many units at the end of a group begin a byline that goes on behind the blank line: a role, or a padded name's
+    surname."""
+    for length in range(5, 1, -1):
+        tail = units[max(a, b - length):b]
+        if b - a >= length + 4 and all(u.kind == "char" for u in tail) and "".join(u.text for u in tail) in ROLES:
+            return length
+    return 0
+
+
+def _byline(units, items, i, roles=0):
+    """A sequence of padded names, whole names and roles from item i on -> (next item, [(first unit, behind)]) or None.
+
+    roles: how many stand before it.
+    """
+    names, pairs, words, j = [], 0, 0, i
     while j < len(items) and len(names) < MAX_NAMES:
         a, b, kind = items[j]
         word = "".join(u.text for u in units[a:b])

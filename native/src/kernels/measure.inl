@@ -103,7 +103,7 @@ static bool may_be_marker(const Bits& b, const uint8_t* p, size_t s, ScanKind fi
         return true;
     }
     // 、 ） ： . ) : follow a number that is one.
-    return i / 64 < b.words() && (b.test(SCAN_PAUSE, i) || b.test(SCAN_CLOSE, i) || b.test(SCAN_SIGN, i) || b.test(SCAN_DIGIT, i) ||
+    return i / 64 < b.words() && (b.test(SCAN_PAUSE, i) || b.test(SCAN_GAP, i) || b.test(SCAN_CLOSE, i) || b.test(SCAN_SIGN, i) || b.test(SCAN_DIGIT, i) ||
                                   (b.test(SCAN_HAN, i) && first == SCAN_DIGIT && is_numeral(han_at(p + i))));
 }
 
@@ -156,7 +156,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
     b.count = (length + 63) / 64;
     b.text = p;
     b.kinds = scan_kinds();
-    uint64_t rare = 0, any = 0, changes = 0, leaders = 0;
+    uint64_t rare = 0, any = 0, changes = 0, leaders = 0, stops = 0;
     int han = 0, marks = 0, digits = 0, letters = 0, signs = 0, gap_chars = 0, pauses = 0, brackets = 0;
     const uint64_t* from = page.masks.word[(line.begin - scanned) / 64];
     const unsigned shift = (line.begin - scanned) % 64;
@@ -168,6 +168,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
         const uint64_t pause = to[SCAN_STOP] | to[SCAN_PAUSE], bracket = to[SCAN_OPEN] | to[SCAN_CLOSE];
         const uint64_t mark = pause | bracket | to[SCAN_MARK];
         leaders |= to[SCAN_STOP] | to[SCAN_MARK];
+        stops |= to[SCAN_STOP];
         const uint64_t ascii = to[SCAN_DIGIT] | to[SCAN_LETTER] | to[SCAN_SIGN];
         han += __builtin_popcountll(to[SCAN_HAN]);
         if (mark) {
@@ -216,6 +217,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
     line.marks = pauses - (last_kind == SCAN_STOP || last_kind == SCAN_PAUSE);
     line.starts_alnum = one_of(first_kind, MASKED_ALNUM);
     line.ends_alnum = one_of(last_kind, MASKED_ALNUM);
+    line.stops = stops != 0;
     line.remainder = seen == 1 && han == 1;
 
     // Gaps, and the indent.
@@ -258,6 +260,8 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
                 ++spread;
                 solids = solids && left >= 3 && b.test(SCAN_HAN, left - 3) && end < last && b.test(SCAN_HAN, end + 3);
             }
+            line.digit_gap = line.digit_gap || (gap.left == SCAN_DIGIT && gap.right == SCAN_HAN) ||
+                             (gap.left == SCAN_HAN && gap.right == SCAN_DIGIT);
             if (!gap_count) {
                 first_gap = i;
                 second_word = end;
@@ -268,6 +272,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
     line.latin_gaps = gap_count && latin;
     line.changes = changes != 0;
     line.work = inner > 0;
+    line.gapless = gap_count == 0;
     if (!han) {
         line.number_or_dash = seen + inner <= 6 && !letters;
         // Curly quotes and dashes alone are no CJK.
@@ -381,7 +386,9 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
         line.start_kind = han_at(p + s) != 0x2026 ? StartKind::nostart : StartKind::plain;
     else if (may_be_marker(b, p, s, first_kind))
         line.start_kind = hanflow::start_kind(characters());
-    else if (first_kind == SCAN_OPEN)
+    else if (first_kind == SCAN_HAN && s + 9 <= length && b.test(SCAN_HAN, s + 3) && b.test(SCAN_HAN, s + 6)) {
+        if (is_dateline(han_at(p + s), han_at(p + s + 3), han_at(p + s + 6))) line.start_kind = StartKind::dateline;
+    } else if (first_kind == SCAN_OPEN)
         line.start_kind = StartKind::open;
     else if (first_kind == SCAN_MARK && han_at(p + s) == 0x2014)
         line.start_kind = StartKind::dash;
@@ -411,7 +418,8 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
             else if (last_cp == '!' || last_cp == '?')
                 line.end_kind = EndKind::stop;
     }
-    if (gap_count && !alnum && !signs && !marks && han + inner <= 60 && may_be_byline(b, p, s, first_gap, second_word, han, gap_count))
+    if (gap_count && !alnum && !marks && signs <= 1 &&
+        (signs || (han + inner <= 60 && may_be_byline(b, p, s, first_gap, second_word, han, gap_count))))
         line.byline = page.bylines.is_byline(characters());
     const bool sentence = line.marks || line.end_kind == EndKind::stop || line.end_kind == EndKind::pause;
     if (!line.byline && ((gap_count >= 2 && !line.spaced && !line.marks && (wide || digits)) ||
@@ -419,9 +427,10 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
         line.table = is_table(characters(), line);
     line.parted = spread && !line.spaced && !sentence && solids;
     line.row = seen >= 2 && seen <= 4 && gap_count == seen - 1 && !alnum && !signs && seen + inner <= 16;
-    if (seen > 4 || (marks != seen && (marks || signs || gap_count))) return true;
+    const bool sign = seen == 1 && signs;
+    if (seen > 4 || (marks != seen && !sign && (marks || signs || gap_count))) return true;
     if (!marks) {
-        if (han != seen && alnum != seen) return true;
+        if (han != seen && alnum != seen && !sign) return true;
         const bool solid_han = han == seen;
         unit.kind = !solid_han ? UnitKind::number : seen == 1 ? UnitKind::chr : UnitKind::name;
         unit.length = uint8_t(seen);

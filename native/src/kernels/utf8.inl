@@ -40,5 +40,7 @@ static size_t well_formed(const uint8_t* data, size_t begin, size_t end, bool al
         const __m256i wrong = _mm256_or_si256(errors(data + at), errors(data + at + 32));
         if (!_mm256_testz_si256(wrong, counts)) break;
     }
-    return at;
+    // What begins no sequence is found above with the byte behind it, by utf8.cpp in its own block: judge that one again.
+    const bool cut = at > begin && (data[at - 1] == 0xC0 || data[at - 1] == 0xC1 || data[at - 1] > 0xF4);
+    return cut ? at - 64 : at;
 }
