@@ -120,7 +120,7 @@ void Pass::edit_chars(int begin, int end, EditList& out, bool insert) {
         }
         CharEdit edit = options.compat ? compat_edit(t, i) : CharEdit{};
         Rule rule = Rule::compat;
-        if (!edit.count) {
+        if (!edit.count && (t.cp[i] >= 0xFF01 || t.cp[i] == 0x3000)) {  // all that width knows of
             edit = width_edit(t, i, options.width);
             rule = Rule::width;
         }

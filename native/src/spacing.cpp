@@ -296,9 +296,12 @@ void SpacingStage::close_stretch(const Chars& t, int k, int j, bool near_spaced)
         rooms_.push_back(t.gaps[x].room);
     }
     if (hard < 2 || hard + soft < EVIDENCE - near_spaced) return;
-    const auto middle = rooms_.begin() + ptrdiff_t(rooms_.size() / 2);
-    std::nth_element(rooms_.begin(), middle, rooms_.end());
-    const int usual = *middle;
+    int usual = rooms_[0];
+    if (std::any_of(rooms_.begin(), rooms_.end(), [&](int room) { return room != usual; })) {
+        const auto middle = rooms_.begin() + ptrdiff_t(rooms_.size() / 2);
+        std::nth_element(rooms_.begin(), middle, rooms_.end());
+        usual = *middle;
+    }
     const auto doubled = std::count_if(rooms_.begin(), rooms_.end(), [&](int room) { return room >= 2 * usual; });
     const bool few = size_t(doubled) * 8 <= rooms_.size();
     for (int x = k; x <= j; ++x) {
@@ -330,6 +333,9 @@ bool SpacingStage::keeps_words(const Chars& t, int k) const {
 void SpacingStage::close_line_ends(const Chars& t, const Line& line) {
     if (!line.marks) return;
     const auto is_candidate = [&](size_t k) { return verdicts_[k] == Verdict::open && han_both(t, t.gaps[k]); };
+    size_t candidates = 0;
+    for (size_t k = 0; k < t.gaps.size(); ++k) candidates += is_candidate(k);
+    if (candidates < 3) return;
     rooms_.clear();
     int room = 0, at = t.s;
     for (size_t k = 0; k <= t.gaps.size(); ++k) {
@@ -342,7 +348,6 @@ void SpacingStage::close_line_ends(const Chars& t, const Line& line) {
         if (!last) at = t.gaps[k].end;
     }
     const int gaps = int(rooms_.size()) - 1;
-    if (gaps < 3) return;
     const int measure = *std::max_element(rooms_.begin(), rooms_.end() - 1);
     if (measure < 8 * CELL || rooms_.back() > measure + CELL) return;
     for (int k = 0; k < gaps; ++k)
@@ -389,8 +394,8 @@ bool SpacingStage::closes_latin(const Page& page, const Layout& layout, size_t i
 
 bool SpacingStage::is_plain(const Page& page, const Layout& layout, size_t index) {
     const Line& line = page.text(index);
-    return line.latin_gaps && !line.vertical && !line.table && !layout.tabular[index] && line.start_kind != StartKind::item &&
-           page.options.spacing == Spacing::automatic && !heading(layout, index, line);
+    return line.latin_gaps && !line.vertical && !line.table && !line.cut_byline && !layout.tabular[index] &&
+           line.start_kind != StartKind::item && page.options.spacing == Spacing::automatic && !heading(layout, index, line);
 }
 
 // Gaps between Han and Latin letters or digits.

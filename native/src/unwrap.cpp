@@ -147,11 +147,12 @@ int join_cost(const Line& a, const Line& b) {
         cost += DATELINE;
     if (b.indent >= 6 && b.indent > a.indent) cost += INDENTED;
     if (!a.marks && !b.marks && a.end_kind == EndKind::mid) cost += NOT_PROSE;
-    if (a.table || b.table || a.byline || b.byline) cost += ROW;
-    if (a.code || b.code || (is_latin(a) && is_latin(b))) cost += FOREIGN;
-    if (a.key && b.key) cost += KEYS;
+    // Without branches: none of these is foreseeable.
+    if (a.table | b.table | a.byline | b.byline) cost += ROW;
+    if (a.code | b.code | (is_latin(a) & is_latin(b))) cost += FOREIGN;
+    if (a.key & b.key) cost += KEYS;
     if (b.speaker) cost += SPEAKER;
-    if (a.rowlike && b.rowlike) cost += ROWLIKE;
+    if (a.rowlike & b.rowlike) cost += ROWLIKE;
     if (a.parted) cost += PARTED;
     if (b.blanks) cost += b.rhythm;
     return cost;
@@ -241,7 +242,7 @@ void Unwrap::set_supports(const std::vector<uint8_t>& barriers) {
     for (int i = 0; i + 1 < n; ++i) {
         const Line &a = *lines_[i], &b = *lines_[i + 1];
         const bool mid = a.end_kind == EndKind::mid;
-        if (barriers[i] || (!mid && a.end_kind != EndKind::pause) || a.table || b.table || a.byline || b.byline) continue;
+        if (barriers[i] || (!mid && a.end_kind != EndKind::pause) || (a.table | b.table | a.byline | b.byline)) continue;
         const int unit = std::max(b.unit, 1);
         const uint64_t prose = a.marks || b.marks || !mid ? COVER_PROSE : 0;
         // Where lines are cut after marks, the typeset line is the pieces before it too.

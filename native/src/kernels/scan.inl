@@ -24,37 +24,22 @@ static void scan(const uint8_t* data, size_t size, size_t available, Masks& mask
         const uint64_t control = (b.range(0, 0x1F) | b.eq(0x7F)) & valid;
         const uint64_t digit = b.range('0', '9') & valid;
         const uint64_t letter = b.lower().range('a', 'z') & ascii;
-        uint64_t gap = (b.eq(' ') & valid) | tab;
-        const uint64_t sign = ascii & ~(newline | gap | digit | letter | control);
-        uint64_t rare = control & ~(newline | tab), changes = 0;
+        const uint64_t gap = (b.eq(' ') & valid) | tab;
         const uint64_t e3 = b.eq(0xE3) & next.range(0x90, 0xBF), e4 = b.eq(0xE4) & ~next.eq(0xB7);
-        uint64_t han = (b.range(0xE5, 0xE9) | e3 | e4) & valid;
-        uint64_t marks[SCAN_MARK + 1 - SCAN_OPEN] = {};
-        for (uint64_t rest = b.range(0xC0, 0xFF) & valid & ~han; rest; rest &= rest - 1) {
-            const unsigned i = unsigned(__builtin_ctzll(rest));
-            const uint64_t bit = rest & (~rest + 1);
-            const uint8_t kind = scan_kind_at(p + i, kinds);
-            if (kind >= SCAN_OPEN && kind <= SCAN_MARK)
-                marks[kind - SCAN_OPEN] |= bit;
-            else if (kind == SCAN_HAN)
-                han |= bit;
-            else if (kind == SCAN_GAP)
-                gap |= bit;
-            else if (kind == SCAN_CHANGES)
-                changes |= bit;
-            else
-                rare |= bit;
-        }
+        const uint64_t han = (b.range(0xE5, 0xE9) | e3 | e4) & valid;
         uint64_t* const out = masks.word[w];
         out[SCAN_NEWLINE] = newline;
         out[SCAN_GAP] = gap;
-        out[SCAN_HAN] = han | changes;
-        for (int k = SCAN_OPEN; k <= SCAN_MARK; ++k) out[k] = marks[k - SCAN_OPEN];
+        out[SCAN_HAN] = han;
+        for (int k = SCAN_OPEN; k <= SCAN_MARK; ++k) out[k] = 0;
         out[SCAN_DIGIT] = digit;
         out[SCAN_LETTER] = letter;
-        out[SCAN_SIGN] = sign;
-        out[SCAN_RARE] = rare;
-        out[SCAN_CHANGES] = changes;
+        out[SCAN_SIGN] = ascii & ~(newline | gap | digit | letter | control);
+        out[SCAN_RARE] = control & ~(newline | tab);
+        out[SCAN_CHANGES] = 0;
+        for (uint64_t rest = b.range(0xC0, 0xFF) & valid & ~han; rest; rest &= rest - 1)
+            out[scan_kind_at(p + __builtin_ctzll(rest), kinds)] |= rest & (~rest + 1);
+        out[SCAN_HAN] |= out[SCAN_CHANGES];
     }
     for (int k = 0; k < SCAN_KINDS; ++k) masks.word[words][k] = 0;
 }
