@@ -102,9 +102,12 @@ static bool may_be_marker(const Bits& b, const uint8_t* p, size_t s, ScanKind fi
     } else {
         return true;
     }
-    // 、 ） ： . ) : follow a number that is one.
-    return i / 64 < b.words() && (b.test(SCAN_PAUSE, i) || b.test(SCAN_GAP, i) || b.test(SCAN_CLOSE, i) || b.test(SCAN_SIGN, i) || b.test(SCAN_DIGIT, i) ||
-                                  (b.test(SCAN_HAN, i) && first == SCAN_DIGIT && is_numeral(han_at(p + i))));
+    if (i / 64 >= b.words()) return false;
+    // 、 ） ： . ) : follow a number that is one, or 、 behind a gap of one character, which has one to three bytes.
+    if (b.test(SCAN_GAP, i))
+        return (i + 3) / 64 >= b.words() || b.test(SCAN_PAUSE, i + 1) || b.test(SCAN_PAUSE, i + 2) || b.test(SCAN_PAUSE, i + 3);
+    return b.test(SCAN_PAUSE, i) || b.test(SCAN_CLOSE, i) || b.test(SCAN_SIGN, i) || b.test(SCAN_DIGIT, i) ||
+           (b.test(SCAN_HAN, i) && first == SCAN_DIGIT && is_numeral(han_at(p + i)));
 }
 
 static bool is_kana(uint32_t cp) { return char_class(cp) == KANA; }
