@@ -8,7 +8,7 @@ import pytest
 QUALITY = Path(__file__).resolve().parents[1] / "benchmarks" / "quality"
 
 
-@pytest.mark.skipif(not QUALITY.is_dir(), reason="needs benchmarks/quality of the checkout")
+@pytest.mark.skipif(not (QUALITY / "data").is_dir(), reason="needs the pages of the checkout")
 def test_floors():
     run = subprocess.run([sys.executable, QUALITY / "run.py", "--floors", QUALITY / "floors.json"],
                          capture_output=True, encoding="utf8")
