@@ -1,4 +1,5 @@
-"""The contract, case by case (cases/contract.jsonl): native as str and as bytes, and the reference.
+"""The contract, case by case (cases/contract.jsonl), and cases of our own where it is silent (cases/own.jsonl: what a rule
+repairs, and what it must not touch): native as str and as bytes, and the reference.
 
 cases/known_failures.json names the cases that fail, each with its reason. A listed case that passes is an error:
 take it off the list.
@@ -13,7 +14,8 @@ from reference import normalize as reference
 
 HERE = Path(__file__).parent
 CONTRACT = HERE / "cases" / "contract.jsonl"
-CASES = [json.loads(line) for line in CONTRACT.read_text(encoding="utf8").splitlines()]
+OWN = HERE / "cases" / "own.jsonl"
+CASES = [json.loads(line) for path in (CONTRACT, OWN) for line in path.read_text(encoding="utf8").splitlines()]
 KNOWN = json.loads((HERE / "cases" / "known_failures.json").read_text(encoding="utf8"))
 
 

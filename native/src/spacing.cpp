@@ -88,7 +88,7 @@ const std::vector<Verdict>& SpacingStage::decide(const Page& page, const Layout&
         return g.room <= CELL && ((t.is(g.left, HAN_KANA) && t.is(g.right, ALNUM)) || (t.is(g.left, ALNUM) && t.is(g.right, HAN_KANA)));
     };
     const bool plain = std::all_of(t.gaps.begin(), t.gaps.end(), is_latin_gap) && !line.table && !layout.tabular[index] &&
-                       page.options.spacing == Spacing::automatic;
+                       line.start_kind != StartKind::dateline && page.options.spacing == Spacing::automatic;
     if (!plain || heading(layout, index, line)) read_tokens(t);
     if (plain) {
         const int marker = list_marker(t);
@@ -169,6 +169,10 @@ void SpacingStage::decide_auto(const Page& page, const Layout& layout, size_t in
     }
     close_line_ends(t, line);
     const bool body = layout.joined[index] && layout.prose[index];
+    // 本报讯 keeps its gap: newspapers set it. Not where words or characters are spaced (本报 讯 昨日, decided above).
+    if (line.start_kind == StartKind::dateline && verdicts_[0] == Verdict::open && tokens_[0].han == 3 &&
+        tokens_[0].length() == 3 && (han_both(t, t.gaps[0]) || page.options.latin_gap == LatinGap::automatic))
+        verdicts_[0] = body ? Verdict::one : Verdict::keep;
     if (layout.damaged[index]) close_numbers(t, first);
     if (!body) return;
     for (int k = first; k < n; ++k) {
@@ -395,7 +399,8 @@ bool SpacingStage::closes_latin(const Page& page, const Layout& layout, size_t i
 bool SpacingStage::is_plain(const Page& page, const Layout& layout, size_t index) {
     const Line& line = page.text(index);
     return line.latin_gaps && !line.vertical && !line.table && !line.cut_byline && !layout.tabular[index] &&
-           line.start_kind != StartKind::item && page.options.spacing == Spacing::automatic && !heading(layout, index, line);
+           line.start_kind != StartKind::item && line.start_kind != StartKind::dateline &&
+           page.options.spacing == Spacing::automatic && !heading(layout, index, line);
 }
 
 // Gaps between Han and Latin letters or digits.

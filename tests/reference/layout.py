@@ -57,12 +57,13 @@ class Layout:
                 self.separators[i] = self.joint(self.texts[i], self.texts[i + 1])
 
     def _join_halves(self):
-        """A heading between paragraphs that the extractor cut at its gap: two short lines, both fit one column line."""
+        """A heading between paragraphs that the extractor cut at its gap: two short lines, both fit one column line.
+        Where blank lines part them alone they must be of one length, as such headings are written."""
         for i in range(1, len(self.texts) - 3):
             before, a, b, after = self.texts[i - 1:i + 3]
             alone = not self.joined[i] and not self.joined[i + 1] and self.joined[i + 2] and self.rules[i + 2] == "unwrap"
             if alone and before.end_kind == "stop" and is_half(a) and is_half(b) and a.width + CELL + b.width <= after.width \
-                    and (not b.blanks or a.blanks) and after.marks + self.texts[i + 3].marks > 0:
+                    and (not b.blanks or a.blanks or a.width == b.width) and after.marks + self.texts[i + 3].marks > 0:
                 self.separators[i], self.rules[i] = " ", "halves"
                 self.joined[i] = self.joined[i + 1] = True
 

@@ -157,6 +157,10 @@ def _auto(page, layout, index, line, tokens, verdict):
         k = j + 1
     _line_ends(page, line, tokens, verdict)
     body = layout.joined[index] and layout.prose[index]
+    # 本报讯 keeps its gap: newspapers set it. Not where words or characters are spaced (本报 讯 昨日, decided above).
+    if line.start_kind == "dateline" and verdict[0] is None and tokens[0].han == 3 == len(tokens[0].text) \
+            and (_han_both(page, gaps[0]) or page.options.latin_gap == "auto"):
+        verdict[0] = ONE if body else KEEP
     if layout.damaged[index]:
         _spread_numbers(page, line, tokens, verdict, first)
     for k in range(first, n):
