@@ -272,9 +272,11 @@ namespace {
 
 }  // namespace
 
-// More signs of programs and mark-up than Chinese text has; or time codes, rules, long numbers.
-bool is_code(const Line& line, int syntax, uint32_t first, int length) {
+// More signs of programs and mark-up than Chinese text has; or time codes, rules, long numbers. hashes: how many # open the
+// line, before a gap: a comment or a heading of Markdown.
+bool is_code(const Line& line, int syntax, uint32_t first, int hashes, int length) {
     if (!line.cjks && !line.letters && length >= 12) return true;
+    if (1 <= hashes && hashes <= 6) return true;
     return (syntax >= 2 && syntax * 4 > line.cjks) || ((first == '#' || first == '\\') && line.letters > line.cjks);
 }
 
@@ -589,7 +591,10 @@ void Page::measure(Line& line, Unit& unit) {
     line.starts_alnum = t.is(t.s, ALNUM);
     line.ends_alnum = t.is(t.e - 1, ALNUM);
     line.remainder = seen == 1 && t.is(first[0], HAN_KANA);
-    line.code = is_code(line, signs, t.cp[t.s], t.e - t.s);
+    int hashes = 0;
+    while (t.s + hashes < t.e && t.cp[t.s + hashes] == '#') ++hashes;
+    if (t.s + hashes == t.e || t.cls[t.s + hashes] != GAP) hashes = 0;
+    line.code = is_code(line, signs, t.cp[t.s], hashes, t.e - t.s);
     line.key = is_key(t);
     line.spaced = spread >= 3 && spread >= solid;
     line.width = line.indent + room;

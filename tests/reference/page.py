@@ -285,6 +285,9 @@ class Page:
         """More signs of programs and mark-up than Chinese text has."""
         if not line.cjks and not line.letters and line.e - line.s >= 12:
             return True  # time codes, rules, long numbers
+        hashes = next((i for i in range(line.s, line.e) if self.text[i] != "#"), line.e)
+        if 1 <= hashes - line.s <= 6 and hashes < line.e and self.cls[hashes] == T.GAP:
+            return True  # a comment, a heading of Markdown
         signs = sum(self.text[i] in self.SYNTAX for i in range(line.s, line.e))
         return signs >= 2 and signs * 4 > line.cjks or self.text[line.s] in "#\\" and line.letters > line.cjks
 

@@ -368,7 +368,10 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
             for (size_t w = 0; w < b.words(); ++w)
                 for (uint64_t bits = b.word[w][SCAN_SIGN]; bits; bits &= bits - 1)
                     syntax += is_syntax(p[w * 64 + size_t(__builtin_ctzll(bits))]);
-        line.code = is_code(line, syntax, p[s], seen + inner);
+        int hashes = 0;
+        while (s + size_t(hashes) < e && p[s + size_t(hashes)] == '#') ++hashes;
+        if (s + size_t(hashes) == e || !b.test(SCAN_GAP, s + size_t(hashes))) hashes = 0;
+        line.code = is_code(line, syntax, p[s], hashes, seen + inner);
     }
     // A colon behind at most six Han.
     if (s > 40 || ((b.word[0][SCAN_PAUSE] | b.word[0][SCAN_SIGN]) >> s & 0x7FFFF)) line.key = masked_is_key(b, p, s);
