@@ -83,11 +83,11 @@ void compose(const EditList& first, const EditList& second, EditList& out) {
         size_t reach = edit.end;  // in text 1, behind what this edit covers so far
         text.append(second.texts, edit.text, edit.text_size);
         ++j;
+        // The edit of the first pass that reaches furthest into what this one covers, in text 1.
+        const Edit* last = nullptr;
+        size_t last_begin = 0, last_end = 0;
         size_t end = 0;
         for (;;) {
-            // Edits of the first pass that begin inside; the last one may reach beyond.
-            const Edit* last = nullptr;
-            size_t last_begin = 0, last_end = 0;
             while (i < n && begin_of(i) < reach) {
                 last = &first.edits[i];
                 last_begin = begin_of(i);
@@ -109,22 +109,6 @@ void compose(const EditList& first, const EditList& second, EditList& out) {
             text.append(second.texts, second.edits[j].text, second.edits[j].text_size);
             reach = second.edits[j].end;
             ++j;
-            if (reach < last_end) {
-                // Still inside the same text: finish it here, unless further edits stand in it.
-                while (j < m && second.edits[j].begin < last_end) {
-                    text.append(first.texts, last->text + (reach - last_begin), second.edits[j].begin - reach);
-                    text.append(second.texts, second.edits[j].text, second.edits[j].text_size);
-                    reach = second.edits[j].end;
-                    ++j;
-                }
-                if (reach < last_end) {
-                    text.append(first.texts, last->text + (reach - last_begin), last_end - reach);
-                    end = last->end;
-                    break;
-                }
-            }
-            end = size_t(ptrdiff_t(reach) - shift);
-            if (!(i < n && begin_of(i) < reach)) break;
         }
         out.add(begin, end, text.data(), text.size(), edit.rule, edit.confidence);
     }
