@@ -29,6 +29,14 @@ constexpr uint32_t WHITE = class_bit(GAP) | class_bit(PAGE) | class_bit(DROP);
 
 inline bool in(uint8_t c, uint32_t set) { return (set >> c) & 1; }
 
+inline bool is_one_of(const char32_t* set, uint32_t cp) {
+    for (; *set; ++set)
+        if (uint32_t(*set) == cp) return true;
+    return false;
+}
+
+inline bool is_colon(uint32_t cp) { return cp == ':' || cp == 0xFF1A; }
+
 // CJK that only CJK text has: curly quotes, dashes and ellipses also stand in English.
 inline bool is_wide_evidence(uint32_t cp, uint8_t c) {
     if (in(c, HAN_KANA)) return true;
@@ -98,6 +106,11 @@ struct Chars {
 
     size_t at(int i) const { return origin + offset[i]; }
     bool is(int i, uint32_t set) const { return in(cls[i], set); }
+    bool between_han(const Gap& gap) const { return is(gap.left, HAN_KANA) && is(gap.right, HAN_KANA); }
+    // Between Han and a Latin letter or digit.
+    bool is_latin_gap(const Gap& gap) const {
+        return (is(gap.left, HAN_KANA) && is(gap.right, ALNUM)) || (is(gap.left, ALNUM) && is(gap.right, HAN_KANA));
+    }
     // The next visible character from i on inside [s, e), -1 when there is none.
     int visible(int i, int step) const {
         while (s <= i && i < e) {

@@ -29,10 +29,6 @@ struct Edge {
     bool has_latin_gap = false;
 };
 
-bool is_latin_gap(const Chars& t, const Gap& g) {
-    return (t.is(g.left, HAN_KANA) && t.is(g.right, ALNUM)) || (t.is(g.right, HAN_KANA) && t.is(g.left, ALNUM));
-}
-
 bool contains(const Chars& t, int begin, int end, const char* what) {
     for (int i = begin; i < end; ++i) {
         int k = 0;
@@ -51,7 +47,7 @@ Edge edge_of(Page& page, const Line& line, bool end) {
     edge.cls = t.cls[i];
     edge.cp = t.cp[i];
     if (page.options.latin_gap == LatinGap::keep)
-        for (const Gap& g : t.gaps) edge.has_latin_gap = edge.has_latin_gap || is_latin_gap(t, g);
+        for (const Gap& g : t.gaps) edge.has_latin_gap = edge.has_latin_gap || t.is_latin_gap(g);
     if (end) {
         const int k = t.visible(i - 1, -1);
         edge.after_digit = k >= 0 && t.cls[k] == DIGIT;

@@ -8,21 +8,13 @@
 #include "page.hpp"
 
 namespace hanflow {
-namespace {
 
 constexpr uint32_t CLOSING = class_bit(CLOSE) | class_bit(STOP) | class_bit(PAUSE);
-
-bool is_one_of(const char32_t* set, uint32_t cp) {
-    for (; *set; ++set)
-        if (uint32_t(*set) == cp) return true;
-    return false;
-}
 
 constexpr char32_t BULLETS[] = U"•●○■◆▪◇□★☆※◎▲△►▶◦‣·✓✔-*+–#>";
 constexpr char32_t GAPPED_BULLETS[] = U"-*+–#>·";  // markers only with a gap behind them
 constexpr char32_t COUNTED[] = U"月日年时点个、项条类种级期";
 
-}  // namespace
 bool is_numeral(uint32_t cp) {
     switch (cp) {
         case U'一': case U'二': case U'三': case U'四': case U'五': case U'六': case U'七': case U'八': case U'九': case U'十':
@@ -30,6 +22,7 @@ bool is_numeral(uint32_t cp) {
         default: return false;
     }
 }
+
 bool is_syntax(uint32_t cp) {
     switch (cp) {
         case '(': case ')': case '{': case '}': case '[': case ']': case ';': case '=': case '<': case '>': case '\\': case '_':
@@ -37,40 +30,35 @@ bool is_syntax(uint32_t cp) {
         default: return false;
     }
 }
-namespace {
-
-bool is_colon(uint32_t cp) { return cp == ':' || cp == 0xFF1A; }
 
 // Behind 19:30 that opens a line and has a gap after it, or 0.
-int clock_end(const Chars& t, int i) {
+static int clock_end(const Chars& t, int i) {
     int k = i, colons = 0;
     for (; k < t.e && k - i < 8 && (t.cls[k] == DIGIT || is_colon(t.cp[k])); ++k) colons += is_colon(t.cp[k]);
     return colons && k < t.e && t.cls[k] == GAP ? k : 0;
 }
 
 // A numeral and what it counts: 六月, 七个, 八、
-bool counts_something(const Chars& t, int i) {
+static bool counts_something(const Chars& t, int i) {
     int k = i;
     while (k < t.e && is_numeral(t.cp[k])) ++k;
     return k > i && k < t.e && is_one_of(COUNTED, t.cp[k]);
 }
 
-bool between_han(const Chars& t, const Gap& g) { return t.is(g.left, HAN_KANA) && t.is(g.right, HAN_KANA); }
-
 // Two Han or more on both sides without a gap.
-bool is_solid(const Chars& t, const Gap& g) {
+static bool is_solid(const Chars& t, const Gap& g) {
     const int a = g.begin - 2, b = g.end + 1;
     return a >= t.s && b < t.e && t.is(a, HAN_KANA) && t.is(b, HAN_KANA);
 }
 
-int skip_unseen(const Chars& t, int i) {
+static int skip_unseen(const Chars& t, int i) {
     while (i < t.e && t.is(i, UNSEEN)) ++i;
     return i;
 }
 
 // Room of what could not be parted at the head of the line: opening marks, one character or one Latin word or number,
 // and the marks that must follow it.
-int first_unit(const Chars& t) {
+static int first_unit(const Chars& t) {
     int i = t.s, room = 0;
     while (i < t.e && t.cls[i] == OPEN) {
         room += CELL;
@@ -93,7 +81,6 @@ int first_unit(const Chars& t) {
     return room;
 }
 
-}  // namespace
 // What opens a news item: 本报讯, 新华社 ...
 bool is_dateline(uint32_t a, uint32_t b, uint32_t c) {
     switch (a) {
@@ -115,10 +102,7 @@ StartKind start_kind(const Chars& t) {
     if (cp == 0x2014) return StartKind::dash;
     return c == OPEN ? StartKind::open : StartKind::plain;
 }
-namespace {
 
-
-}  // namespace
 EndKind end_kind(const Chars& t, Bylines& bylines) {
     const int i = t.visible(t.e - 1, -1);
     if (i < 0) return EndKind::mid;
@@ -147,11 +131,9 @@ EndKind end_kind(const Chars& t, Bylines& bylines) {
     if (c == PAUSE) return cp == 0xFF1A || cp == 0xFE30 ? EndKind::colon : EndKind::pause;
     return cp == '!' || cp == '?' ? EndKind::stop : EndKind::mid;
 }
-namespace {
-
 
 // A heading, leaders, and its page number.
-bool is_contents(const Chars& t) {
+static bool is_contents(const Chars& t) {
     int k = t.e;
     while (k > t.s && t.cls[k - 1] == DIGIT) --k;
     if (k == t.e) return false;
@@ -161,7 +143,7 @@ bool is_contents(const Chars& t) {
     return leaders >= 3 && k > t.s;
 }
 
-bool is_number(const Chars& t, int a, int b) {
+static bool is_number(const Chars& t, int a, int b) {
     int digits = 0;
     for (int k = a; k < b; ++k) {
         digits += t.cls[k] == DIGIT;
@@ -171,7 +153,6 @@ bool is_number(const Chars& t, int a, int b) {
 }
 
 // Two numeric cells side by side, or parted by wide gaps, or a row of a table of contents.
-}  // namespace
 bool is_table(const Chars& t, const Line& line) {
     if (is_contents(t)) return true;
     int wide = 0;
@@ -181,7 +162,7 @@ bool is_table(const Chars& t, const Line& line) {
     if (line.spaced || gaps < 2) return false;
     if (line.marks || line.end_kind == EndKind::stop || line.end_kind == EndKind::pause) return false;
     for (const Gap& g : t.gaps)
-        if (between_han(t, g) && !is_solid(t, g)) return false;
+        if (t.between_han(g) && !is_solid(t, g)) return false;
     bool single = true, beside = false, before = false, number = false;
     for (int k = 0; k <= gaps; ++k) {
         const int a = k ? t.gaps[k - 1].end : t.s, b = k < gaps ? t.gaps[k].begin : t.e;
@@ -192,25 +173,20 @@ bool is_table(const Chars& t, const Line& line) {
     }
     return beside && !(single && !number);  // 等举措 4 6 条 is a spread number
 }
-namespace {
-
 
 // A separator in a line without sentence marks: a heading of two halves, a row of labels.
-}  // namespace
 bool is_parted(const Chars& t, const Line& line) {
     if (line.spaced || line.marks || line.end_kind == EndKind::stop || line.end_kind == EndKind::pause) return false;
     bool any = false;
     for (const Gap& g : t.gaps) {
-        if (!between_han(t, g)) continue;
+        if (!t.between_han(g)) continue;
         if (!is_solid(t, g)) return false;
         any = true;
     }
     return any;
 }
-namespace {
 
-
-bool is_key(const Chars& t) {
+static bool is_key(const Chars& t) {
     for (int k = t.s; k < std::min(t.s + 7, t.e); ++k) {
         if (is_colon(t.cp[k])) return k > t.s;
         if (t.cls[k] != HAN) return false;
@@ -219,7 +195,7 @@ bool is_key(const Chars& t) {
 }
 
 // What a gap takes in the column: nothing where it is letter-spacing.
-int kerning(const Chars& t, const Gap& g, bool spaced) {
+static int kerning(const Chars& t, const Gap& g, bool spaced) {
     if (t.is(g.left, CJK_MARKS) || t.is(g.right, CJK_MARKS)) return 0;
     const bool a = t.is(g.left, CJK), b = t.is(g.right, CJK);
     if (a && b) return spaced ? 0 : std::max(g.room, CELL);
@@ -228,17 +204,16 @@ int kerning(const Chars& t, const Gap& g, bool spaced) {
 }
 
 // Two to four one-character cells: a row of a grid.
-bool is_row(const Chars& t, int seen) {
+static bool is_row(const Chars& t, int seen) {
     if (t.e - t.s > 16 || seen < 2 || seen > 4 || int(t.gaps.size()) != seen - 1) return false;
     for (int i = t.s; i < t.e; ++i)
         if (!t.is(i, CJK | class_bit(GAP) | class_bit(DROP))) return false;
     return true;
 }
 
-bool is_dash(uint32_t cp) { return cp == 0x2014 || cp == 0x2015 || cp == 0xFE31; }
+static bool is_dash(uint32_t cp) { return cp == 0x2014 || cp == 0x2015 || cp == 0xFE31; }
 
 // What the line is in a vertical run. seen: its visible characters, the first four of them in first.
-}  // namespace
 Unit unit_of(const Chars& t, int seen, const int* first) {
     Unit unit;
     if (t.e - t.s > 24 || seen == 0 || seen > 4) return unit;
@@ -267,16 +242,19 @@ Unit unit_of(const Chars& t, int seen, const int* first) {
     }
     return unit;
 }
-namespace {
 
-
-}  // namespace
-
-// More signs of programs and mark-up than Chinese text has; or time codes, rules, long numbers. hashes: how many # open the
-// line, before a gap: a comment or a heading of Markdown.
-bool is_code(const Line& line, int syntax, uint32_t first, int hashes, int length) {
+// More signs of programs and mark-up than Chinese text has; or time codes, rules, long numbers; or # to ###### and a gap,
+// which open a comment or a heading of Markdown.
+bool is_code(const Line& line, const uint8_t* data, int syntax, int length) {
     if (!line.cjks && !line.letters && length >= 12) return true;
-    if (1 <= hashes && hashes <= 6) return true;
+    const uint8_t first = data[line.s];
+    size_t behind = line.s;
+    while (behind < line.e && data[behind] == '#') ++behind;
+    if (behind > line.s && behind <= line.s + 6 && behind < line.e) {
+        uint32_t cp;
+        decode(data + behind, cp);
+        if (char_class(cp) == GAP) return true;
+    }
     return (syntax >= 2 && syntax * 4 > line.cjks) || ((first == '#' || first == '\\') && line.letters > line.cjks);
 }
 
@@ -591,10 +569,7 @@ void Page::measure(Line& line, Unit& unit) {
     line.starts_alnum = t.is(t.s, ALNUM);
     line.ends_alnum = t.is(t.e - 1, ALNUM);
     line.remainder = seen == 1 && t.is(first[0], HAN_KANA);
-    int hashes = 0;
-    while (t.s + hashes < t.e && t.cp[t.s + hashes] == '#') ++hashes;
-    if (t.s + hashes == t.e || t.cls[t.s + hashes] != GAP) hashes = 0;
-    line.code = is_code(line, signs, t.cp[t.s], hashes, t.e - t.s);
+    line.code = is_code(line, data, signs, t.e - t.s);
     line.key = is_key(t);
     line.spaced = spread >= 3 && spread >= solid;
     line.width = line.indent + room;

@@ -12,18 +12,9 @@ constexpr int EVIDENCE = 3;  // gaps that only damage explains, in a stretch; on
 constexpr int BLANK = 6;     // q of a gap that may be a blank to be filled in
 constexpr int HEADING = 20 * CELL;  // a line shorter than this may be a heading with a section number
 
-bool is_one_of(const char32_t* set, uint32_t cp) {
-    for (; *set; ++set)
-        if (uint32_t(*set) == cp) return true;
-    return false;
-}
-
 bool stands_before_gap_never(uint32_t cp) { return is_one_of(U",.:;!?)]}%", cp); }  // no writer puts a gap before
 bool stands_after_gap_never(uint32_t cp) { return is_one_of(U"([{", cp); }          // ... and behind
 bool is_leader(uint32_t cp) { return cp == 0x2026 || cp == 0xB7 || cp == 0x2025; }
-bool is_colon(uint32_t cp) { return cp == ':' || cp == 0xFF1A; }
-
-bool han_both(const Chars& t, const Gap& g) { return t.is(g.left, HAN_KANA) && t.is(g.right, HAN_KANA); }
 
 // A CJK mark on either side; a quote or dash that stands among Latin text is not one.
 bool touches_mark(const Chars& t, const Gap& g) {
@@ -84,10 +75,8 @@ const std::vector<Verdict>& SpacingStage::decide(const Page& page, const Layout&
     }
     // The commonest lines: narrow gaps between Han and letters or digits. Of all that follows only decide_latin says
     // something of these, unless the first one stands behind a list marker or the line is a table.
-    const auto is_latin_gap = [&](const Gap& g) {
-        return g.room <= CELL && ((t.is(g.left, HAN_KANA) && t.is(g.right, ALNUM)) || (t.is(g.left, ALNUM) && t.is(g.right, HAN_KANA)));
-    };
-    const bool plain = std::all_of(t.gaps.begin(), t.gaps.end(), is_latin_gap) && !line.table && !layout.tabular[index] &&
+    const auto is_narrow = [&](const Gap& g) { return g.room <= CELL && t.is_latin_gap(g); };
+    const bool plain = std::all_of(t.gaps.begin(), t.gaps.end(), is_narrow) && !line.table && !layout.tabular[index] &&
                        line.start_kind != StartKind::dateline && page.options.spacing == Spacing::automatic;
     if (!plain || heading(layout, index, line)) read_tokens(t);
     if (plain) {
@@ -150,7 +139,7 @@ void SpacingStage::decide_auto(const Page& page, const Layout& layout, size_t in
     const auto is_single = [](const Token& token) { return token.han == 1 && token.length() == 1; };
     if (n == 1 && layout.damaged[index] && is_single(tokens_[0]) && is_single(tokens_[1]))
         verdicts_[0] = Verdict::close;  // a padded name or title of two characters, alone
-    part_names(t, line, first);
+    part_names(t, first);
     for (int k = first; k < n; ++k)
         if (verdicts_[k] == Verdict::open && touches_mark(t, t.gaps[k])) verdicts_[k] = beside_mark(t, k);
     // Near letter-spaced lines less evidence is enough, and where the whole line is single characters.
@@ -171,14 +160,14 @@ void SpacingStage::decide_auto(const Page& page, const Layout& layout, size_t in
     const bool body = layout.joined[index] && layout.prose[index];
     // 本报讯 keeps its gap: newspapers set it. Not where words or characters are spaced (本报 讯 昨日, decided above).
     if (line.start_kind == StartKind::dateline && verdicts_[0] == Verdict::open && tokens_[0].han == 3 &&
-        tokens_[0].length() == 3 && (han_both(t, t.gaps[0]) || page.options.latin_gap == LatinGap::automatic))
+        tokens_[0].length() == 3 && (t.between_han(t.gaps[0]) || page.options.latin_gap == LatinGap::automatic))
         verdicts_[0] = body ? Verdict::one : Verdict::keep;
     if (layout.damaged[index]) close_numbers(t, first);
     if (!body) return;
     for (int k = first; k < n; ++k) {
         if (verdicts_[k] != Verdict::open) continue;
         const Gap& g = t.gaps[k];
-        if (han_both(t, g))
+        if (t.between_han(g))
             verdicts_[k] = g.room <= CELL ? Verdict::close : Verdict::one;
         else if (at_ascii_pause(t, g))
             verdicts_[k] = Verdict::close;
@@ -211,7 +200,7 @@ Verdict SpacingStage::beside_mark(const Chars& t, int k) {
 
 // Lists of names: two single characters side by side are one padded name; names stay apart. A list is a whole line,
 // what stands in parentheses, or a closing credit.
-void SpacingStage::part_names(const Chars& t, const Line&, int first) {
+void SpacingStage::part_names(const Chars& t, int first) {
     part_list(t, tokens_[first].begin, t.e);
     for (const Gap& g : t.gaps)
         if (t.is(g.left, class_bit(STOP) | class_bit(CLOSE))) part_list(t, g.end, t.e);
@@ -224,7 +213,6 @@ void SpacingStage::part_names(const Chars& t, const Line&, int first) {
 }
 
 void SpacingStage::part_list(const Chars& t, int begin, int end) {
-    if (t.gaps.empty()) return;
     constexpr uint32_t names = class_bit(HAN) | UNSEEN;  // most lines hold something else near their end
     for (int i = end; i-- > begin;)
         if (!t.is(i, names) && t.cp[i] != '/') return;
@@ -336,7 +324,7 @@ bool SpacingStage::keeps_words(const Chars& t, int k) const {
 // Gaps that were line ends: three or more, once a measure, in mid-sentence.
 void SpacingStage::close_line_ends(const Chars& t, const Line& line) {
     if (!line.marks) return;
-    const auto is_candidate = [&](size_t k) { return verdicts_[k] == Verdict::open && han_both(t, t.gaps[k]); };
+    const auto is_candidate = [&](size_t k) { return verdicts_[k] == Verdict::open && t.between_han(t.gaps[k]); };
     size_t candidates = 0;
     for (size_t k = 0; k < t.gaps.size(); ++k) candidates += is_candidate(k);
     if (candidates < 3) return;

@@ -35,7 +35,7 @@ private:
     void read_tokens(const Chars& t);
     void decide_auto(const Page& page, const Layout& layout, size_t index, const Line& line);
     void decide_latin(const Page& page, const Layout& layout, size_t index, const Line& line);
-    void part_names(const Chars& t, const Line& line, int first);
+    void part_names(const Chars& t, int first);
     void part_list(const Chars& t, int begin, int end);
     void close_stretch(const Chars& t, int k, int j, bool near_spaced);
     void close_line_ends(const Chars& t, const Line& line);

@@ -27,7 +27,6 @@ private:
     struct Row {
         int32_t width, tight;
         int32_t unit, dropped;
-        int16_t letters;  // up to what matters
         uint8_t end_kind;
         bool spaced, marks, raw, indented, can_go_on, forced, joins_freely;
         int32_t to_join, to_break;  // costs of the boundary before it

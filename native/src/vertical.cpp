@@ -18,18 +18,12 @@ constexpr uint32_t NAMES = 24;    // characters of a byline that no blank line p
 // One-character lines of these are an enumeration, not a title.
 constexpr char32_t COUNTERS[] = U"一二三四五六七八九十百千零〇○甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥日";
 
-bool is_counter(uint32_t cp) {
-    for (const char32_t* p = COUNTERS; *p; ++p)
-        if (uint32_t(*p) == cp) return true;
-    return false;
-}
-
 // The last character of a role says that names follow: 记者, 通讯员, 实习生.
 bool opens(uint32_t last) { return last == U'者' || last == U'员' || last == U'員' || last == U'生'; }
 
 bool mostly_counters(const std::vector<uint32_t>& letters) {
     size_t counters = 0;
-    for (uint32_t cp : letters) counters += is_counter(cp);
+    for (uint32_t cp : letters) counters += is_one_of(COUNTERS, cp);
     return counters * 5 > letters.size() * 3;
 }
 
@@ -80,8 +74,9 @@ void Vertical::find_cut_bylines(Page& page, std::vector<Joint>& joints, std::vec
     std::vector<Entry>& entries = bylines_.entries;
     const auto read = [&](uint32_t i, bool more) {
         const Line& line = page.text(i);
-        if (line.vertical || line.literal || line.marks || line.letters || line.cjks > CUT_HAN || !in(line.last_class, class_bit(HAN)))
+        if (line.vertical || line.literal || line.marks || line.letters || line.cjks > CUT_HAN || line.last_class != HAN)
             return false;
+        if (!more && line.gapless && !line.remainder) return false;  // its one word is longer than a character
         page.open(line);
         const size_t before = more ? words.size() : 0;
         return words.read(page.chars, page.chars.s, page.chars.e, more) && words.size() > before;

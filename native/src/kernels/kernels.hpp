@@ -10,7 +10,7 @@
 namespace hanflow {
 
 struct Kernels {
-    const char* name;  // the CPU generation that has the features: portable, haswell, icelake, neon
+    const char* name;  // the CPU generation that has the features: portable, haswell, icelake
 
     // Fills the masks of data[0, size), size <= SCAN_BYTES. data[0, size) is well-formed UTF-8 (three-byte surrogates
     // allowed) that may be cut off in a sequence at the end; nothing behind data[available - 1] is read, available >= size.

@@ -113,11 +113,7 @@ static bool may_be_marker(const Bits& b, const uint8_t* p, size_t s, ScanKind fi
 static bool is_kana(uint32_t cp) { return char_class(cp) == KANA; }
 
 // The last characters of what the last name of a credit did: 摄, 文, 图 ...
-static bool ends_like_credit(uint32_t cp) {
-    for (const char32_t* last = U"摄文图攝圖绘繪影"; *last; ++last)
-        if (uint32_t(*last) == cp) return true;
-    return false;
-}
+static bool ends_like_credit(uint32_t cp) { return is_one_of(U"摄文图攝圖绘繪影", cp); }
 
 struct MaskedGap {
     int room;
@@ -368,10 +364,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
             for (size_t w = 0; w < b.words(); ++w)
                 for (uint64_t bits = b.word[w][SCAN_SIGN]; bits; bits &= bits - 1)
                     syntax += is_syntax(p[w * 64 + size_t(__builtin_ctzll(bits))]);
-        int hashes = 0;
-        while (s + size_t(hashes) < e && p[s + size_t(hashes)] == '#') ++hashes;
-        if (s + size_t(hashes) == e || !b.test(SCAN_GAP, s + size_t(hashes))) hashes = 0;
-        line.code = is_code(line, syntax, p[s], hashes, seen + inner);
+        line.code = is_code(line, page.data, syntax, seen + inner);
     }
     // A colon behind at most six Han.
     if (s > 40 || ((b.word[0][SCAN_PAUSE] | b.word[0][SCAN_SIGN]) >> s & 0x7FFFF)) line.key = masked_is_key(b, p, s);
