@@ -5,21 +5,6 @@
 namespace hanflow {
 namespace {
 
-// Whether any flag within the window of i is set; sums are prefix sums of the flags.
-bool any_near(const std::vector<uint32_t>& sums, size_t i) {
-    const size_t n = sums.size() - 1;
-    if (!sums[n]) return false;
-    const size_t low = i >= size_t(WINDOW) ? i - WINDOW : 0, high = std::min(n, i + WINDOW + 1);
-    return sums[high] != sums[low];
-}
-
-template <typename Flag>
-void sum_up(std::vector<uint32_t>& sums, size_t n, Flag flag) {
-    sums.resize(n + 1);
-    sums[0] = 0;
-    for (size_t i = 0; i < n; ++i) sums[i + 1] = sums[i] + (flag(i) ? 1 : 0);
-}
-
 // What a joint must know of the end of one line and the start of the other.
 struct Edge {
     uint8_t cls = OTHER;
@@ -111,10 +96,10 @@ void Layout::decide(Page& page) {
     near_spaced.resize(n);
     damaged.resize(n);
     const auto spaced = [&](size_t i) { return page.text(i).spaced && !page.text(i).literal; };
-    sum_up(sums_, n, spaced);
-    for (size_t i = 0; i < n; ++i) near_spaced[i] = any_near(sums_, i);
-    sum_up(sums_, n, [&](size_t i) { return joined[i] || spaced(i); });
-    for (size_t i = 0; i < n; ++i) damaged[i] = any_near(sums_, i);
+    counts_.fill(int(n), spaced);
+    for (size_t i = 0; i < n; ++i) near_spaced[i] = counts_.near(int(i)) > 0;
+    counts_.fill(int(n), [&](size_t i) { return joined[i] || spaced(i); });
+    for (size_t i = 0; i < n; ++i) damaged[i] = counts_.near(int(i)) > 0;
     set_paragraphs(page);
     set_joints(page);
     set_leading(page);
@@ -192,12 +177,12 @@ void Layout::set_leading(const Page& page) {
     const auto crosses = [&](size_t i) {
         return i + 1 < n && (joints[i] != Joint::line_end || by_vertical[i] || same_grid(i)) && page.text(i + 1).blanks > 0;
     };
-    sum_up(sums_, n, crosses);
-    if (!sums_[n]) return;
+    counts_.fill(int(n), crosses);
+    if (!counts_.total()) return;
     for (size_t i = 0; i + 1 < n; ++i) {
         const Line &a = page.text(i), &b = page.text(i + 1);
         if (joints[i] != Joint::line_end || same_grid(i) || !b.blanks || a.literal || b.literal || b.page_before) continue;
-        if (!any_near(sums_, i)) continue;
+        if (!counts_.near(int(i))) continue;
         leading[i] = 1;
         size_t k = i >= size_t(WINDOW) ? i - WINDOW : 0;
         while (!crosses(k)) ++k;

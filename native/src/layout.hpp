@@ -7,6 +7,7 @@
 #include "page.hpp"
 #include "unwrap.hpp"
 #include "vertical.hpp"
+#include "window.hpp"
 
 namespace hanflow {
 
@@ -39,7 +40,7 @@ private:
     Unwrap unwrap_;
     std::vector<uint32_t> body_;
     std::vector<uint8_t> barriers_, joins_;
-    std::vector<uint32_t> sums_;
+    WindowCounts counts_;
 };
 
 }  // namespace hanflow

@@ -187,22 +187,16 @@ int break_cost(const Line& a, const Line& b) {
 // What a blank line says here. Where most lines that end in mid-sentence are followed by one, it is leading.
 void Unwrap::set_rhythm() {
     const int n = int(lines_.size());
-    sums_.assign(size_t(2) * (n + 1), 0);
-    int* blank = sums_.data();
-    int* mid = blank + n + 1;
+    const auto continues = [&](int i) {
+        if (!i) return false;
+        const Line& a = *lines_[i - 1];
+        return (a.end_kind == EndKind::mid || a.end_kind == EndKind::pause) && (a.marks || lines_[i]->marks);
+    };
+    continues_.fill(n, continues);
+    continues_over_blank_.fill(n, [&](int i) { return lines_[i]->blanks && continues(i); });
     lines_[0]->parted_by_blanks = false;
-    for (int i = 0; i < n; ++i) {
-        bool counts = false;
-        if (i) {
-            const Line& a = *lines_[i - 1];
-            counts = (a.end_kind == EndKind::mid || a.end_kind == EndKind::pause) && (a.marks || lines_[i]->marks);
-        }
-        blank[i + 1] = blank[i] + (counts && lines_[i]->blanks > 0);
-        mid[i + 1] = mid[i] + counts;
-    }
     for (int i = 1; i < n; ++i) {
-        const int low = std::max(0, i - WINDOW), high = std::min(n, i + WINDOW + 1);
-        const bool leading = (blank[high] - blank[low]) * 2 > mid[high] - mid[low];
+        const bool leading = continues_over_blank_.near(i) * 2 > continues_.near(i);
         Line& line = *lines_[i];
         line.parted_by_blanks = !leading && ((i > 1 && lines_[i - 1]->blanks) || (i + 1 < n && lines_[i + 1]->blanks));
         if (leading)
@@ -215,15 +209,11 @@ void Unwrap::set_rhythm() {
 void Unwrap::set_raw() {
     const int n = int(lines_.size());
     // Does the extractor end lines after marks here? A mark that cannot start a line does, or many lines end in a pause.
-    sums_.assign(size_t(2) * (n + 1), 0);
-    int *starts = sums_.data(), *pauses = starts + n + 1;
+    starts_.fill(n, [&](int i) { return lines_[i]->start_kind == StartKind::nostart; });
+    pauses_.fill(n, [&](int i) { return lines_[i]->end_kind == EndKind::pause; });
     for (int i = 0; i < n; ++i) {
-        starts[i + 1] = starts[i] + (lines_[i]->start_kind == StartKind::nostart);
-        pauses[i + 1] = pauses[i] + (lines_[i]->end_kind == EndKind::pause);
-    }
-    for (int i = 0; i < n; ++i) {
-        const int low = std::max(0, i - WINDOW), high = std::min(n, i + WINDOW + 1);
-        lines_[i]->raw = starts[high] != starts[low] || (high - low > WINDOW && (pauses[high] - pauses[low]) * RAW >= high - low);
+        const int size = pauses_.size(i);
+        lines_[i]->raw = starts_.near(i) || (size > WINDOW && pauses_.near(i) * RAW >= size);
     }
 }
 
@@ -306,10 +296,8 @@ int Unwrap::candidates(int i, int16_t* chosen) const {
     uint32_t scored[2 * (2 * WINDOW + 1) + 1];
     int count = 0;
     uint32_t best = 0;
-    const int low = std::max(0, i - WINDOW), high = std::min(int(lines_.size()), i + WINDOW + 1);
-    const bool stops = few_ || sums_[high] != sums_[low];
-    const int* const mids = sums_.data() + lines_.size() + 1;
-    const int mid = few_ ? 0 : mids[high] - mids[low];
+    const bool stops = few_ || stops_.near(i);
+    const int mid = few_ ? 0 : mids_.near(i);
     const uint64_t bias = few_ ? enough(0, 2) : enough(2, 3);
     const uint64_t* const cover = cover_.data();
     for (const int16_t m : begins_list_) {
@@ -397,13 +385,8 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
             line.end_kind = lines_[i - 1]->end_kind;
     }
     set_rows(barriers);
-    // Sums of the lines that hold a sentence end, and of those that end in mid-sentence.
-    sums_.assign(size_t(2) * (n + 1), 0);
-    int *stops = sums_.data(), *mids = stops + n + 1;
-    for (int i = 0; i < n; ++i) {
-        stops[i + 1] = stops[i] + lines_[i]->stops;
-        mids[i + 1] = mids[i] + (lines_[i]->end_kind == EndKind::mid);
-    }
+    stops_.fill(n, [&](int i) { return lines_[i]->stops; });
+    mids_.fill(n, [&](int i) { return lines_[i]->end_kind == EndKind::mid; });
     steps_.resize(size_t(n));
     cover_.assign(MAX_MEASURE / GRAIN + 2, 0);
     begins_.assign(MAX_MEASURE / GRAIN + 2, 0);

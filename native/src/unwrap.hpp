@@ -5,11 +5,9 @@
 #include <vector>
 
 #include "page.hpp"
+#include "window.hpp"
 
 namespace hanflow {
-
-// Text lines either way that speak for a measure, for damage, for leading.
-constexpr int WINDOW = 8;
 
 class Unwrap {
 public:
@@ -61,7 +59,9 @@ private:
     std::vector<Row> rows_;
     std::vector<Supports> supports_;
     std::vector<Step> steps_;
-    std::vector<int> sums_;
+    WindowCounts continues_, continues_over_blank_;  // lines that seem to continue the line before
+    WindowCounts starts_, pauses_;  // lines that begin with what cannot start a line, that end in a pause
+    WindowCounts stops_, mids_;     // lines that hold a sentence end, that end in mid-sentence
     std::vector<int16_t> tight_;  // of each line, WINDOW zeros before and behind
     // The sliding histogram behind candidates(), by measure in half cells: four counts of 16 bits a word, and how many
     // supports begin there; begins_list_ has each of those once.
