@@ -126,18 +126,17 @@ def fix(paths: tuple[str, ...], output: Optional[str], in_place: bool, normalize
         run = Run(verbose=several)
         jobs = _jobs(paths, output, in_place, several, run)
     for job in jobs:
-        data = run.read(job.source)
-        if data is None:
+        read = run.repaired(normalizer, job.source)
+        if read is None:
             continue
-        result = run.repaired(normalizer, job.source, data)
-        if result is None:
-            continue
+        data, result, _ = read
+        changed = result != data
         if job.target is None:
-            _print(result[0])
-        elif not (in_place and result[0] == data):
-            if not run.write(job.source, job.target, result[0], in_place):
+            _print(result)
+        elif changed or not in_place:
+            if not run.write(job.source, job.target, result, in_place):
                 continue
-        run.done(result[0] != data)
+        run.done(changed)
     return run.end("repaired")
 
 
@@ -148,16 +147,14 @@ def check(paths: tuple[str, ...], normalizer: Normalizer) -> int:
     """Name the files that `fix` would change, and exit with 1 if there is one."""
     run = Run(verbose=True)
     for source in _sources(paths, run):
-        data = run.read(source)
-        if data is None:
+        read = run.repaired(normalizer, source)
+        if read is None:
             continue
-        result = run.repaired(normalizer, source, data)
-        if result is None:
-            continue
-        changed = result[0] != data
+        data, result, count = read
+        changed = result != data
         if changed:
-            # The count that comes with the result leaves OpenCC's changes out.
-            count = len(normalizer.explain(data)) if normalizer.options["opencc"] else result[1]
+            if normalizer.options["opencc"]:  # the count that comes with the result leaves OpenCC's changes out
+                count = len(normalizer.explain(data))
             _print(b"%s: would change (%d repair%s)\n" % (_label(source), count, b"" if count == 1 else b"s"))
         run.done(changed)
     return run.end("would change") or int(run.counts["changed"] > 0)
@@ -228,9 +225,13 @@ class Run:
             self.failed(source, error)
             return None
 
-    def repaired(self, normalizer: Normalizer, source: str, data: bytes) -> Optional[tuple[bytes, int]]:
+    def repaired(self, normalizer: Normalizer, source: str) -> Optional[tuple[bytes, bytes, int]]:
+        """(what was read, the result, the number of repairs before `opencc`)"""
+        data = self.read(source)
+        if data is None:
+            return None
         try:
-            return normalizer._counted(data)
+            return (data, *normalizer._counted(data))
         except (UnicodeDecodeError, MemoryError) as error:
             self.failed(source, error, data)
             return None
