@@ -28,7 +28,7 @@ core = Extension(
     "hanflow._core",
     sources=["src/hanflow/_core.pyx", *sources("native/src/**/*.cpp")],
     # Rebuilt when any of these changes, so that an editable install never runs an old core.
-    depends=sources("native/**/*.hpp") + sources("native/**/*.h") + sources("native/**/*.inl"),
+    depends=sources("native/**/*.hpp") + sources("native/**/*.h") + sources("native/**/*.in[cl]"),
     include_dirs=["native/include", "native/src"],
     extra_link_args=[] if sys.platform in ("win32", "darwin") else ["-Wl,-s"],
     language="c++",

@@ -9,6 +9,7 @@
 #include "chars.hpp"
 #include "hanflow/api.hpp"
 #include "scan.hpp"
+#include "words.hpp"
 
 namespace hanflow {
 
@@ -68,6 +69,7 @@ struct Line {
     bool starts_alnum = false, ends_alnum = false;
     bool raw = false;               // lines are cut after marks here
     bool parted_by_blanks = false;  // blank lines part paragraphs here
+    Cut cut = Cut::unknown;         // what the line end before it parts
     bool gapless = true;   // no gap inside
     bool work = false;     // holds gaps, or ...
     bool changes = false;  // ... characters that compat or width may change

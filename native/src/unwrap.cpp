@@ -1,6 +1,7 @@
-// A Viterbi pass over the text lines. A state is a measure (or none) and whether the line goes on in the next one. The
+// A Viterbi pass over the text lines. A state is a measure (or none) and whether and how the line goes on in the next one. The
 // fit test carries it: a line goes on when the first unit of the next line would not have fitted into it any more.
 #include "unwrap.hpp"
+#include "weights.hpp"
 
 #include <algorithm>
 #include <climits>
@@ -10,6 +11,8 @@
 
 namespace hanflow {
 namespace {
+
+using namespace weights;
 
 constexpr int LAG = 24;  // text lines after which a decision is final
 constexpr int MIN_MEASURE = 8 * CELL;
@@ -23,55 +26,15 @@ constexpr int RAW = 3;   // of so many lines one ends in a pause where lines are
 constexpr int SHARE = 4;  // of so many lines in mid-sentence one at least speaks for a measure
 constexpr int WEAK = 3;  // a candidate with less than this part of the best one's support is none
 constexpr int OPEN_LIMIT = 4 * MAX_MEASURE;  // q of one typeset line: more costs no more
+constexpr int OVER_FREE = 3;  // q that rounding and squeezed marks may hide
+constexpr int STRETCH = 2;    // eighths of the measure that letter-spacing may fill
 constexpr int INFINITE = 1000000;  // more than all costs of a line
 constexpr int UNREACHED = 1000000000;
 
-// The evidence and its weights, in hundredths of a nat, so that they add up like negative log probabilities. Set by hand
-// and then adjusted one at a time on the fitting pages; each must have its reason.
-//
-// How a line ends:                    mid pause open close colon stop credit
-// Sentence ends are rare in mid-column,
-constexpr int GOES_ON[] =             {  15,   20,    0,   35,   10,  195,  700};
-// ... and the last line of a paragraph nearly always ends a sentence.
-constexpr int LAST[] =                { 430,  420,  900,  160,  350,    0,    5};
-// A line alone may be a heading (no sentence end, no pause inside) or a paragraph of one line.
-constexpr int ALONE[] =               { 200,  600,  900,   90,  470,   60,   10};
-// Outside any measure: headings, verse and lists end as they like.
-constexpr int FREE_END[] =            { 150,  335,  900,   40,  420,   15,   10};
-
-constexpr int OVER_FREE = 3;         // q that rounding and squeezed marks may hide
-constexpr int OVER = 110;             // each q wider than the measure
-constexpr int FULL_BY_CHANCE = 130;  // a last line that happens to fill the column
-constexpr int LOST_INDENT = 20;
-constexpr int NO_INDENT = 250;      // newspaper columns indent: a full first line is rare
-constexpr int SWITCH_INSIDE = 370;  // the measure changes inside a paragraph
-constexpr int SWITCH_BETWEEN = 160;
-constexpr int FREE = 130;          // a line that no measure explains
-constexpr int QUOTED = 300;       // a quotation opens in one line and closes in the next
-constexpr int CUT_WORD = 150;     // Latin or digits on both sides
-constexpr int NO_BLANK = 175;     // blank lines part paragraphs here, and there is none
-constexpr int REMAINDER = 755;    // one character alone behind a line in mid-sentence
-constexpr int FREE_JOIN = 370;    // a join that no measure supports
-constexpr int FOREIGN = 900;      // program text, or two lines of Latin text
-constexpr int KEYS = 500;         // two lines that begin with a key and a colon
-constexpr int PARTED = 300;       // a separator inside: a heading of two halves
-constexpr int CUT = 155;          // some extractors end a line after a mark
-constexpr int RAW_CUT = 45;        // ... where many lines are
-constexpr int RAW_STOP = 60;       // a sentence ends in mid-paragraph, there
-constexpr int SPACED_LAST = 110;  // only a line that goes on is stretched
-constexpr int STRETCH = 2;       // eighths of the measure that letter-spacing may fill
-constexpr int SPEAKER = 500;     // the next line says who speaks
-constexpr int ROWLIKE = 250;     // two lines that look like rows of a table
-constexpr int NOT_PROSE = 60;     // two lines without any mark, joined
-constexpr int CANNOT_START = 900;  // a mark that cannot start a line does
-constexpr int ITEM = 685, DATELINE = 400, DASH = 100, INDENTED = 425, ROW = 665;  // how the next line starts; a table row or byline
-constexpr int MOST = 2000;         // of the width of one line
-
-// A line that goes on although `room` q more than needed were left.
+// The cost of a line that goes on although `room` q more than needed were left.
 int loose(int room) {
-    static constexpr int16_t COST[] = {0,   70,  70,  160, 160, 380, 380, 380, 380,
-                                       560, 560, 560, 560, 560, 560, 560, 560, 800};
-    return COST[std::min(std::max(room, -1), 16) + 1];
+    static constexpr uint8_t GRADE[] = {0, 1, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4, 5};
+    return LOOSE[GRADE[std::min(std::max(room, -1), 16) + 1]];
 }
 
 struct Fit {
@@ -152,10 +115,21 @@ int join_cost(const Line& a, const Line& b) {
     if (a.code | b.code | (is_latin(a) & is_latin(b))) cost += FOREIGN;
     if (a.key & b.key) cost += KEYS;
     if (b.speaker) cost += SPEAKER;
+    if (b.cut == Cut::none) cost += UNCUT;
     if (a.rowlike & b.rowlike) cost += ROWLIKE;
     if (a.parted) cost += PARTED;
     if (b.blanks) cost += b.rhythm;
     return cost;
+}
+
+// What the line end between two lines parts.
+Cut cut_at(const Page& page, const Line& a, const Line& b) {
+    const auto three_bytes = [&](size_t at, const Line& line) { return at >= line.s && at + 3 <= line.e && page.data[at] >> 4 == 0xE; };
+    if (!three_bytes(a.e - 3, a) || !three_bytes(b.s, b)) return Cut::unknown;
+    uint32_t x, y;
+    decode(page.data + a.e - 3, x);
+    decode(page.data + b.s, y);
+    return cut_between(x, y);
 }
 
 bool is_quoted(const Line& a, const Line& b) { return a.opened && b.closed; }
@@ -178,6 +152,7 @@ int break_cost(const Line& a, const Line& b) {
     if (b.start_kind == StartKind::nostart) cost += CANNOT_START;
     if (a.end_kind == EndKind::mid) cost += (is_quoted(a, b) ? QUOTED : 0) + (b.left_over ? REMAINDER : 0);
     if (a.ends_alnum && b.starts_alnum) cost += CUT_WORD;
+    if (b.cut == Cut::word) cost += CUT_HAN;
     if (!b.blanks && b.parted_by_blanks) cost += NO_BLANK;
     return cost;
 }
@@ -200,9 +175,9 @@ void Unwrap::set_rhythm() {
         Line& line = *lines_[i];
         line.parted_by_blanks = !leading && ((i > 1 && lines_[i - 1]->blanks) || (i + 1 < n && lines_[i + 1]->blanks));
         if (leading)
-            line.rhythm = line.blanks <= 1 ? 0 : 250;
+            line.rhythm = line.blanks <= 1 ? 0 : weights::LEADING_MORE;
         else
-            line.rhythm = 300 + 100 * std::min(line.blanks - 1, 3);
+            line.rhythm = weights::BLANK + weights::BLANK_MORE * std::min(line.blanks - 1, 3);
     }
 }
 
@@ -377,6 +352,7 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
     set_supports(barriers);
     for (int i = 0; i < n; ++i) {
         Line& line = *lines_[i];
+        if (i) line.cut = cut_at(page, *lines_[i - 1], line);
         // One character alone, not one of several such lines.
         line.left_over = line.remainder && !(i && lines_[i - 1]->remainder) && !(i + 1 < n && lines_[i + 1]->remainder);
         if (line.few_han && i && i + 1 < n) line.left_over = is_rest_of_title(*lines_[i - 1], line, *lines_[i + 1]);
@@ -395,10 +371,13 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
 
     // Costs of the best ways to the states of the line before; UNREACHED where there is none. open: q of a typeset line
     // that was cut there.
-    int cost[STATES] = {0, UNREACHED}, open[STATES] = {};
+    int cost[STATES], open[STATES] = {};
+    std::fill_n(cost, STATES, UNREACHED);
+    cost[END] = 0;
     const int16_t none = -1;
     const int16_t* measures = &none;
     int count = 1, done = 0;
+    bool pieces = false;  // some line before was cut after a mark
     for (int i = 0; i < n; ++i) {
         if (i + WINDOW < n) add(i + WINDOW);
         if (i > WINDOW) remove(i - WINDOW - 1);
@@ -408,45 +387,25 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
         const Row& row = rows_[i];
         const int free = row.joins_freely ? FREE_JOIN : INFINITE;
         int new_cost[STATES], new_open[STATES];
-        // The cheaper of the two ways to state s: from a line that went on (1), which is usually much the cheaper one, and
-        // from one that did not (0), which needs no look where its base and the least that it may cost are too much. Of
-        // equal ones the latter counts.
-        const auto reach = [&](int s, const int* base, const int* from, int bound, const auto& way) {
-            int least = UNREACHED, left = 0, source = -1;
-            if (from[1] >= 0) {
-                const Fit f = way(std::true_type());
-                least = base[1] + f.cost;
-                left = f.open;
-                source = from[1];
-            }
-            if (base[0] + bound <= least) {
-                const Fit f = way(std::false_type());
-                if (base[0] + f.cost <= least) {
-                    least = base[0] + f.cost;
-                    left = f.open;
-                    source = from[0];
-                }
-            }
-            new_cost[s] = least;
-            new_open[s] = left;
-            step.source[s] = int8_t(source);
-        };
         const int ends = std::min(LAST[row.end_kind], ALONE[row.end_kind]), goes_on = GOES_ON[row.end_kind];
         const int stays = std::min(goes_on, row.raw ? RAW_STOP : goes_on);
         int floor = UNREACHED;
+        bool new_pieces = false;
         for (int x = 0; x < step.count; ++x) {
             const int m = step.measures[x];
-            // A line that did not go on is always reached, at a cost far below INFINITE.
-            int entry[2] = {UNREACHED, INFINITE}, from[2] = {0, -1};
+            // The cheapest ways into the line, by how the line before ended. One that ended for good is always reached, at a
+            // cost far below INFINITE.
+            int entry[ENDINGS] = {UNREACHED, INFINITE, INFINITE}, from[ENDINGS] = {0, -1, -1};
             const auto enter = [&](int y, int apart, int on) {
-                if (cost[2 * y] + apart < entry[0]) {
-                    entry[0] = cost[2 * y] + apart;
-                    from[0] = 2 * y;
-                }
-                if (cost[2 * y + 1] + on < entry[1]) {
-                    entry[1] = cost[2 * y + 1] + on;
-                    from[1] = 2 * y + 1;
-                }
+                const int* const c = cost + ENDINGS * y;
+                const auto better = [&](int ending, int way) {
+                    if (c[ending] + way >= entry[ending]) return;
+                    entry[ending] = c[ending] + way;
+                    from[ending] = ENDINGS * y + ending;
+                };
+                better(END, apart);
+                better(FULL, on);
+                if (pieces) better(PIECE, on);
             };
             for (int y = 0; y + 1 < count; ++y) {
                 if (m < 0)
@@ -457,30 +416,56 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
                     enter(y, SWITCH_BETWEEN, SWITCH_INSIDE);
             }
             enter(count - 1, 0, free);  // no measure
-            const int base[2] = {entry[0] + row.to_break, entry[1] + row.to_join};
-            const auto before = [&](bool joined) { return joined ? open[from[1]] : 0; };
-            if (m < 0)
-                reach(2 * x, base, from, 0, [&](auto) { return Fit{FREE + FREE_END[row.end_kind], 0}; });
-            else
-                reach(2 * x, base, from, ends, [&](auto joined) { return row_cost(row, m, joined, false, before(joined)); });
-            floor = std::min(floor, new_cost[2 * x]);
-            if (!row.can_go_on) {
-                new_cost[2 * x + 1] = UNREACHED;
-                new_open[2 * x + 1] = 0;
-                step.source[2 * x + 1] = -1;
-                continue;
+            const int base[ENDINGS] = {entry[END] + row.to_break, entry[FULL] + row.to_join, entry[PIECE] + row.to_join};
+            const int before = from[PIECE] >= 0 ? open[from[PIECE]] : 0;
+            for (int ending = 0; ending < ENDINGS; ++ending) {
+                new_cost[ENDINGS * x + ending] = UNREACHED;
+                new_open[ENDINGS * x + ending] = 0;
+                step.source[ENDINGS * x + ending] = -1;
             }
+            // Of equal ways the one over a line that ended for good counts, then the one over a full line.
+            const auto reach = [&](int ending, const Fit& f, int came) {
+                const int s = ENDINGS * x + ending, c = base[came] + f.cost;
+                if (c > new_cost[s] || (c == new_cost[s] && from[came] % ENDINGS > step.source[s] % ENDINGS)) return;
+                new_cost[s] = c;
+                new_open[s] = f.open;
+                step.source[s] = int8_t(from[came]);
+            };
+            // A way is tried unless its base and the least that it may cost are too much.
+            const auto each = [&](const int* least, int bound, const auto& way) {
+                if (from[FULL] >= 0) way(FULL, std::true_type(), 0);
+                if (from[PIECE] >= 0) way(PIECE, std::true_type(), before);
+                if (base[END] + bound <= *least) way(END, std::false_type(), 0);
+            };
+            const int s = ENDINGS * x;
+            each(&new_cost[s + END], m < 0 ? 0 : ends, [&](int came, auto joined, int open_before) {
+                reach(END, m < 0 ? Fit{FREE + FREE_END[row.end_kind], 0} : row_cost(row, m, joined, false, open_before), came);
+            });
+            floor = std::min(floor, new_cost[s + END]);
+            if (!row.can_go_on) continue;
+            const auto go_on = [&](const Fit& f, int came) { reach(f.open ? PIECE : FULL, f, came); };
             if (row.forced)  // a mark that cannot start a line was cut off
-                reach(2 * x + 1, base, from, 0,
-                      [&](auto joined) { return Fit{0, std::min(before(joined) + row.width, OPEN_LIMIT)}; });
+                each(&new_cost[s + PIECE], 0, [&](int came, auto, int open_before) {
+                    go_on(Fit{0, std::min(open_before + row.width, OPEN_LIMIT)}, came);
+                });
             else if (m < 0)
-                reach(2 * x + 1, base, from, 0, [&](auto) { return Fit{FREE + goes_on, 0}; });
-            else
-                reach(2 * x + 1, base, from, stays, [&](auto joined) { return row_cost(row, m, joined, true, before(joined)); });
-            floor = std::min(floor, new_cost[2 * x + 1]);
+                each(&new_cost[s + FULL], 0, [&](int came, auto, int) { go_on(Fit{FREE + goes_on, 0}, came); });
+            else if (row.end_kind == uint8_t(EndKind::mid))  // never cut after a mark
+                each(&new_cost[s + FULL], stays, [&](int came, auto joined, int open_before) {
+                    go_on(row_cost(row, m, joined, true, open_before), came);
+                });
+            else {
+                const int all = UNREACHED;
+                each(&all, 0, [&](int came, auto joined, int open_before) {
+                    go_on(row_cost(row, m, joined, true, open_before), came);
+                });
+            }
+            floor = std::min(floor, std::min(new_cost[s + FULL], new_cost[s + PIECE]));
+            new_pieces |= new_cost[s + PIECE] != UNREACHED;
         }
+        pieces = new_pieces;
         count = step.count;
-        for (int s = 0; s < 2 * count; ++s) {
+        for (int s = 0; s < ENDINGS * count; ++s) {
             cost[s] = new_cost[s] == UNREACHED ? UNREACHED : new_cost[s] - floor;
             open[s] = new_open[s];
         }
@@ -488,16 +473,16 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
         if (i + 1 < n && i + 1 - done < 2 * LAG) continue;
         // Decide all lines that are LAG lines back, or all at the end, on the best way to here.
         int best = 0;
-        const auto better = [&](int s, int t) {  // cost, then not going on, then a measure, then the smaller one
+        const auto better = [&](int s, int t) {  // cost, then how it ends, then a measure, then the smaller one
             if (cost[s] != cost[t]) return cost[s] < cost[t];
-            if ((s & 1) != (t & 1)) return (s & 1) < (t & 1);
-            const int p = measures[s / 2], q = measures[t / 2];
+            if (s % ENDINGS != t % ENDINGS) return s % ENDINGS < t % ENDINGS;
+            const int p = measures[s / ENDINGS], q = measures[t / ENDINGS];
             return (p < 0) != (q < 0) ? q < 0 : p < q;
         };
-        for (int s = 1; s < 2 * count; ++s)
+        for (int s = 1; s < ENDINGS * count; ++s)
             if (better(s, best)) best = s;
         for (int k = i, state = best; k >= done; --k) {
-            if (i + 1 == n || k <= i - LAG) joins[k] = state & 1;
+            if (i + 1 == n || k <= i - LAG) joins[k] = state % ENDINGS != END;
             state = steps_[k].source[state];
         }
         done = i + 1 == n ? n : i - LAG + 1;

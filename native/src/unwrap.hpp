@@ -19,7 +19,9 @@ public:
 
 private:
     static constexpr int MEASURES = 3;                 // candidates a line
-    static constexpr int STATES = (MEASURES + 1) * 2;  // measure index * 2 + goes on; the last measure is none
+    // The line is the last of its paragraph; or it goes on, at the end of its typeset line, or cut after a mark.
+    enum { END, FULL, PIECE, ENDINGS };
+    static constexpr int STATES = (MEASURES + 1) * ENDINGS;  // measure index * ENDINGS + ending; the last measure is none
 
     // What the pass needs of a line, close together.
     struct Row {

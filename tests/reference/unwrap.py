@@ -1,12 +1,14 @@
 """Which line ends are only the end of a column's line.
 
-A Viterbi pass over the text lines. A state is a measure (or none) and whether the line goes on in the next one. The
+A Viterbi pass over the text lines. A state is a measure (or none) and whether and how the line goes on in the next one. The
 fit test carries it: a line goes on when the first unit of the next line would not have fitted into it any more.
 Costs are in hundredths of a nat, so they add up like negative log probabilities.
 """
 from dataclasses import dataclass
 
 from .page import CELL, NARROW
+from .weights import *
+from .words import cut_between
 
 WINDOW = 8  # text lines either way that speak for a measure
 LAG = 24  # text lines after which a decision is final
@@ -23,57 +25,18 @@ FAR = 6  # q; measures nearer than this are one measure
 INDENT = 2 * CELL
 OPEN_LIMIT = 4 * MAX_MEASURE  # q of one typeset line: more costs no more
 INFINITE = 10 ** 6
-
-# End of a line that goes on: sentence ends are rare in mid-column, ...
-GOES_ON = {"mid": 15, "pause": 20, "open": 0, "close": 35, "colon": 10, "stop": 195, "credit": 700}
-# ... and the last line of a paragraph nearly always ends a sentence.
-LAST = {"mid": 430, "pause": 420, "open": 900, "close": 160, "colon": 350, "stop": 0, "credit": 5}
-# A line alone may be a heading (no sentence end, no pause inside) or a paragraph of one line.
-ALONE = {"mid": 200, "pause": 600, "open": 900, "close": 90, "colon": 470, "stop": 60, "credit": 10}
-
-# Outside any measure: headings, verse and lists end as they like.
-FREE_END = {"mid": 150, "pause": 335, "open": 900, "close": 40, "colon": 420, "stop": 15, "credit": 10}
+# The line is the last of its paragraph; or it goes on, at the end of its typeset line, or cut after a mark.
+END, FULL, PIECE = range(3)
 
 OVER_FREE = 3  # q that rounding and squeezed marks may hide
-OVER = 110  # each q wider than the measure
-FULL_BY_CHANCE = 130  # a last line that happens to fill the column
-LOST_INDENT = 20
-NO_INDENT = 250  # newspaper columns indent: a full first line is rare
-SWITCH_INSIDE = 370  # the measure changes inside a paragraph
-SWITCH_BETWEEN = 160
-FREE = 130  # a line that no measure explains
-QUOTED = 300  # a quotation opens in one line and closes in the next
-CUT_WORD = 150  # Latin or digits on both sides
-NO_BLANK = 175  # blank lines part paragraphs here, and there is none
-REMAINDER = 755  # one character alone behind a line in mid-sentence
-FREE_JOIN = 370  # a join that no measure supports
-FOREIGN = 900  # program text, or two lines of Latin text
-KEYS = 500  # two lines that begin with a key and a colon
-PARTED = 300  # a separator inside: a heading of two halves
-CUT = 155  # some extractors end a line after a mark
-RAW_CUT, RAW_STOP = 45, 60  # ... where many lines are: to be cut there, and to end a sentence in mid-paragraph
-SPACED_LAST = 110  # only a line that goes on is stretched
-CANNOT_START = 900  # a mark that cannot start a line does
-ITEM = 685  # the next line starts like a list item, ...
-DATELINE = 400  # ... like a news item, ...
-DASH = 100  # ... with a dash, ...
-INDENTED = 425  # ... further in than this one
-ROW = 665  # a table row or byline
-MOST = 2000  # of the width of one line
 STRETCH = 2  # eighths of the measure that letter-spacing may fill
-SPEAKER = 500  # the next line says who speaks
-ROWLIKE = 250  # two lines that look like rows of a table
-NOT_PROSE = 60  # two lines without any mark, joined
 
 
 def loose(room):
     """Cost of a line that goes on although `room` q more than needed were left."""
     if room < 0:
-        return 0
-    for limit, cost in ((2, 70), (4, 160), (8, 380), (16, 560)):
-        if room < limit:
-            return cost
-    return 800
+        return LOOSE[0]
+    return LOOSE[1 + sum(room >= limit for limit in (2, 4, 8, 16))]
 
 
 @dataclass(frozen=True)
@@ -219,6 +182,8 @@ def join_cost(a, b):
         cost += KEYS
     if b.speaker:
         cost += SPEAKER
+    if b.cut == "none":
+        cost += UNCUT
     if a.rowlike and b.rowlike:
         cost += ROWLIKE
     if a.parted:
@@ -248,6 +213,8 @@ def break_cost(a, b):
         cost += QUOTED
     if a.ends_alnum and b.starts_alnum:
         cost += CUT_WORD
+    if b.cut == "word":
+        cost += CUT_HAN
     if not b.blanks and b.parted_by_blanks:
         cost += NO_BLANK
     if b.left_over and a.end_kind == "mid":
@@ -272,9 +239,9 @@ def set_rhythm(lines):
         around = [k for k in (i - 1, i + 1) if 1 <= k < n]
         line.parted_by_blanks = blanks * 2 <= all_ and any(lines[k].blanks for k in around)
         if blanks * 2 > all_:
-            line.rhythm = 0 if line.blanks <= 1 else 250
+            line.rhythm = 0 if line.blanks <= 1 else LEADING_MORE
         else:
-            line.rhythm = 300 + 100 * min(line.blanks - 1, 3)
+            line.rhythm = BLANK + BLANK_MORE * min(line.blanks - 1, 3)
 
 
 def set_raw(lines):
@@ -296,6 +263,7 @@ def decide(page, lines, barriers):
     set_raw(lines)
     spoken = supports(lines, barriers)
     for i, line in enumerate(lines):
+        line.cut = cut_between(page.plain[lines[i - 1].e - 1], page.plain[line.s]) if i else "unknown"
         # One character alone, not one of several such lines.
         line.left_over = line.remainder and not (i and lines[i - 1].remainder) and not (i + 1 < n and lines[i + 1].remainder)
         if i and i + 1 < n and line.few_han in (2, 3):
@@ -304,7 +272,7 @@ def decide(page, lines, barriers):
             line.end_kind = lines[i - 1].end_kind  # a closing quote that stands alone
     back = []
     done = 0
-    previous = {(None, False): (0, 0)}  # (measure or None, goes on) -> cost, q of a typeset line that was cut
+    previous = {(None, END): (0, 0)}  # (measure or None, END, FULL or PIECE) -> cost, q of a typeset line that was cut
     for i, line in enumerate(lines):
         a = lines[i - 1] if i else None
         unit = lines[i + 1].unit if i + 1 < n else 0
@@ -315,11 +283,12 @@ def decide(page, lines, barriers):
         bc = break_cost(a, line) if a else 0
         free = FREE_JOIN if a and joins_freely(a, line) else INFINITE
         for m in here:
-            for joined in (False, True):
+            for came in (END, FULL, PIECE):
+                joined = came != END
                 entry, source, before = INFINITE * 10, None, 0
                 for state, (cost, open_) in previous.items():
-                    pm, went_on = state
-                    if went_on != joined:
+                    pm, end = state
+                    if end != came:
                         continue
                     if joined:
                         c = cost + jc + (free if m is None or pm is None else 0 if abs(pm - m) < FAR else SWITCH_INSIDE)
@@ -338,9 +307,10 @@ def decide(page, lines, barriers):
                         c, open_ = FREE + (GOES_ON if goes_on else FREE_END)[line.end_kind], 0
                     else:
                         c, open_ = line_cost(line, unit, m, joined, goes_on, before)
-                    if entry + c < current.get((m, goes_on), (INFINITE * 10, 0))[0]:
-                        current[m, goes_on] = entry + c, open_
-                        pointers[m, goes_on] = source
+                    state = m, PIECE if open_ else FULL if goes_on else END
+                    if entry + c < current.get(state, (INFINITE * 10, 0))[0]:
+                        current[state] = entry + c, open_
+                        pointers[state] = source
         floor = min(cost for cost, _ in current.values())
         previous = {s: (cost - floor, open_) for s, (cost, open_) in current.items()}
         back.append(pointers)
@@ -348,7 +318,7 @@ def decide(page, lines, barriers):
             state = min(previous, key=lambda s: (previous[s][0], s[1], s[0] is None, s[0] or 0))
             for k in range(i, done - 1, -1):
                 if i + 1 == n or k <= i - LAG:
-                    joins[k] = state[1]
+                    joins[k] = state[1] != END
                 state = back[k][state]
             done = n if i + 1 == n else i - LAG + 1
     return joins

@@ -1,0 +1,73 @@
+// The evidence about a line end and its weights, in hundredths of a nat, so that they add up like negative log
+// probabilities. benchmarks/quality/fit.py adjusts them on the fitting pages; each must have its reason.
+// tests/reference/weights.py says the same.
+#pragma once
+
+#include <cstdint>
+
+// fit.py builds the core with HANFLOW_FIT: then the weights are variables that it finds by name.
+#ifdef HANFLOW_FIT
+#define WEIGHT extern "C" __attribute__((visibility("default"), used)) int
+#else
+#define WEIGHT static constexpr int
+#endif
+
+namespace hanflow {
+namespace weights {
+
+// How a line ends:         mid pause open close colon stop credit
+// Sentence ends are rare in mid-column,
+WEIGHT GOES_ON[] =       {  15,   20,    0,   35,   10,  195,  700};
+// ... and the last line of a paragraph nearly always ends a sentence.
+WEIGHT LAST[] =          { 430,  420,  900,  160,  350,    0,    5};
+// A line alone may be a heading (no sentence end, no pause inside) or a paragraph of one line.
+WEIGHT ALONE[] =         { 200,  600,  900,   90,  470,   60,   10};
+// Outside any measure: headings, verse and lists end as they like.
+WEIGHT FREE_END[] =      { 150,  335,  900,   40,  420,   15,   10};
+
+// The width of a line, against the measure.
+// A line that goes on although some q more than needed were left: none, up to 2, 4, 8, 16 q, more.
+WEIGHT LOOSE[] = {0, 70, 160, 380, 560, 800};
+WEIGHT OVER = 110;             // each q wider than the measure
+WEIGHT FULL_BY_CHANCE = 130;   // a last line that happens to fill the column
+WEIGHT SPACED_LAST = 110;      // only a line that goes on is stretched
+WEIGHT LOST_INDENT = 20;       // a first line is shorter by the indent that the extractor dropped
+WEIGHT NO_INDENT = 250;        // newspaper columns indent: a full first line is rare
+WEIGHT CUT = 155;              // some extractors end a line after a mark
+WEIGHT RAW_CUT = 45;           // ... where many lines are
+WEIGHT RAW_STOP = 60;          // a sentence ends in mid-paragraph, there
+WEIGHT SWITCH_INSIDE = 370;    // the measure changes inside a paragraph
+WEIGHT SWITCH_BETWEEN = 160;   // ... between two
+WEIGHT FREE = 130;             // a line that no measure explains
+
+// The line goes on in the next one, although ...
+WEIGHT FREE_JOIN = 370;        // no measure supports it
+WEIGHT ITEM = 685;             // it starts like a list item,
+WEIGHT DATELINE = 400;         // ... a news item,
+WEIGHT DASH = 100;             // ... with a dash,
+WEIGHT INDENTED = 425;         // ... further in
+WEIGHT ROW = 665;              // one is a table row or byline
+WEIGHT ROWLIKE = 250;          // both look like rows of a table
+WEIGHT FOREIGN = 900;          // program text, or two lines of Latin text
+WEIGHT KEYS = 500;             // both begin with a key and a colon
+WEIGHT SPEAKER = 500;          // the next line says who speaks
+WEIGHT PARTED = 300;           // a separator inside: a heading of two halves
+WEIGHT NOT_PROSE = 60;         // no mark in both
+WEIGHT UNCUT = 45;             // no word is parted: half of all line ends part one
+WEIGHT LEADING_MORE = 250;     // two blank lines or more, where one is leading
+WEIGHT BLANK = 300;            // a blank line, where it parts paragraphs
+WEIGHT BLANK_MORE = 100;       // ... and each more, up to three
+
+// The line ends there, although ...
+WEIGHT CANNOT_START = 900;     // a mark that cannot start a line does
+WEIGHT QUOTED = 300;           // a quotation opens in this line and closes in the next
+WEIGHT CUT_WORD = 150;         // Latin or digits stand on both sides
+WEIGHT CUT_HAN = 250;          // a word is parted
+WEIGHT NO_BLANK = 175;         // blank lines part paragraphs here, and there is none
+WEIGHT REMAINDER = 755;        // the next one is the rest of a title that was cut
+
+constexpr int MOST = 2000;       // of the width of one line
+
+}  // namespace weights
+}  // namespace hanflow
+#undef WEIGHT

@@ -1,0 +1,63 @@
+// A pair of Han that stands inside words far more often than a word's end before a word's start tells that a line end
+// between them is only the column's. Table and method: tools/make_word_pairs.py.
+#include "words.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "chars.hpp"
+
+namespace hanflow {
+namespace {
+
+constexpr char16_t TABLE[] =
+#include "tables/word_pairs.inc"
+    ;
+constexpr uint32_t FIRST = 0x4E00, LAST = 0x9FFF;
+
+// Particles that lean on the word before them, and words that lean on the one behind them: neither headings nor paragraphs
+// begin with the former or end in the latter. Simplified, as the table folds.
+constexpr char32_t LEANS_BACK[] = U"的了着们";
+constexpr char32_t LEANS_ON[] = U"的把被和与及从向对让将于在";
+
+bool is_han(uint32_t cp) { return FIRST <= cp && cp <= LAST; }
+
+class Pairs {
+public:
+    Pairs() : rows_(LAST - FIRST + 1, Row{0, 0}), simplified_(LAST - FIRST + 1, 0) {
+        const char16_t* p = TABLE;
+        for (; *p != u'\n'; ++p) {
+            const char16_t first = *p++;
+            const char16_t* const row = p;
+            while (*p != u'\n') ++p;
+            rows_[first - FIRST] = Row{uint32_t(row - TABLE), uint32_t(p - row)};
+        }
+        for (++p; *p; p += 3) simplified_[p[0] - FIRST] = p[1];
+    }
+    uint32_t simplified(uint32_t cp) const { return simplified_[cp - FIRST] ? simplified_[cp - FIRST] : cp; }
+    bool has(uint32_t x, uint32_t y) const {
+        const Row row = rows_[x - FIRST];
+        return std::binary_search(TABLE + row.begin, TABLE + row.begin + row.size, char16_t(y));
+    }
+
+private:
+    struct Row {
+        uint32_t begin, size;  // in TABLE
+    };
+    std::vector<Row> rows_;
+    std::vector<char16_t> simplified_;
+};
+
+}  // namespace
+
+Cut cut_between(uint32_t x, uint32_t y) {
+    static const Pairs pairs;
+    x = plain(x);
+    y = plain(y);
+    if (!is_han(x) || !is_han(y)) return Cut::unknown;
+    x = pairs.simplified(x);
+    y = pairs.simplified(y);
+    return pairs.has(x, y) || is_one_of(LEANS_ON, x) || is_one_of(LEANS_BACK, y) ? Cut::word : Cut::none;
+}
+
+}  // namespace hanflow

@@ -1,0 +1,56 @@
+"""The evidence about a line end and its weights, in hundredths of a nat, so that they add up like negative log probabilities.
+
+The same as native/src/weights.hpp, where benchmarks/quality/fit.py adjusts them; tests/test_weights.py holds them equal.
+"""
+# How a line ends.
+# Sentence ends are rare in mid-column,
+GOES_ON = {"mid": 15, "pause": 20, "open": 0, "close": 35, "colon": 10, "stop": 195, "credit": 700}
+# ... and the last line of a paragraph nearly always ends a sentence.
+LAST = {"mid": 430, "pause": 420, "open": 900, "close": 160, "colon": 350, "stop": 0, "credit": 5}
+# A line alone may be a heading (no sentence end, no pause inside) or a paragraph of one line.
+ALONE = {"mid": 200, "pause": 600, "open": 900, "close": 90, "colon": 470, "stop": 60, "credit": 10}
+# Outside any measure: headings, verse and lists end as they like.
+FREE_END = {"mid": 150, "pause": 335, "open": 900, "close": 40, "colon": 420, "stop": 15, "credit": 10}
+
+# The width of a line, against the measure.
+# A line that goes on although some q more than needed were left: none, up to 2, 4, 8, 16 q, more.
+LOOSE = (0, 70, 160, 380, 560, 800)
+OVER = 110  # each q wider than the measure
+FULL_BY_CHANCE = 130  # a last line that happens to fill the column
+SPACED_LAST = 110  # only a line that goes on is stretched
+LOST_INDENT = 20  # a first line is shorter by the indent that the extractor dropped
+NO_INDENT = 250  # newspaper columns indent: a full first line is rare
+CUT = 155  # some extractors end a line after a mark
+RAW_CUT = 45  # ... where many lines are
+RAW_STOP = 60  # a sentence ends in mid-paragraph, there
+SWITCH_INSIDE = 370  # the measure changes inside a paragraph
+SWITCH_BETWEEN = 160  # ... between two
+FREE = 130  # a line that no measure explains
+
+# The line goes on in the next one, although ...
+FREE_JOIN = 370  # no measure supports it
+ITEM = 685  # it starts like a list item,
+DATELINE = 400  # ... a news item,
+DASH = 100  # ... with a dash,
+INDENTED = 425  # ... further in
+ROW = 665  # one is a table row or byline
+ROWLIKE = 250  # both look like rows of a table
+FOREIGN = 900  # program text, or two lines of Latin text
+KEYS = 500  # both begin with a key and a colon
+SPEAKER = 500  # the next line says who speaks
+PARTED = 300  # a separator inside: a heading of two halves
+NOT_PROSE = 60  # no mark in both
+UNCUT = 45  # no word is parted: half of all line ends part one
+LEADING_MORE = 250  # two blank lines or more, where one is leading
+BLANK = 300  # a blank line, where it parts paragraphs
+BLANK_MORE = 100  # ... and each more, up to three
+
+# The line ends there, although ...
+CANNOT_START = 900  # a mark that cannot start a line does
+QUOTED = 300  # a quotation opens in this line and closes in the next
+CUT_WORD = 150  # Latin or digits stand on both sides
+CUT_HAN = 250  # a word is parted
+NO_BLANK = 175  # blank lines part paragraphs here, and there is none
+REMAINDER = 755  # the next one is the rest of a title that was cut
+
+MOST = 2000  # of the width of one line
