@@ -48,7 +48,7 @@ inline bool is_wide_evidence(uint32_t cp, uint8_t c) {
 inline int cells(uint32_t cp, uint8_t c) {
     if (in(c, ATTACHED)) return 0;
     if (in(c, CJK | class_bit(HANGUL))) return CELL;
-    if (in(c, ALNUM | class_bit(ASCII))) return 2;
+    if (in(c, ALNUM | class_bit(ASCII))) return cp >= 0xFF00 ? CELL : 2;
     return cp >= 0x2000 ? CELL : 2;
 }
 

@@ -67,7 +67,7 @@ static int first_unit(const Chars& t) {
     if (i < t.e) {
         constexpr uint32_t latin = ALNUM | class_bit(ASCII);
         if (t.is(i, latin)) {
-            for (; i < t.e && t.is(i, latin); ++i) room += 2;
+            for (; i < t.e && t.is(i, latin); ++i) room += cells(t.cp[i], t.cls[i]);
         } else {
             room += cells(t.cp[i], t.cls[i]);
             ++i;

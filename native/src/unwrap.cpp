@@ -22,12 +22,12 @@ constexpr int GRAIN = 2;     // q; measures are tried in half cells
 constexpr int FAR = 6;       // q; measures nearer than this are one measure
 constexpr int INDENT = 2 * CELL;
 constexpr int VERSE = 2;  // in prose at least this part of the lines have a pause or sentence end near
-constexpr int RAW = 3;   // of so many lines one ends in a pause where lines are cut after marks
+constexpr int RAW = 4;   // of so many lines one ends in a pause where lines are cut after marks
 constexpr int SHARE = 4;  // of so many lines in mid-sentence one at least speaks for a measure
 constexpr int WEAK = 3;  // a candidate with less than this part of the best one's support is none
-constexpr int OPEN_LIMIT = 4 * MAX_MEASURE;  // q of one typeset line: more costs no more
 constexpr int OVER_FREE = 3;  // q that rounding and squeezed marks may hide
 constexpr int STRETCH = 2;    // eighths of the measure that letter-spacing may fill
+constexpr int LEND = 24;      // lines at most to one whose measures a line takes
 constexpr int INFINITE = 1000000;  // more than all costs of a line
 constexpr int UNREACHED = 1000000000;
 
@@ -39,52 +39,41 @@ int loose(int room) {
 
 struct Fit {
     int cost;
-    int open;  // q of the typeset line that it leaves open when it was cut
+    Unwrap::Open open;  // of the typeset line, where it was cut
 };
 
-// Row: Unwrap's own. before: q of the same typeset line that stand in lines before it.
+// Row: Unwrap's own. before: what stands in lines before it of the same typeset line.
 template <typename Row>
-inline Fit fit(const Row& row, int before, int measure, bool goes_on) {
-    const int over = row.tight + before - measure;
-    const int slack = measure - row.width - before;
-    int cost = over > OVER_FREE ? std::min(over - OVER_FREE, MOST) * OVER : 0, open = 0;
+inline Fit fit(const Row& row, Unwrap::Open before, int measure, bool goes_on) {
+    const int over = row.tight + before.tight - measure;
+    const int slack = measure - row.width - before.width;
+    Fit f{over > OVER_FREE ? std::min(over - OVER_FREE, MOST) * OVER : 0, {}};
     if (goes_on) {
         if (row.spaced) {  // stretched, but not by more than a long word may leave
-            cost += loose(slack - row.unit - row.dropped - measure * STRETCH / 8);
+            f.cost += loose(slack - row.unit - row.dropped - measure * STRETCH / 8);
         } else {
             int room = loose(slack - row.unit - row.dropped);
             const int cut = row.raw ? RAW_CUT : CUT;
             if (row.end_kind != uint8_t(EndKind::mid) && room >= cut) {
                 room = cut;
-                open = std::min(before + row.width, OPEN_LIMIT);
+                f.open = before.with(row.width, row.tight);
             }
-            cost += room;
+            f.cost += room;
         }
     } else if (row.spaced) {
-        cost += row.marks ? SPACED_LAST : 0;
+        f.cost += row.marks ? SPACED_LAST : 0;
     } else if (slack < row.unit && over <= OVER_FREE) {
-        cost += FULL_BY_CHANCE;
+        f.cost += FULL_BY_CHANCE;
     }
-    return Fit{std::min(cost, MOST), open};
+    f.cost = std::min(f.cost, MOST);
+    return f;
 }
 
+// What the way a line ends costs, whatever its width.
 template <typename Row>
-inline Fit row_cost(const Row& row, int measure, bool joined, bool goes_on, int before) {
-    Fit best;
-    if (joined || row.indented) {
-        best = fit(row, before, measure, goes_on);
-    } else {
-        best = fit(row, INDENT, measure, goes_on);
-        best.cost += LOST_INDENT;
-        Fit full = fit(row, 0, measure, goes_on);
-        full.cost += goes_on ? NO_INDENT : NO_INDENT / 2;
-        if (full.cost < best.cost) best = full;
-    }
-    if (goes_on && row.raw && row.end_kind == uint8_t(EndKind::stop))
-        best.cost += RAW_STOP;
-    else
-        best.cost += (goes_on ? GOES_ON : joined ? LAST : ALONE)[row.end_kind];
-    return best;
+inline int end_cost(const Row& row, bool joined, bool goes_on) {
+    if (goes_on && row.raw && row.end_kind == uint8_t(EndKind::stop)) return RAW_STOP;
+    return (goes_on ? GOES_ON : joined ? LAST : ALONE)[row.end_kind];
 }
 
 // What a support adds to the histogram: counts of 16 bits.
@@ -312,6 +301,29 @@ int Unwrap::candidates(int i, int16_t* chosen) const {
     return found;
 }
 
+// Where lines are cut after marks, few lines end where the column does: those that have no measure take the nearest line's.
+void Unwrap::lend_measures() {
+    const int n = int(lines_.size());
+    int before = -1;
+    for (int i = 0; i < n; ++i) steps_[i].lender = -1;
+    for (int i = 0; i < n; ++i) {
+        before = lines_[i]->raw ? steps_[i].count ? i : before : -1;
+        if (!steps_[i].count && before >= 0 && i - before <= LEND) steps_[i].lender = before;
+    }
+    int behind = -1;
+    for (int i = n - 1; i >= 0; --i) {
+        behind = lines_[i]->raw ? steps_[i].count ? i : behind : -1;
+        if (!steps_[i].count && behind >= 0 && behind - i <= LEND && (steps_[i].lender < 0 || behind - i < i - steps_[i].lender))
+            steps_[i].lender = behind;
+    }
+    for (int i = 0; i < n; ++i) {
+        if (steps_[i].lender < 0) continue;
+        const Step& lender = steps_[steps_[i].lender];
+        steps_[i].count = lender.count;
+        std::copy_n(lender.measures, lender.count, steps_[i].measures);
+    }
+}
+
 void Unwrap::set_rows(const std::vector<uint8_t>& barriers) {
     const int n = int(lines_.size());
     rows_.resize(size_t(n));
@@ -368,44 +380,40 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
     begins_.assign(MAX_MEASURE / GRAIN + 2, 0);
     begins_list_.clear();
     for (int i = 0; i < std::min(n, WINDOW); ++i) add(i);
+    for (int i = 0; i < n; ++i) {
+        if (i + WINDOW < n) add(i + WINDOW);
+        if (i > WINDOW) remove(i - WINDOW - 1);
+        steps_[i].count = int8_t(candidates(i, steps_[i].measures));
+    }
+    lend_measures();
 
-    // Costs of the best ways to the states of the line before; UNREACHED where there is none. open: q of a typeset line
-    // that was cut there.
-    int cost[STATES], open[STATES] = {};
+    // The best ways to the states of the line before; UNREACHED where there is none.
+    int cost[STATES];
+    Open open[STATES] = {};  // of the typeset line, where it was cut there
     std::fill_n(cost, STATES, UNREACHED);
     cost[END] = 0;
     const int16_t none = -1;
     const int16_t* measures = &none;
-    int count = 1, done = 0;
-    bool pieces = false;  // some line before was cut after a mark
+    int count = 1, done = 0, last_ending = END;  // the last ending that some state of the line before has
     for (int i = 0; i < n; ++i) {
-        if (i + WINDOW < n) add(i + WINDOW);
-        if (i > WINDOW) remove(i - WINDOW - 1);
         Step& step = steps_[i];
-        step.count = int8_t(candidates(i, step.measures) + 1);
-        step.measures[step.count - 1] = -1;
+        step.measures[step.count++] = -1;
         const Row& row = rows_[i];
         const int free = row.joins_freely ? FREE_JOIN : INFINITE;
-        int new_cost[STATES], new_open[STATES];
-        const int ends = std::min(LAST[row.end_kind], ALONE[row.end_kind]), goes_on = GOES_ON[row.end_kind];
-        const int stays = std::min(goes_on, row.raw ? RAW_STOP : goes_on);
-        int floor = UNREACHED;
-        bool new_pieces = false;
+        int new_cost[STATES], floor = UNREACHED, new_last = END;
+        Open new_open[STATES];
         for (int x = 0; x < step.count; ++x) {
             const int m = step.measures[x];
             // The cheapest ways into the line, by how the line before ended. One that ended for good is always reached, at a
             // cost far below INFINITE.
-            int entry[ENDINGS] = {UNREACHED, INFINITE, INFINITE}, from[ENDINGS] = {0, -1, -1};
+            int entry[ENDINGS] = {UNREACHED, INFINITE, INFINITE, INFINITE}, from[ENDINGS] = {0, -1, -1, -1};
             const auto enter = [&](int y, int apart, int on) {
-                const int* const c = cost + ENDINGS * y;
-                const auto better = [&](int ending, int way) {
-                    if (c[ending] + way >= entry[ending]) return;
-                    entry[ending] = c[ending] + way;
-                    from[ending] = ENDINGS * y + ending;
-                };
-                better(END, apart);
-                better(FULL, on);
-                if (pieces) better(PIECE, on);
+                for (int came = END; came <= last_ending; ++came) {
+                    const int way = cost[ENDINGS * y + came] + (came == END ? apart : on);
+                    if (way >= entry[came]) continue;
+                    entry[came] = way;
+                    from[came] = ENDINGS * y + came;
+                }
             };
             for (int y = 0; y + 1 < count; ++y) {
                 if (m < 0)
@@ -416,54 +424,73 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
                     enter(y, SWITCH_BETWEEN, SWITCH_INSIDE);
             }
             enter(count - 1, 0, free);  // no measure
-            const int base[ENDINGS] = {entry[END] + row.to_break, entry[FULL] + row.to_join, entry[PIECE] + row.to_join};
-            const int before = from[PIECE] >= 0 ? open[from[PIECE]] : 0;
+            int* const costs = new_cost + ENDINGS * x;
+            Open* const opens = new_open + ENDINGS * x;
+            int8_t* const sources = step.source + ENDINGS * x;
             for (int ending = 0; ending < ENDINGS; ++ending) {
-                new_cost[ENDINGS * x + ending] = UNREACHED;
-                new_open[ENDINGS * x + ending] = 0;
-                step.source[ENDINGS * x + ending] = -1;
+                costs[ending] = UNREACHED;
+                opens[ending] = Open{};
+                sources[ending] = -1;
             }
-            // Of equal ways the one over a line that ended for good counts, then the one over a full line.
-            const auto reach = [&](int ending, const Fit& f, int came) {
-                const int s = ENDINGS * x + ending, c = base[came] + f.cost;
-                if (c > new_cost[s] || (c == new_cost[s] && from[came] % ENDINGS > step.source[s] % ENDINGS)) return;
-                new_cost[s] = c;
-                new_open[s] = f.open;
-                step.source[s] = int8_t(from[came]);
+            Way pieces[ENDINGS + 1];
+            int piece_count = 0;
+            const auto reach = [&](int came, bool goes_on, int c, const Fit& f) {
+                const int total = c + f.cost;
+                if (goes_on && f.open.width) {
+                    pieces[piece_count++] = Way{total, f.open, from[came]};
+                } else if (total < costs[goes_on]) {
+                    costs[goes_on] = total;
+                    sources[goes_on] = int8_t(from[came]);
+                }
             };
-            // A way is tried unless its base and the least that it may cost are too much.
-            const auto each = [&](const int* least, int bound, const auto& way) {
-                if (from[FULL] >= 0) way(FULL, std::true_type(), 0);
-                if (from[PIECE] >= 0) way(PIECE, std::true_type(), before);
-                if (base[END] + bound <= *least) way(END, std::false_type(), 0);
-            };
-            const int s = ENDINGS * x;
-            each(&new_cost[s + END], m < 0 ? 0 : ends, [&](int came, auto joined, int open_before) {
-                reach(END, m < 0 ? Fit{FREE + FREE_END[row.end_kind], 0} : row_cost(row, m, joined, false, open_before), came);
-            });
-            floor = std::min(floor, new_cost[s + END]);
-            if (!row.can_go_on) continue;
-            const auto go_on = [&](const Fit& f, int came) { reach(f.open ? PIECE : FULL, f, came); };
-            if (row.forced)  // a mark that cannot start a line was cut off
-                each(&new_cost[s + PIECE], 0, [&](int came, auto, int open_before) {
-                    go_on(Fit{0, std::min(open_before + row.width, OPEN_LIMIT)}, came);
-                });
-            else if (m < 0)
-                each(&new_cost[s + FULL], 0, [&](int came, auto, int) { go_on(Fit{FREE + goes_on, 0}, came); });
-            else if (row.end_kind == uint8_t(EndKind::mid))  // never cut after a mark
-                each(&new_cost[s + FULL], stays, [&](int came, auto joined, int open_before) {
-                    go_on(row_cost(row, m, joined, true, open_before), came);
-                });
-            else {
-                const int all = UNREACHED;
-                each(&all, 0, [&](int came, auto joined, int open_before) {
-                    go_on(row_cost(row, m, joined, true, open_before), came);
-                });
+            // From each ending of the line before in turn: of equal ways the first counts.
+            for (int came = END; came <= last_ending; ++came) {
+                if (from[came] < 0) continue;
+                const bool joined = came != END;
+                const Open before = open[from[came]];
+                const int base = entry[came] + (joined ? row.to_join : row.to_break);
+                for (int goes_on = 0; goes_on <= row.can_go_on; ++goes_on) {
+                    if (goes_on && row.forced) {  // a mark that cannot start a line was cut off
+                        reach(came, true, base, Fit{0, before.with(row.width, row.tight)});
+                        continue;
+                    }
+                    if (m < 0) {
+                        reach(came, goes_on, base, Fit{FREE + (goes_on ? GOES_ON : FREE_END)[row.end_kind], {}});
+                        continue;
+                    }
+                    const int c = base + end_cost(row, joined, goes_on);
+                    // Too much whatever its width: never so where it may be a piece.
+                    if (c >= costs[goes_on] && !(goes_on && row.end_kind != uint8_t(EndKind::mid))) continue;
+                    if (joined || row.indented) {
+                        reach(came, goes_on, c, fit(row, before, m, goes_on));
+                    } else {
+                        reach(came, goes_on, c + LOST_INDENT, fit(row, Open{INDENT, INDENT}, m, goes_on));
+                        reach(came, goes_on, c + (goes_on ? NO_INDENT : NO_INDENT / 2), fit(row, Open{}, m, goes_on));
+                    }
+                }
             }
-            floor = std::min(floor, std::min(new_cost[s + FULL], new_cost[s + PIECE]));
-            new_pieces |= new_cost[s + PIECE] != UNREACHED;
+            if (piece_count) {
+                // The best one, and the best of those that leave the typeset line clearly more or less open.
+                int best = 0, second = -1;
+                for (int y = 1; y < piece_count; ++y)
+                    if (pieces[y].cost < pieces[best].cost) best = y;
+                for (int y = 0; y < piece_count; ++y)
+                    if (std::abs(pieces[y].open.width - pieces[best].open.width) >= CELL &&
+                        (second < 0 || pieces[y].cost < pieces[second].cost))
+                        second = y;
+                const auto keep = [&](int ending, const Way& way) {
+                    costs[ending] = way.cost;
+                    opens[ending] = way.open;
+                    sources[ending] = int8_t(way.source);
+                };
+                keep(PIECE, pieces[best]);
+                if (second >= 0) keep(OTHER_PIECE, pieces[second]);
+                new_last = std::max<int>(new_last, second >= 0 ? OTHER_PIECE : PIECE);
+            }
+            if (row.can_go_on) new_last = std::max<int>(new_last, FULL);
+            for (int ending = 0; ending <= PIECE; ++ending) floor = std::min(floor, costs[ending]);
         }
-        pieces = new_pieces;
+        last_ending = new_last;
         count = step.count;
         for (int s = 0; s < ENDINGS * count; ++s) {
             cost[s] = new_cost[s] == UNREACHED ? UNREACHED : new_cost[s] - floor;

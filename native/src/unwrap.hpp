@@ -1,6 +1,7 @@
 // Which line ends are only the end of a column's line.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -17,10 +18,18 @@ public:
     void decide(Page& page, const std::vector<uint32_t>& body, const std::vector<uint8_t>& barriers,
                 std::vector<uint8_t>& joins);
 
+    // q of a typeset line that stand in lines before, at their own width and with marks squeezed.
+    struct Open {
+        static constexpr int LIMIT = 1024;  // wider than any measure by far: more costs no more
+        int width = 0, tight = 0;
+        Open with(int w, int t) const { return Open{std::min(width + w, LIMIT), std::min(tight + t, LIMIT)}; }
+    };
+
 private:
     static constexpr int MEASURES = 3;                 // candidates a line
-    // The line is the last of its paragraph; or it goes on, at the end of its typeset line, or cut after a mark.
-    enum { END, FULL, PIECE, ENDINGS };
+    // The line is the last of its paragraph; or it goes on, at the end of its typeset line, or cut after a mark: the best
+    // two ways to that which leave more or less of the typeset line.
+    enum { END, FULL, PIECE, OTHER_PIECE, ENDINGS };
     static constexpr int STATES = (MEASURES + 1) * ENDINGS;  // measure index * ENDINGS + ending; the last measure is none
 
     // What the pass needs of a line, close together.
@@ -40,9 +49,16 @@ private:
         int count = 0;
         Support list[2];
     };
+    // A way to a state: cost, what it leaves open, and the state it comes from.
+    struct Way {
+        int cost;
+        Open open;
+        int source;
+    };
     struct Step {
         int16_t measures[MEASURES + 1];  // -1: none
         int8_t count;
+        int lender;                      // the line whose measures it takes, -1: its own
         int8_t source[STATES];           // state of the line before, -1: not reached
     };
 
@@ -53,6 +69,7 @@ private:
     void set_rows(const std::vector<uint8_t>& barriers);
     int candidates(int i, int16_t* chosen) const;
     int wider(int i, int q) const;
+    void lend_measures();
     void add(int line);
     void remove(int line);
 

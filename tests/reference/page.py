@@ -94,7 +94,7 @@ def cells(cp, cls):
     if cls in CJK_CLASSES or cls == T.HANGUL:
         return CELL
     if cls in (T.LETTER, T.DIGIT, T.ASCII):
-        return 2
+        return CELL if cp >= 0xFF00 else 2
     return CELL if cp >= 0x2000 else 2
 
 
@@ -382,7 +382,7 @@ class Page:
         if i < line.e:
             if cls[i] in ALNUM or cls[i] == T.ASCII:
                 while i < line.e and (cls[i] in ALNUM or cls[i] == T.ASCII):
-                    room += 2
+                    room += cells(self.cps[i], cls[i])
                     i += 1
             else:
                 room += cells(self.cps[i], cls[i])

@@ -14,7 +14,7 @@ WINDOW = 8  # text lines either way that speak for a measure
 LAG = 24  # text lines after which a decision is final
 MEASURES = 3  # candidates a line
 VERSE = 2  # in prose at least this part of the lines have a pause or sentence end near
-RAW = 3  # of so many lines one ends in a pause where lines are cut after marks
+RAW = 4  # of so many lines one ends in a pause where lines are cut after marks
 SHARE = 4  # of so many lines in mid-sentence one at least speaks for a measure
 WEAK = 3  # a candidate with less than this part of the best one's support is none
 MIN_MEASURE = 8 * CELL
@@ -24,9 +24,10 @@ GRAIN = 2  # q; measures are tried in half cells
 FAR = 6  # q; measures nearer than this are one measure
 INDENT = 2 * CELL
 OPEN_LIMIT = 4 * MAX_MEASURE  # q of one typeset line: more costs no more
+LEND = 24  # lines at most to one whose measures a line takes
 INFINITE = 10 ** 6
 # The line is the last of its paragraph; or it goes on, at the end of its typeset line, or cut after a mark.
-END, FULL, PIECE = range(3)
+END, FULL, PIECE, OTHER_PIECE = range(4)
 
 OVER_FREE = 3  # q that rounding and squeezed marks may hide
 STRETCH = 2  # eighths of the measure that letter-spacing may fill
@@ -117,15 +118,41 @@ def candidates(lines, spoken, i, few):
     return chosen
 
 
-def fit(line, before, unit, measure, goes_on):
-    """-> cost of the line's width at this measure, and q of the typeset line that it leaves open when it was cut.
+def lend(lines, own):
+    """Where lines are cut after marks, few lines end where the column does: those without a measure take the nearest line's."""
+    out = []
+    for i in range(len(lines)):
+        lender = i
+        for distance in range(1, LEND + 1):
+            if own[lender]:
+                break
+            for k, step in ((i - distance, 1), (i + distance, -1)):
+                if 0 <= k < len(lines) and own[k] and all(lines[x].raw for x in range(k, i + step, step)):
+                    lender = k
+                    break
+        out.append(own[lender])
+    return out
 
-    before: q of the same typeset line that stand in lines before it.
-    """
-    over = line.tight + before - measure
-    slack = measure - line.width - before
+
+@dataclass(frozen=True)
+class Open:
+    """q of a typeset line that stand in lines before, at their own width and with marks squeezed."""
+    width: int = 0
+    tight: int = 0
+
+    def and_(self, line):
+        return Open(min(self.width + line.width, OPEN_LIMIT), min(self.tight + line.tight, OPEN_LIMIT))
+
+
+CLOSED = Open()
+
+
+def fit(line, before, unit, measure, goes_on):
+    """-> cost of the line's width at this measure, and what it leaves open of the typeset line when it was cut."""
+    over = line.tight + before.tight - measure
+    slack = measure - line.width - before.width
     cost = OVER * min(over - OVER_FREE, MOST) if over > OVER_FREE else 0
-    open_ = 0
+    open_ = CLOSED
     if goes_on:
         spare = slack - unit - line.dropped
         if line.spaced:  # stretched, but not by more than a long word may leave
@@ -135,7 +162,7 @@ def fit(line, before, unit, measure, goes_on):
             room = loose(spare)
             cut = RAW_CUT if line.raw else CUT
             if line.end_kind != "mid" and room >= cut:
-                room, open_ = cut, min(before + line.width, OPEN_LIMIT)
+                room, open_ = cut, before.and_(line)
             cost += room
     elif line.spaced:
         cost += SPACED_LAST if line.marks else 0
@@ -144,22 +171,23 @@ def fit(line, before, unit, measure, goes_on):
     return min(cost, MOST), open_
 
 
-def line_cost(line, unit, measure, joined, goes_on, before):
+def line_costs(line, unit, measure, joined, goes_on, before):
+    """-> [(cost, open)], one for each way in which its paragraph may have begun."""
     if joined:
         ways = [(0, before)]
     elif line.indent >= CELL:
-        ways = [(0, 0)]
+        ways = [(0, CLOSED)]
     else:
-        ways = [(LOST_INDENT, INDENT), (NO_INDENT if goes_on else NO_INDENT // 2, 0)]
-    best = None
+        ways = [(LOST_INDENT, Open(INDENT, INDENT)), (NO_INDENT if goes_on else NO_INDENT // 2, CLOSED)]
+    if goes_on and line.raw and line.end_kind == "stop":
+        end = RAW_STOP
+    else:
+        end = (GOES_ON if goes_on else LAST if joined else ALONE)[line.end_kind]
+    out = []
     for extra, start in ways:
         cost, open_ = fit(line, start, unit, measure, goes_on)
-        if best is None or cost + extra < best[0]:
-            best = cost + extra, open_
-    cost, open_ = best
-    if goes_on and line.raw and line.end_kind == "stop":
-        return cost + RAW_STOP, open_
-    return cost + (GOES_ON if goes_on else LAST if joined else ALONE)[line.end_kind], open_
+        out.append((cost + extra + end, open_))
+    return out
 
 
 def join_cost(a, b):
@@ -270,25 +298,27 @@ def decide(page, lines, barriers):
             line.left_over = is_rest_of_title(lines[i - 1], line, lines[i + 1])
         if i and line.start_kind == "nostart" and line.end_kind == "close" and line.width <= 2 * CELL:
             line.end_kind = lines[i - 1].end_kind  # a closing quote that stands alone
+    measures = lend(lines, [candidates(lines, spoken, i, few) for i in range(n)])
     back = []
     done = 0
-    previous = {(None, END): (0, 0)}  # (measure or None, END, FULL or PIECE) -> cost, q of a typeset line that was cut
+    previous = {(None, END): (0, CLOSED)}  # (measure or None, ending) -> cost, what is open of a typeset line that was cut
     for i, line in enumerate(lines):
         a = lines[i - 1] if i else None
         unit = lines[i + 1].unit if i + 1 < n else 0
         can_go_on = i + 1 < n and i not in barriers and not line.table
-        here = candidates(lines, spoken, i, few) + [None]
+        here = measures[i] + [None]
         current, pointers = {}, {}
         jc = join_cost(a, line) if a else 0
         bc = break_cost(a, line) if a else 0
         free = FREE_JOIN if a and joins_freely(a, line) else INFINITE
         for m in here:
-            for came in (END, FULL, PIECE):
+            reached = {END: [], FULL: [], PIECE: []}  # (cost, open, source)
+            for came in (END, FULL, PIECE, OTHER_PIECE):
                 joined = came != END
-                entry, source, before = INFINITE * 10, None, 0
+                entry, source, before = INFINITE * 10, None, CLOSED
                 for state, (cost, open_) in previous.items():
-                    pm, end = state
-                    if end != came:
+                    pm, ending = state
+                    if ending != came:
                         continue
                     if joined:
                         c = cost + jc + (free if m is None or pm is None else 0 if abs(pm - m) < FAR else SWITCH_INSIDE)
@@ -302,15 +332,25 @@ def decide(page, lines, barriers):
                     if goes_on and not can_go_on:
                         continue
                     if goes_on and lines[i + 1].start_kind == "nostart":
-                        c, open_ = 0, min(before + line.width, OPEN_LIMIT)  # a mark that cannot start a line was cut off
+                        ways = [(0, before.and_(line))]  # a mark that cannot start a line was cut off
                     elif m is None:
-                        c, open_ = FREE + (GOES_ON if goes_on else FREE_END)[line.end_kind], 0
+                        ways = [(FREE + (GOES_ON if goes_on else FREE_END)[line.end_kind], CLOSED)]
                     else:
-                        c, open_ = line_cost(line, unit, m, joined, goes_on, before)
-                    state = m, PIECE if open_ else FULL if goes_on else END
-                    if entry + c < current.get(state, (INFINITE * 10, 0))[0]:
-                        current[state] = entry + c, open_
-                        pointers[state] = source
+                        ways = line_costs(line, unit, m, joined, goes_on, before)
+                    for cost, open_ in ways:
+                        reached[PIECE if open_.width else FULL if goes_on else END].append((entry + cost, open_, source))
+            for ending, ways in reached.items():
+                if not ways:
+                    continue
+                best = min(ways, key=lambda way: way[0])
+                keep = [(ending, best)]
+                # Of pieces also the best one that leaves the typeset line clearly more or less open.
+                others = [way for way in ways if abs(way[1].width - best[1].width) >= CELL]
+                if ending == PIECE and others:
+                    keep.append((OTHER_PIECE, min(others, key=lambda way: way[0])))
+                for kept, (cost, open_, source) in keep:
+                    current[m, kept] = cost, open_
+                    pointers[m, kept] = source
         floor = min(cost for cost, _ in current.values())
         previous = {s: (cost - floor, open_) for s, (cost, open_) in current.items()}
         back.append(pointers)
