@@ -68,6 +68,8 @@ struct Line {
     bool parted = false;     // a separator between Han, no sentence marks: a heading of two halves
     bool starts_alnum = false, ends_alnum = false;
     bool raw = false;               // lines are cut after marks here
+    bool lone_spaced = false;       // a heading, letter-spaced between lines that are not
+    bool flush = false;             // paragraphs begin without an indent here
     bool parted_by_blanks = false;  // blank lines part paragraphs here
     Cut cut = Cut::unknown;         // what the line end before it parts
     bool gapless = true;   // no gap inside

@@ -27,6 +27,7 @@ constexpr int SHARE = 4;  // of so many lines in mid-sentence one at least speak
 constexpr int WEAK = 3;  // a candidate with less than this part of the best one's support is none
 constexpr int OVER_FREE = 3;  // q that rounding and squeezed marks may hide
 constexpr int STRETCH = 2;    // eighths of the measure that letter-spacing may fill
+constexpr int FIRST_LINES = 24;  // lines either way among which first lines of paragraphs are looked for
 constexpr int LEND = 24;      // lines at most to one whose measures a line takes
 constexpr int INFINITE = 1000000;  // more than all costs of a line
 constexpr int UNREACHED = 1000000000;
@@ -107,6 +108,7 @@ int join_cost(const Line& a, const Line& b) {
     if (b.cut == Cut::none) cost += UNCUT;
     if (a.rowlike & b.rowlike) cost += ROWLIKE;
     if (a.parted) cost += PARTED;
+    if (a.lone_spaced) cost += SPACED_HEADING;
     if (b.blanks) cost += b.rhythm;
     return cost;
 }
@@ -179,6 +181,22 @@ void Unwrap::set_raw() {
         const int size = pauses_.size(i);
         lines_[i]->raw = starts_.near(i) || (size > WINDOW && pauses_.near(i) * RAW >= size);
     }
+}
+
+// The first lines of paragraphs around a line, where that is certain: behind a short line that ends a sentence, before a line
+// that goes on. Are they as wide as the next line, or shorter by an indent that the extractor dropped?
+void Unwrap::set_flush() {
+    const int n = int(lines_.size());
+    const auto narrower = [&](int i) {  // q, -1 where nothing is certain
+        if (!i || i + 1 == n) return -1;
+        const Line &a = *lines_[i - 1], &b = *lines_[i], &c = *lines_[i + 1];
+        const bool certain = a.end_kind == EndKind::stop && b.end_kind == EndKind::mid && c.end_kind == EndKind::mid &&
+                             b.indent < CELL && !b.spaced && !c.spaced && a.width + b.unit + INDENT <= c.width;
+        return certain ? std::max(c.width - b.width, 0) : -1;
+    };
+    flush_.fill(n, [&](int i) { return narrower(i) >= 0 && narrower(i) < CELL; });
+    shorter_.fill(n, [&](int i) { return narrower(i) >= INDENT - CELL / 2 && narrower(i) < INDENT + CELL; });
+    for (int i = 0; i < n; ++i) lines_[i]->flush = flush_.near(i, FIRST_LINES) > shorter_.near(i, FIRST_LINES);
 }
 
 // q of the pieces before line i that end in a mark, back to the last one that does not.
@@ -342,6 +360,7 @@ void Unwrap::set_rows(const std::vector<uint8_t>& barriers) {
         row.spaced = line.spaced;
         row.marks = line.marks > 0;
         row.raw = line.raw;
+        row.flush = line.flush;
         row.indented = line.indent >= CELL;
         row.can_go_on = next && !barriers[i] && !line.table;
         row.forced = next && next->start_kind == StartKind::nostart;
@@ -361,10 +380,12 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
     few_ = n <= 3 && page.whole;
     set_rhythm();
     set_raw();
+    set_flush();
     set_supports(barriers);
     for (int i = 0; i < n; ++i) {
         Line& line = *lines_[i];
         if (i) line.cut = cut_at(page, *lines_[i - 1], line);
+        line.lone_spaced = line.spaced && !line.marks && i && lines_[i - 1]->end_kind == EndKind::stop && !lines_[i - 1]->spaced && !(i + 1 < n && lines_[i + 1]->spaced);
         // One character alone, not one of several such lines.
         line.left_over = line.remainder && !(i && lines_[i - 1]->remainder) && !(i + 1 < n && lines_[i + 1]->remainder);
         if (line.few_han && i && i + 1 < n) line.left_over = is_rest_of_title(*lines_[i - 1], line, *lines_[i + 1]);
@@ -464,8 +485,9 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
                     if (joined || row.indented) {
                         reach(came, goes_on, c, fit(row, before, m, goes_on));
                     } else {
-                        reach(came, goes_on, c + LOST_INDENT, fit(row, Open{INDENT, INDENT}, m, goes_on));
-                        reach(came, goes_on, c + (goes_on ? NO_INDENT : NO_INDENT / 2), fit(row, Open{}, m, goes_on));
+                        const int usual = LOST_INDENT, rare = goes_on ? NO_INDENT : NO_INDENT / 2;
+                        reach(came, goes_on, c + (row.flush ? rare : usual), fit(row, Open{INDENT, INDENT}, m, goes_on));
+                        reach(came, goes_on, c + (row.flush ? usual : rare), fit(row, Open{}, m, goes_on));
                     }
                 }
             }

@@ -52,6 +52,7 @@ WEIGHT FOREIGN = 900;          // program text, or two lines of Latin text
 WEIGHT KEYS = 500;             // both begin with a key and a colon
 WEIGHT SPEAKER = 500;          // the next line says who speaks
 WEIGHT PARTED = 300;           // a separator inside: a heading of two halves
+WEIGHT SPACED_HEADING = 150;   // letter-spaced alone, without marks
 WEIGHT NOT_PROSE = 60;         // no mark in both
 WEIGHT UNCUT = 45;             // no word is parted: half of all line ends part one
 WEIGHT LEADING_MORE = 250;     // two blank lines or more, where one is leading

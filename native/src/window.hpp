@@ -22,13 +22,13 @@ public:
     }
     int lines() const { return int(sums_.size()) - 1; }
     int total() const { return sums_.back(); }
-    int near(int i) const { return sums_[size_t(end(i))] - sums_[size_t(begin(i))]; }
+    int near(int i, int window = WINDOW) const { return sums_[size_t(end(i, window))] - sums_[size_t(begin(i, window))]; }
     // How many lines the window of line i has.
     int size(int i) const { return end(i) - begin(i); }
 
 private:
-    int begin(int i) const { return std::max(0, i - WINDOW); }
-    int end(int i) const { return std::min(lines(), i + WINDOW + 1); }
+    int begin(int i, int window = WINDOW) const { return std::max(0, i - window); }
+    int end(int i, int window = WINDOW) const { return std::min(lines(), i + window + 1); }
 
     std::vector<int> sums_ = {0};
 };

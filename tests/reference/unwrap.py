@@ -24,6 +24,7 @@ GRAIN = 2  # q; measures are tried in half cells
 FAR = 6  # q; measures nearer than this are one measure
 INDENT = 2 * CELL
 OPEN_LIMIT = 4 * MAX_MEASURE  # q of one typeset line: more costs no more
+FIRST_LINES = 24  # lines either way among which first lines of paragraphs are looked for
 LEND = 24  # lines at most to one whose measures a line takes
 INFINITE = 10 ** 6
 # The line is the last of its paragraph; or it goes on, at the end of its typeset line, or cut after a mark.
@@ -178,7 +179,10 @@ def line_costs(line, unit, measure, joined, goes_on, before):
     elif line.indent >= CELL:
         ways = [(0, CLOSED)]
     else:
-        ways = [(LOST_INDENT, Open(INDENT, INDENT)), (NO_INDENT if goes_on else NO_INDENT // 2, CLOSED)]
+        usual, rare = LOST_INDENT, NO_INDENT if goes_on else NO_INDENT // 2
+        if line.flush:
+            usual, rare = rare, usual
+        ways = [(usual, Open(INDENT, INDENT)), (rare, CLOSED)]
     if goes_on and line.raw and line.end_kind == "stop":
         end = RAW_STOP
     else:
@@ -216,6 +220,8 @@ def join_cost(a, b):
         cost += ROWLIKE
     if a.parted:
         cost += PARTED
+    if a.lone_spaced:
+        cost += SPACED_HEADING
     if b.blanks:
         cost += b.rhythm
     return cost
@@ -280,6 +286,21 @@ def set_raw(lines):
         line.raw = any(a.start_kind == "nostart" for a in near) or len(near) > WINDOW and pauses * RAW >= len(near)
 
 
+def set_flush(lines):
+    """The first lines of paragraphs around a line, where that is certain: behind a short line that ends a sentence, before a
+    line that goes on. Are they as wide as the next line, or shorter by an indent that the extractor dropped?"""
+    narrower = [None] * len(lines)
+    for i in range(1, len(lines) - 1):
+        a, b, c = lines[i - 1:i + 2]
+        if a.end_kind == "stop" and b.end_kind == c.end_kind == "mid" and b.indent < CELL and not b.spaced and not c.spaced \
+                and a.width + b.unit + INDENT <= c.width:
+            narrower[i] = max(c.width - b.width, 0)
+    for i, line in enumerate(lines):
+        near = [q for q in narrower[max(0, i - FIRST_LINES):i + FIRST_LINES + 1] if q is not None]
+        flush = sum(q < CELL for q in near)
+        line.flush = flush > sum(INDENT - CELL // 2 <= q < INDENT + CELL for q in near)
+
+
 def decide(page, lines, barriers):
     """-> list: joins[i] says that line i goes on in line i + 1. barriers: set of i where it can't."""
     n = len(lines)
@@ -289,9 +310,13 @@ def decide(page, lines, barriers):
     set_rhythm(lines)
     few = n <= 3 and len(page.segments) == 1
     set_raw(lines)
+    set_flush(lines)
     spoken = supports(lines, barriers)
     for i, line in enumerate(lines):
         line.cut = cut_between(page.plain[lines[i - 1].e - 1], page.plain[line.s]) if i else "unknown"
+        # Behind a sentence end, letter-spaced without marks, among lines that are not: a heading.
+        line.lone_spaced = (line.spaced and not line.marks and i > 0 and lines[i - 1].end_kind == "stop"
+                            and not lines[i - 1].spaced and not (i + 1 < n and lines[i + 1].spaced))
         # One character alone, not one of several such lines.
         line.left_over = line.remainder and not (i and lines[i - 1].remainder) and not (i + 1 < n and lines[i + 1].remainder)
         if i and i + 1 < n and line.few_han in (2, 3):

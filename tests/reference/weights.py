@@ -39,6 +39,7 @@ FOREIGN = 900  # program text, or two lines of Latin text
 KEYS = 500  # both begin with a key and a colon
 SPEAKER = 500  # the next line says who speaks
 PARTED = 300  # a separator inside: a heading of two halves
+SPACED_HEADING = 150  # letter-spaced alone, without marks
 NOT_PROSE = 60  # no mark in both
 UNCUT = 45  # no word is parted: half of all line ends part one
 LEADING_MORE = 250  # two blank lines or more, where one is leading
