@@ -60,6 +60,7 @@ struct Line {
     bool speaker = false;    // ... that says who speaks: 问：, 记者：, 林青岚：
     bool digit_gap = false;  // a gap between Han and a digit
     bool rowlike = false;    // looks like a row of a table: numbers apart from words, no sentence
+    bool in_rows = false;    // ... beside another one
     bool row = false;        // two to four one-character cells
     bool remainder = false;  // one visible Han character
     uint8_t few_han = 0;     // two or three Han alone that are neither a name nor a role: how many

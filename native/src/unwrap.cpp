@@ -106,7 +106,7 @@ int join_cost(const Line& a, const Line& b) {
     if (a.key & b.key) cost += KEYS;
     if (b.speaker) cost += SPEAKER;
     if (b.cut == Cut::none) cost += UNCUT;
-    if (a.rowlike & b.rowlike) cost += ROWLIKE;
+    if (a.in_rows | b.in_rows) cost += ROWLIKE;
     if (a.parted) cost += PARTED;
     if (a.lone_spaced) cost += SPACED_HEADING;
     if (b.blanks) cost += b.rhythm;
@@ -191,7 +191,8 @@ void Unwrap::set_flush() {
         if (!i || i + 1 == n) return -1;
         const Line &a = *lines_[i - 1], &b = *lines_[i], &c = *lines_[i + 1];
         const bool certain = a.end_kind == EndKind::stop && b.end_kind == EndKind::mid && c.end_kind == EndKind::mid &&
-                             b.indent < CELL && !b.spaced && !c.spaced && a.width + b.unit + INDENT <= c.width;
+                             b.indent < CELL && !b.spaced && !c.spaced && a.width + b.unit + INDENT <= c.width &&
+                             b.width < c.width + CELL;
         return certain ? std::max(c.width - b.width, 0) : -1;
     };
     flush_.fill(n, [&](int i) { return narrower(i) >= 0 && narrower(i) < CELL; });
@@ -216,13 +217,13 @@ void Unwrap::set_supports(const std::vector<uint8_t>& barriers) {
         const bool mid = a.end_kind == EndKind::mid;
         if (barriers[i] || (!mid && a.end_kind != EndKind::pause) || (a.table | b.table | a.byline | b.byline)) continue;
         const int unit = std::max(b.unit, 1);
-        const uint64_t prose = a.marks || b.marks || !mid ? COVER_PROSE : 0;
+        const uint64_t prose = a.marks || b.marks || !mid || b.cut == Cut::word ? COVER_PROSE : 0;
         // Where lines are cut after marks, the typeset line is the pieces before it too.
         const int width = a.width + (mid && a.raw ? folded(barriers, i) : 0);
         const int low = width - a.letters / NARROW - ROUNDING, high = width + unit;
         Supports& s = supports_[i];
-        const uint64_t weight = mid && !a.spaced ? 2 * COVER_WEIGHT : COVER_WEIGHT;
-        s.list[s.count++] = Support{half(low), half(high), COVER_LINE + weight + prose + (mid ? COVER_MID : 0)};
+        const uint64_t weight = (mid && !a.spaced ? 2 : 1) * COVER_WEIGHT;
+        s.list[s.count++] = Support{half(low), half(high), COVER_LINE * (b.cut == Cut::word ? 2 : 1) + weight + prose + (mid ? COVER_MID : 0)};
         const Line* before = i ? lines_[i - 1] : nullptr;
         const bool first = !before || (before->end_kind != EndKind::mid && before->end_kind != EndKind::pause) ||
                            before->width + a.unit < a.width;
@@ -280,7 +281,7 @@ int Unwrap::candidates(int i, int16_t* chosen) const {
     uint32_t best = 0;
     const bool stops = few_ || stops_.near(i);
     const int mid = few_ ? 0 : mids_.near(i);
-    const uint64_t bias = few_ ? enough(0, 2) : enough(2, 3);
+    const uint64_t bias = few_ ? enough(0, 2) : enough(2, 2);
     const uint64_t* const cover = cover_.data();
     for (const int16_t m : begins_list_) {
         const uint64_t c = cover[m];
@@ -378,13 +379,14 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
     lines_.clear();
     for (uint32_t i : body) lines_.push_back(&page.text(i));
     few_ = n <= 3 && page.whole;
+    for (int i = 1; i < n; ++i) lines_[i]->cut = cut_at(page, *lines_[i - 1], *lines_[i]);
     set_rhythm();
     set_raw();
     set_flush();
     set_supports(barriers);
     for (int i = 0; i < n; ++i) {
         Line& line = *lines_[i];
-        if (i) line.cut = cut_at(page, *lines_[i - 1], line);
+        line.in_rows = line.rowlike && ((i && lines_[i - 1]->rowlike) || (i + 1 < n && lines_[i + 1]->rowlike));
         line.lone_spaced = line.spaced && !line.marks && i && lines_[i - 1]->end_kind == EndKind::stop && !lines_[i - 1]->spaced && !(i + 1 < n && lines_[i + 1]->spaced);
         // One character alone, not one of several such lines.
         line.left_over = line.remainder && !(i && lines_[i - 1]->remainder) && !(i + 1 < n && lines_[i + 1]->remainder);

@@ -60,6 +60,7 @@ class Line:
     marks: int = 0  # CJK pauses and sentence ends inside
     end_kind: str = ""
     start_kind: str = ""
+    in_rows: bool = False  # a row beside another one
     cut: str = "unknown"  # what the line end before it parts (words.py)
     vertical: bool = False
     name_gaps: list = None  # of a cut byline: which gaps part names

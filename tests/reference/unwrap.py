@@ -47,9 +47,9 @@ class Support:
     low: int
     high: int
     weight: int
-    prose: bool  # pauses or sentence ends stand in it or in the next line
+    prose: bool  # pauses or sentence ends stand in it or in the next line, or its end parts a word
     mid: bool  # it ends in mid-sentence, at its own width
-    line: int
+    lines: int  # that it counts for: one that parts a word is sure
 
 
 def folded(lines, barriers, i):
@@ -71,15 +71,15 @@ def supports(lines, barriers):
         if a.end_kind not in ("mid", "pause") or a.table or b.table or a.byline or b.byline:
             continue
         unit = max(b.unit, 1)
-        prose = bool(a.marks or b.marks or a.end_kind == "pause")
+        prose = bool(a.marks or b.marks or a.end_kind == "pause" or b.cut == "word")
         mid = a.end_kind == "mid"
         # Where lines are cut after marks, the typeset line is the pieces before it too.
         width = a.width + (folded(lines, barriers, i) if mid and a.raw else 0)
         low, high = width - a.letters // NARROW - ROUNDING, width + unit
-        out[i].append(Support(low, high, 2 if mid and not a.spaced else 1, prose, mid, i))
+        out[i].append(Support(low, high, 2 if mid and not a.spaced else 1, prose, mid, 2 if b.cut == "word" else 1))
         first = i == 0 or lines[i - 1].end_kind not in ("mid", "pause") or lines[i - 1].width + a.unit < a.width
         if first and mid and not a.indent and not a.spaced:
-            out[i].append(Support(max(low + INDENT, high), high + INDENT, 1, prose, False, i))
+            out[i].append(Support(max(low + INDENT, high), high + INDENT, 1, prose, False, 1))
     return out
 
 
@@ -97,15 +97,14 @@ def candidates(lines, spoken, i, few):
         if not MIN_MEASURE <= m <= MAX_MEASURE:
             continue
         hits = [s for s in near if s.low <= m < s.high]
-        weight = sum(s.weight for s in hits)
+        weight, counted = sum(s.weight for s in hits), sum(s.lines for s in hits)
         wide = sum(lines[k].tight > m + CELL for k in range(low, high))
         prose = sum(s.prose for s in hits)
-        if len(hits) * SHARE < mids:
+        if counted * SHARE < mids:
             continue
-        if not stops and prose * 5 < len(hits) * 4:
+        if not stops and prose * 5 < counted * 4:
             continue  # verse without marks at line ends
-        if weight >= (2 if few else 3) and prose * VERSE >= len(hits) and any(s.mid for s in hits) \
-                and (few or len({s.line for s in hits}) >= 2) and wide <= 2 * len(hits):
+        if weight >= 2 and prose * VERSE >= counted and any(s.mid for s in hits) and (few or counted >= 2) and wide <= 2 * counted:
             scored.append((-weight, m))
     scored.sort()
     chosen = []
@@ -216,7 +215,7 @@ def join_cost(a, b):
         cost += SPEAKER
     if b.cut == "none":
         cost += UNCUT
-    if a.rowlike and b.rowlike:
+    if a.in_rows or b.in_rows:
         cost += ROWLIKE
     if a.parted:
         cost += PARTED
@@ -293,7 +292,7 @@ def set_flush(lines):
     for i in range(1, len(lines) - 1):
         a, b, c = lines[i - 1:i + 2]
         if a.end_kind == "stop" and b.end_kind == c.end_kind == "mid" and b.indent < CELL and not b.spaced and not c.spaced \
-                and a.width + b.unit + INDENT <= c.width:
+                and a.width + b.unit + INDENT <= c.width and b.width < c.width + CELL:
             narrower[i] = max(c.width - b.width, 0)
     for i, line in enumerate(lines):
         near = [q for q in narrower[max(0, i - FIRST_LINES):i + FIRST_LINES + 1] if q is not None]
@@ -309,11 +308,14 @@ def decide(page, lines, barriers):
         return joins
     set_rhythm(lines)
     few = n <= 3 and len(page.segments) == 1
+    for a, b in zip(lines, lines[1:]):
+        b.cut = cut_between(page.plain[a.e - 1], page.plain[b.s])
     set_raw(lines)
     set_flush(lines)
     spoken = supports(lines, barriers)
     for i, line in enumerate(lines):
-        line.cut = cut_between(page.plain[lines[i - 1].e - 1], page.plain[line.s]) if i else "unknown"
+        around = lines[max(0, i - 1):i] + lines[i + 1:i + 2]
+        line.in_rows = line.rowlike and any(other.rowlike for other in around)
         # Behind a sentence end, letter-spaced without marks, among lines that are not: a heading.
         line.lone_spaced = (line.spaced and not line.marks and i > 0 and lines[i - 1].end_kind == "stop"
                             and not lines[i - 1].spaced and not (i + 1 < n and lines[i + 1].spaced))
