@@ -200,6 +200,7 @@ static int kerning(const Chars& t, const Gap& g, bool spaced) {
     const bool a = t.is(g.left, CJK), b = t.is(g.right, CJK);
     if (a && b) return spaced ? 0 : std::max(g.room, CELL);
     if (a || b) return g.room <= CELL ? 1 : g.room;
+    if (spaced && t.cls[g.left] == DIGIT && t.cls[g.right] == DIGIT) return 0;  // a number is spread like the rest
     return g.room;
 }
 

@@ -354,6 +354,8 @@ class Page:
             return 0 if line.spaced else max(gap.room, CELL)
         if cjk_a or cjk_b:
             return 1 if gap.room <= CELL else gap.room
+        if line.spaced and a == b == T.DIGIT:
+            return 0  # a number is spread like the rest
         return gap.room
 
     def _letters(self, line):

@@ -342,7 +342,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
         else if (x || y)
             line.width += g.room <= CELL ? 1 : g.room;
         else
-            line.width += g.room;
+            line.width += line.spaced && g.left == SCAN_DIGIT && g.right == SCAN_DIGIT ? 0 : g.room;
     }
     line.tight = line.width - squeeze - letters / NARROW;
     if (brackets) {
