@@ -391,9 +391,13 @@ bool Page::next_line() {
     line.rowlike = line.digit_gap && !line.spaced && !line.marks && !line.byline &&
                    (line.end_kind == EndKind::mid || line.end_kind == EndKind::close);
     line.speaker = line.key && is_speaker(line);
-    if (unit.kind == UnitKind::name && unit.length <= 3 && !is_name(unit.text, unit.length, false) &&
-        !is_role(unit.text, unit.length))
-        line.few_han = unit.length;
+    if (unit.kind == UnitKind::name) {
+        const bool role = is_role(unit.text, unit.length), name = is_name(unit.text, unit.length, false);
+        line.single_name = role || name;
+        // 公告 is a word although 公 is a surname; 高明 is a name although it is a word.
+        const bool word = !name || (!is_name(unit.text, unit.length, true) && is_word(unit.text, unit.length));
+        if (unit.length <= 3 && !role && word) line.few_han = unit.length;
+    }
     at_ = next;
     return true;
 }

@@ -125,6 +125,18 @@ Cut cut_at(const Page& page, const Line& a, const Line& b) {
 
 bool is_quoted(const Line& a, const Line& b) { return a.opened && b.closed; }
 
+// A line of a title: one that no sentence, list, byline or table has.
+bool is_title_line(const Line& line) {
+    return line.marks <= 1 && line.cjks > line.letters && line.start_kind != StartKind::nostart && line.start_kind != StartKind::item &&
+           line.start_kind != StartKind::dateline && !(line.byline | line.table | line.code | line.key | line.rowlike);
+}
+
+// Whether b may go on the title line a. A title goes on in a line that is not wider: else its first unit had fitted into a.
+bool may_go_on(const Line& a, const Line& b) {
+    return a.end_kind == EndKind::mid && is_title_line(a) && is_title_line(b) && b.start_kind != StartKind::dash &&
+           a.width >= 4 * CELL && b.width <= a.width + CELL / 2;
+}
+
 // Evidence that needs no measure: a mark that cannot start a line, a quotation or a title cut in two.
 bool joins_freely(const Line& a, const Line& b) {
     if (b.start_kind == StartKind::nostart) return true;
@@ -132,10 +144,34 @@ bool joins_freely(const Line& a, const Line& b) {
            (is_quoted(a, b) || (b.left_over && a.width >= 4 * CELL && a.cjks > a.letters));
 }
 
+// ... that a column around makes credible: a word of a title is parted, or a line behind a subtitle's first.
+int title_cost(const Line& b) {
+    return (b.title_cut ? TITLE_CUT : 0) + (b.rest_of_subtitle ? SUBTITLE : 0);
+}
+
+// Whether the line begins with a role: 本报记者茅以宁.
+bool starts_with_role(const Page& page, const Line& line) {
+    uint32_t text[5];
+    size_t at = line.s;
+    for (uint32_t length = 0; length < 5 && at + 3 <= line.e && page.data[at] >> 4 == 0xE; ++length) {
+        at += size_t(decode(page.data + at, text[length]));
+        text[length] = plain(text[length]);
+        if (length && is_role(text, length + 1)) return true;
+    }
+    return false;
+}
+
+// A line behind the one that a dash opens, before a byline, body text or another title: no byline itself.
+bool is_rest_of_subtitle(const Page& page, const Line& a, const Line& b, const Line* c) {
+    return a.start_kind == StartKind::dash && !a.marks && !b.marks && b.start_kind == StartKind::plain &&
+           (b.end_kind == EndKind::mid || b.end_kind == EndKind::close) && !b.single_name && !b.parted && !(c && c->single_name) &&
+           !starts_with_role(page, b);
+}
+
 // Two or three Han that are no name, behind a longer title line, before a byline, a subtitle or body text.
 bool is_rest_of_title(const Line& a, const Line& b, const Line& c) {
     return !a.marks && a.end_kind == EndKind::mid && a.cjks >= 2 * b.few_han + 2 && a.start_kind == StartKind::plain &&
-           (c.marks || c.byline || c.start_kind == StartKind::dash || c.start_kind == StartKind::dateline);
+           b.start_kind == StartKind::plain && (c.marks || c.byline || c.start_kind == StartKind::dash || c.start_kind == StartKind::dateline);
 }
 
 int break_cost(const Line& a, const Line& b) {
@@ -144,6 +180,7 @@ int break_cost(const Line& a, const Line& b) {
     if (a.end_kind == EndKind::mid) cost += (is_quoted(a, b) ? QUOTED : 0) + (b.left_over ? REMAINDER : 0);
     if (a.ends_alnum && b.starts_alnum) cost += CUT_WORD;
     if (b.cut == Cut::word) cost += CUT_HAN;
+    cost += title_cost(b);
     if (!b.blanks && b.parted_by_blanks) cost += NO_BLANK;
     return cost;
 }
@@ -366,6 +403,7 @@ void Unwrap::set_rows(const std::vector<uint8_t>& barriers) {
         row.can_go_on = next && !barriers[i] && !line.table;
         row.forced = next && next->start_kind == StartKind::nostart;
         row.joins_freely = a && hanflow::joins_freely(*a, line);
+        row.goes_on_title = a && title_cost(line) > 0;
         row.to_join = a ? join_cost(*a, line) : 0;
         row.to_break = a ? break_cost(*a, line) : 0;
     }
@@ -386,6 +424,11 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
     set_supports(barriers);
     for (int i = 0; i < n; ++i) {
         Line& line = *lines_[i];
+        const Line* const next = i + 1 < n ? lines_[i + 1] : nullptr;
+        if (i && may_go_on(*lines_[i - 1], line)) {
+            line.title_cut = line.cut == Cut::word;
+            line.rest_of_subtitle = is_rest_of_subtitle(page, *lines_[i - 1], line, next);
+        }
         line.in_rows = line.rowlike && ((i && lines_[i - 1]->rowlike) || (i + 1 < n && lines_[i + 1]->rowlike));
         line.lone_spaced = line.spaced && !line.marks && i && lines_[i - 1]->end_kind == EndKind::stop && !lines_[i - 1]->spaced && !(i + 1 < n && lines_[i + 1]->spaced);
         // One character alone, not one of several such lines.
@@ -422,7 +465,8 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
         Step& step = steps_[i];
         step.measures[step.count++] = -1;
         const Row& row = rows_[i];
-        const int free = row.joins_freely ? FREE_JOIN : INFINITE;
+        const bool column = step.count > 1 || count > 1;
+        const int free = row.joins_freely || (row.goes_on_title && column) ? FREE_JOIN : INFINITE;
         int new_cost[STATES], floor = UNREACHED, new_last = END;
         Open new_open[STATES];
         for (int x = 0; x < step.count; ++x) {

@@ -64,6 +64,8 @@ WEIGHT CANNOT_START = 900;     // a mark that cannot start a line does
 WEIGHT QUOTED = 300;           // a quotation opens in this line and closes in the next
 WEIGHT CUT_WORD = 150;         // Latin or digits stand on both sides
 WEIGHT CUT_HAN = 250;          // a word is parted
+WEIGHT TITLE_CUT = 300;        // ... in a title: its lines are not parted at random
+WEIGHT SUBTITLE = 450;         // a title line stands behind the one that a dash opens
 WEIGHT NO_BLANK = 175;         // blank lines part paragraphs here, and there is none
 WEIGHT REMAINDER = 755;        // the next one is the rest of a title that was cut
 

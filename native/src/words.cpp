@@ -48,16 +48,29 @@ private:
     std::vector<char16_t> simplified_;
 };
 
+const Pairs& pairs() {
+    static const Pairs all;
+    return all;
+}
+
+bool in_word(uint32_t x, uint32_t y) {
+    return is_han(x) && is_han(y) && pairs().has(pairs().simplified(x), pairs().simplified(y));
+}
+
 }  // namespace
 
 Cut cut_between(uint32_t x, uint32_t y) {
-    static const Pairs pairs;
     x = plain(x);
     y = plain(y);
     if (!is_han(x) || !is_han(y)) return Cut::unknown;
-    x = pairs.simplified(x);
-    y = pairs.simplified(y);
-    return pairs.has(x, y) || is_one_of(LEANS_ON, x) || is_one_of(LEANS_BACK, y) ? Cut::word : Cut::none;
+    const uint32_t a = pairs().simplified(x), b = pairs().simplified(y);
+    return in_word(x, y) || is_one_of(LEANS_ON, a) || is_one_of(LEANS_BACK, b) ? Cut::word : Cut::none;
+}
+
+bool is_word(const uint32_t* text, uint32_t length) {
+    for (uint32_t i = 0; i + 1 < length; ++i)
+        if (!in_word(text[i], text[i + 1])) return false;
+    return length > 1;
 }
 
 }  // namespace hanflow

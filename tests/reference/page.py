@@ -4,7 +4,7 @@ Widths are in quarter cells (q): a Han character is 4, an ASCII letter or digit 
 """
 from dataclasses import dataclass, field
 
-from . import byline, vertical
+from . import byline, vertical, words
 from . import tables as T
 
 CELL = 4
@@ -60,6 +60,8 @@ class Line:
     marks: int = 0  # CJK pauses and sentence ends inside
     end_kind: str = ""
     start_kind: str = ""
+    title_cut: bool = False  # parts a word of a title from the line before
+    rest_of_subtitle: bool = False
     in_rows: bool = False  # a row beside another one
     cut: str = "unknown"  # what the line end before it parts (words.py)
     vertical: bool = False
@@ -256,10 +258,13 @@ class Page:
         line.ends_alnum = self.cls[line.e - 1] in ALNUM
         seen = [i for i in range(line.s, line.e) if self.cls[i] not in (T.GAP, T.DROP, T.EXTEND)]
         line.remainder = len(seen) == 1 and self.cls[seen[0]] in (T.HAN, T.KANA)
-        # Han alone, two or three, that are neither a name nor a role
-        word = "".join(self.plain[i] for i in seen)
-        line.few_han = len(seen) if 2 <= line.e - line.s == len(seen) <= 3 and all(self.cls[i] == T.HAN for i in seen) \
-            and not byline.is_name(word) and word not in byline.ROLES else 0
+        text = "".join(self.plain[i] for i in seen)
+        alone = line.e - line.s == len(seen) and all(self.cls[i] == T.HAN for i in seen)
+        line.single_name = alone and 2 <= len(seen) <= 4 and (byline.is_name(text) or text in byline.ROLES)
+        # Two or three Han alone that are neither a name nor a role. 公告 is a word although 公 is a surname; 高明 is a name
+        # although it is a word.
+        word = not byline.is_name(text) or not byline.is_name(text, common=True) and words.is_word(text)
+        line.few_han = len(seen) if alone and 2 <= len(seen) <= 3 and word and text not in byline.ROLES else 0
         line.letters = self._letters(line)
         line.cjks = sum(self.cls[i] in CJK_CLASSES for i in seen)
         line.code = self._is_code(line)

@@ -6,6 +6,7 @@ Costs are in hundredths of a nat, so they add up like negative log probabilities
 """
 from dataclasses import dataclass
 
+from . import byline
 from .page import CELL, NARROW
 from .weights import *
 from .words import cut_between
@@ -232,10 +233,38 @@ def joins_freely(a, b):
         a.opened and b.closed or b.left_over and a.width >= 4 * CELL and a.cjks > a.letters)
 
 
+def is_title_line(line):
+    """A line of a title: one that no sentence, list, byline or table has."""
+    return (line.marks <= 1 and line.cjks > line.letters and line.start_kind not in ("nostart", "item", "dateline")
+            and not (line.byline or line.table or line.code or line.key or line.rowlike))
+
+
+def may_go_on(a, b):
+    """A title goes on in a line that is not wider: else its first unit had fitted into a."""
+    return (a.end_kind == "mid" and is_title_line(a) and is_title_line(b) and b.start_kind != "dash"
+            and a.width >= 4 * CELL and b.width <= a.width + CELL // 2)
+
+
+def starts_with_role(page, line):
+    """本报记者茅以宁"""
+    return any("".join(page.plain[line.s:min(line.s + k, line.e)]) in byline.ROLES for k in range(2, 6))
+
+
+def is_rest_of_subtitle(page, a, b, c):
+    """A line behind the one that a dash opens, before a byline, body text or another title: no byline itself."""
+    return (a.start_kind == "dash" and not a.marks and not b.marks and b.start_kind == "" and b.end_kind in ("mid", "close")
+            and not b.single_name and not b.parted and not (c and c.single_name) and not starts_with_role(page, b))
+
+
 def is_rest_of_title(a, b, c):
     """Two or three Han that are no name, behind a longer title line, before a byline, a subtitle or body text."""
-    return (not a.marks and a.end_kind == "mid" and a.cjks >= 2 * b.few_han + 2 and a.start_kind == ""
+    return (not a.marks and a.end_kind == "mid" and a.cjks >= 2 * b.few_han + 2 and a.start_kind == b.start_kind == ""
             and (c.marks > 0 or c.byline or c.start_kind in ("dash", "dateline")))
+
+
+def title_cost(b):
+    """Evidence that a column around makes credible: a word of a title is parted, or a line behind a subtitle's first."""
+    return TITLE_CUT * b.title_cut + SUBTITLE * b.rest_of_subtitle
 
 
 def break_cost(a, b):
@@ -248,6 +277,7 @@ def break_cost(a, b):
         cost += CUT_WORD
     if b.cut == "word":
         cost += CUT_HAN
+    cost += title_cost(b)
     if not b.blanks and b.parted_by_blanks:
         cost += NO_BLANK
     if b.left_over and a.end_kind == "mid":
@@ -314,6 +344,9 @@ def decide(page, lines, barriers):
     set_flush(lines)
     spoken = supports(lines, barriers)
     for i, line in enumerate(lines):
+        if i and may_go_on(lines[i - 1], line):
+            line.title_cut = line.cut == "word"
+            line.rest_of_subtitle = is_rest_of_subtitle(page, lines[i - 1], line, lines[i + 1] if i + 1 < n else None)
         around = lines[max(0, i - 1):i] + lines[i + 1:i + 2]
         line.in_rows = line.rowlike and any(other.rowlike for other in around)
         # Behind a sentence end, letter-spaced without marks, among lines that are not: a heading.
@@ -337,7 +370,8 @@ def decide(page, lines, barriers):
         current, pointers = {}, {}
         jc = join_cost(a, line) if a else 0
         bc = break_cost(a, line) if a else 0
-        free = FREE_JOIN if a and joins_freely(a, line) else INFINITE
+        column = any(measures[k] for k in (i - 1, i) if k >= 0)
+        free = FREE_JOIN if a and (joins_freely(a, line) or title_cost(line) and column) else INFINITE
         for m in here:
             reached = {END: [], FULL: [], PIECE: []}  # (cost, open, source)
             for came in (END, FULL, PIECE, OTHER_PIECE):

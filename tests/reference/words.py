@@ -22,10 +22,19 @@ def _read():
 PAIRS, SIMPLIFIED = _read()
 
 
+def in_word(x, y):
+    return ord(x) in HAN and ord(y) in HAN and SIMPLIFIED.get(x, x) + SIMPLIFIED.get(y, y) in PAIRS
+
+
+def is_word(text):
+    """Each two characters that follow each other stand inside words."""
+    return len(text) > 1 and all(map(in_word, text, text[1:]))
+
+
 def cut_between(x, y):
     """"word": a line end between x and y parts a word, or a particle from its word. "none": nothing that the table knows.
     "unknown": no Han on one side. x, y: code points as they become under compat."""
     if ord(x) not in HAN or ord(y) not in HAN:
         return "unknown"
-    x, y = SIMPLIFIED.get(x, x), SIMPLIFIED.get(y, y)
-    return "word" if x + y in PAIRS or x in LEANS_ON or y in LEANS_BACK else "none"
+    leans = SIMPLIFIED.get(x, x) in LEANS_ON or SIMPLIFIED.get(y, y) in LEANS_BACK
+    return "word" if in_word(x, y) or leans else "none"
