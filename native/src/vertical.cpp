@@ -13,6 +13,7 @@ constexpr int MAX_BLANKS = 3;  // between two lines of a region
 constexpr size_t GRID_ROWS = 64;
 constexpr int ROLE_FIRST = 20;    // a role says that names follow: it is worth more than one name more
 constexpr size_t MAX_NAMES = 32;  // of one byline
+constexpr uint32_t HALF_LEAST = 4, HALF_MOST = 10;  // characters of half a title
 constexpr uint32_t NAMES = 24;    // characters of a byline that no blank line parts
 
 // One-character lines of these are an enumeration, not a title.
@@ -209,6 +210,7 @@ void Vertical::separate(const Page& page, uint32_t begin, uint32_t end, std::vec
     for (uint32_t a = begin; a < end;) {
         uint32_t b = a + 1;
         while (b < end && !page.text(b).blanks) ++b;
+        if (a == begin) solid_ = b == end;
         bool names = false, dashes = true;
         for (uint32_t k = a; k < b; ++k) {
             names = names || units[k].kind == UnitKind::name;
@@ -365,6 +367,21 @@ void Vertical::part_word(const Page& page, uint32_t a, uint32_t b, std::vector<J
     names_at_end(page, start, b, joints);
 }
 
+// A title of two halves of one length, from two columns, where no blank lines tell columns apart: no word is parted between them, and their words are alike in length,
+// as far as the table tells (铁纪正风护发展 凝心聚力谱新篇). 著名戏曲音乐家海清源同志逝世 is one clause.
+void Vertical::halves(const Page& page, uint32_t start, uint32_t b, std::vector<Joint>& joints) {
+    const uint32_t length = b - start, half = length / 2;
+    if (length % 2 || half < HALF_LEAST || half > HALF_MOST) return;
+    for (uint32_t k = start; k < b; ++k)
+        if (page.units[k].length != 1 || !in(char_class(page.units[k].text[0]), class_bit(HAN) | class_bit(DIGIT))) return;
+    const auto text = [&](uint32_t i) { return page.units[start + i].text[0]; };
+    if (cut_between(text(half - 1), text(half)) != Cut::none) return;
+    uint32_t alike = 0;
+    for (uint32_t i = 0; i + 1 < half; ++i)
+        alike += in_word(text(i), text(i + 1)) == in_word(text(half + i), text(half + i + 1));
+    if (alike * 3 >= (half - 1) * 2) joints[start + half - 1] = Joint::space;
+}
+
 // Parts the names at the end of a title or subtitle from it and from each other. Where no role opens them, only common and
 // compound surnames count: nothing else parts them from the title.
 void Vertical::names_at_end(const Page& page, uint32_t start, uint32_t b, std::vector<Joint>& joints) {
@@ -422,8 +439,9 @@ void Vertical::names_at_end(const Page& page, uint32_t start, uint32_t b, std::v
             best_score = score;
         }
     }
+    uint32_t at = best ? first + uint32_t(best_at) : b;
+    if (solid_) halves(page, start, at, joints);
     if (!best) return;
-    uint32_t at = first + uint32_t(best_at);
     if (at > start) joints[at - 1] = Joint::line_end;
     for (int i = best_at; i + best[i].step < n; i += best[i].step) {
         at += uint32_t(best[i].step);

@@ -44,12 +44,14 @@ private:
     bool padded_over_blank(const Page& page, size_t item);
     uint32_t opens_byline(const Page& page, uint32_t a, uint32_t b);
     void part_word(const Page& page, uint32_t a, uint32_t b, std::vector<Joint>& joints);
+    void halves(const Page& page, uint32_t start, uint32_t b, std::vector<Joint>& joints);
     void names_at_end(const Page& page, uint32_t start, uint32_t b, std::vector<Joint>& joints);
     void spell(const Page& page, uint32_t a, uint32_t b);
 
     Bylines bylines_;
     std::vector<uint32_t> line_ends_;
     std::vector<Item> items_;
+    bool solid_ = false;  // no blank line parts the region
     std::vector<Span> names_;
     std::vector<uint32_t> word_, letters_;
     std::vector<std::vector<uint32_t>> rows_;

@@ -53,11 +53,11 @@ const Pairs& pairs() {
     return all;
 }
 
+}  // namespace
+
 bool in_word(uint32_t x, uint32_t y) {
     return is_han(x) && is_han(y) && pairs().has(pairs().simplified(x), pairs().simplified(y));
 }
-
-}  // namespace
 
 Cut cut_between(uint32_t x, uint32_t y) {
     x = plain(x);

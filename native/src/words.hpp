@@ -15,6 +15,8 @@ enum class Cut : uint8_t {
 // x: the last character of a line, y: the first one of the next.
 Cut cut_between(uint32_t x, uint32_t y);
 
+// Whether the two stand next to each other inside words.
+bool in_word(uint32_t x, uint32_t y);
 // Each two characters that follow each other stand inside words.
 bool is_word(const uint32_t* text, uint32_t length);
 

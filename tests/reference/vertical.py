@@ -6,7 +6,7 @@ of a byline, None a line end that stays. Grids of one-character columns are read
 from dataclasses import dataclass
 
 from . import tables as T
-from . import byline
+from . import byline, words
 from .byline import ROLES, is_compound_name, is_name
 
 CJK_MARKS = (T.OPEN, T.CLOSE, T.STOP, T.PAUSE, T.MARK)
@@ -20,6 +20,7 @@ MAX_NUMBER = 4
 ROLE_FIRST = 20  # a role says that names follow: it is worth more than one name more
 CUT_LINES, CUT_HAN = 6, 24  # of a byline cut into lines: lines at most, Han a line at most
 MAX_NAMES = 32  # of one byline
+HALF = 4, 10  # characters of half a title
 NAMES = 24  # characters of a byline that no blank line parts
 
 # One-character lines of these are an enumeration, not a title.
@@ -250,7 +251,7 @@ def _separators(texts, units):
         if kind == "name":
             i += 1
             continue
-        _word(units, a, b, seps)
+        _word(units, a, b, seps, len(groups) == 1)
         role = _opens_byline(units, a, b) if i + 1 < len(items) and _byline(units, items, i + 1, 1) else 0
         if role:
             seps[b - role - 1], seps[b - 1] = None, " "
@@ -272,7 +273,7 @@ def _opens(text):
     return T.char_class(ord(text[-1])) == T.OPEN
 
 
-def _word(units, a, b, seps):
+def _word(units, a, b, seps, solid):
     """One group without blank lines: perhaps a title, a subtitle that a dash opens, and names."""
     start = a
     for k in range(a, b - 1):
@@ -280,17 +281,32 @@ def _word(units, a, b, seps):
     k = a
     while k < b:
         if units[k].kind == "dash" and k > start and units[k - 1].kind != "dash":
-            _names_at_end(units, start, k, seps)
+            _names_at_end(units, start, k, seps, solid)
             seps[k - 1] = None
             start = k
             while k < b and units[k].kind == "dash":
                 k += 1
         else:
             k += 1
-    _names_at_end(units, start, b, seps)
+    _names_at_end(units, start, b, seps, solid)
 
 
-def _names_at_end(units, start, b, seps):
+def _halves(units, start, b, seps):
+    """A title of two halves of one length, from two columns, where no blank lines tell columns apart: no word is parted between them, and their words are alike in
+    length, as far as the table tells (铁纪正风护发展 凝心聚力谱新篇). 著名戏曲音乐家海清源同志逝世 is one clause."""
+    text = "".join(u.text for u in units[start:b])
+    half = len(text) // 2
+    if len(text) != b - start or len(text) % 2 or not HALF[0] <= half <= HALF[1] or any(T.char_class(ord(c)) not in (T.HAN, T.DIGIT) for c in text):
+        return
+    if words.cut_between(text[half - 1], text[half]) != "none":
+        return
+    inside = [words.in_word(x, y) for x, y in zip(text, text[1:])]
+    alike = sum(x == y for x, y in zip(inside[:half - 1], inside[half:]))
+    if alike * 3 >= (half - 1) * 2:
+        seps[start + half - 1] = " "
+
+
+def _names_at_end(units, start, b, seps, solid):
     """Parts the names at the end of a title or subtitle from it and from each other.
 
     Where no role opens them, only common and compound surnames count: nothing else parts them from the title.
@@ -319,6 +335,8 @@ def _names_at_end(units, start, b, seps):
             score += ROLE_FIRST if first_role else 0
             if best is None or score > best[0]:
                 best = (score, s, lengths)
+    if solid:
+        _halves(units, start, start + best[1] if best else b, seps)
     if best:
         _, s, lengths = best
         at = start + s
