@@ -163,15 +163,16 @@ bool is_table(const Chars& t, const Line& line) {
     if (line.marks || line.end_kind == EndKind::stop || line.end_kind == EndKind::pause) return false;
     for (const Gap& g : t.gaps)
         if (t.between_han(g) && !is_solid(t, g)) return false;
-    bool single = true, beside = false, before = false, number = false;
+    bool single = true, beside = false, before = false, number = false, attached = false;
     for (int k = 0; k <= gaps; ++k) {
         const int a = k ? t.gaps[k - 1].end : t.s, b = k < gaps ? t.gaps[k].begin : t.e;
         number = is_number(t, a, b);
         if (number && b - a != 1) single = false;
         beside = beside || (number && before);
         before = number;
+        attached = attached || (!number && k < gaps && t.cls[b - 1] == DIGIT && is_number(t, t.gaps[k].end, k + 1 < gaps ? t.gaps[k + 1].begin : t.e));
     }
-    return beside && !(single && !number);  // 等举措 4 6 条 is a spread number
+    return beside && !(single && (!number || attached));  // 等举措 4 6 条, 建于1 9 8 9 are spread numbers
 }
 
 // A separator in a line without sentence marks: a heading of two halves, a row of labels.

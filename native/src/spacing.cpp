@@ -29,14 +29,35 @@ bool touches_mark(const Chars& t, const Gap& g) {
     return false;
 }
 
+bool is_point(uint32_t cp) { return cp == '.' || cp == ',' || is_colon(cp); }
+
 bool in_number(const Chars& t, const Gap& g) {
     const uint8_t left = t.cls[g.left], right = t.cls[g.right];
     if (left == DIGIT && right == DIGIT) return true;
-    if (left == DIGIT) return t.cp[g.right] == '.' || t.cp[g.right] == '%' || is_colon(t.cp[g.right]);
-    return right == DIGIT && (t.cp[g.left] == '.' || is_colon(t.cp[g.left]));
+    if (left == DIGIT) return is_point(t.cp[g.right]) || t.cp[g.right] == '%';
+    return right == DIGIT && is_point(t.cp[g.left]);
 }
 
-bool numeric(const Chars& t, int i) { return t.cls[i] == DIGIT || t.cp[i] == '.' || t.cp[i] == '%' || is_colon(t.cp[i]); }
+bool numeric(const Chars& t, int i) { return t.cls[i] == DIGIT || is_point(t.cp[i]) || t.cp[i] == '%'; }
+
+// Commas of the number in [begin, end), gaps left out: 3,200 and not 3,5,7.
+bool is_grouped(const Chars& t, int begin, int end) {
+    int digits = 0;
+    bool comma = false;
+    for (int i = begin; i < end; ++i) {
+        if (t.is(i, UNSEEN)) continue;
+        if (t.cp[i] == ',') {
+            if (!digits || digits > 3 || (comma && digits != 3)) return false;
+            comma = true;
+            digits = 0;
+        } else if (t.cls[i] == DIGIT) {
+            ++digits;
+        } else {
+            break;
+        }
+    }
+    return !comma || digits == 3;
+}
 
 // OCR prints , ; : for the full-width marks: between Han there is no gap at them.
 bool at_ascii_pause(const Chars& t, const Gap& g) {
@@ -162,7 +183,7 @@ void SpacingStage::decide_auto(const Page& page, const Layout& layout, size_t in
     if (line.start_kind == StartKind::dateline && verdicts_[0] == Verdict::open && tokens_[0].han == 3 &&
         tokens_[0].length() == 3 && (t.between_han(t.gaps[0]) || page.options.latin_gap == LatinGap::automatic))
         verdicts_[0] = body ? Verdict::one : Verdict::keep;
-    if (layout.damaged[index]) close_numbers(t, first);
+    if (layout.damaged[index]) close_numbers(t, first, body);
     if (!body) return;
     for (int k = first; k < n; ++k) {
         if (verdicts_[k] != Verdict::open) continue;
@@ -205,7 +226,7 @@ void SpacingStage::part_names(const Chars& t, int first) {
     for (const Gap& g : t.gaps)
         if (t.is(g.left, class_bit(STOP) | class_bit(CLOSE))) part_list(t, g.end, t.e);
     for (int i = t.s; i < t.e; ++i) {
-        if (t.cls[i] != OPEN && t.cp[i] != '(') continue;
+        if (t.cp[i] != 0xFF08 && t.cp[i] != '(') continue;
         int j = i + 1;
         while (j < t.e && t.is(j, class_bit(HAN) | UNSEEN)) ++j;
         if (j == t.e || t.cls[j] == CLOSE || t.cp[j] == ')') part_list(t, i + 1, j);
@@ -348,8 +369,9 @@ void SpacingStage::close_line_ends(const Chars& t, const Line& line) {
         if (is_candidate(k)) verdicts_[k] = Verdict::close;
 }
 
-// A number whose digits were spread (4 . 2万, 1 2.8亿): a piece of it is one character, and Han stand before it.
-void SpacingStage::close_numbers(const Chars& t, int first) {
+// A number whose digits were spread (4 . 2万, 1 2.8亿): a piece of it is one character, or it is cut at its point. In mid-line
+// a gap may part it from the words before it only in body text, before a unit: 12 3 4 may be a list.
+void SpacingStage::close_numbers(const Chars& t, int first, bool body) {
     const int n = int(t.gaps.size());
     for (int k = first; k < n;) {
         int j = k;
@@ -359,12 +381,18 @@ void SpacingStage::close_numbers(const Chars& t, int first) {
             int tail = 0, head = 0;
             while (tail < a.length() && numeric(t, a.end - 1 - tail)) ++tail;
             while (head < b.length() && numeric(t, b.begin + head)) ++head;
-            int least = std::min(tail, head);
-            for (int x = k + 1; x < j; ++x) least = std::min(least, tokens_[x].length());
-            bool cut = least == 1;
-            const auto is_point = [](uint32_t cp) { return cp == '.' || is_colon(cp); };
-            for (int x = k; x < j; ++x) cut = cut || is_point(t.cp[t.gaps[x].left]) || is_point(t.cp[t.gaps[x].right]);
-            if (cut && (!a.number || a.begin == t.s))
+            int least = std::min(tail, head), most = std::max(tail, head);
+            bool point = false;
+            for (int x = k + 1; x < j; ++x) {
+                least = std::min(least, tokens_[x].length());
+                most = std::max(most, tokens_[x].length());
+            }
+            for (int x = k; x < j; ++x) point = point || is_point(t.cp[t.gaps[x].left]) || is_point(t.cp[t.gaps[x].right]);
+            const int after = t.visible(b.begin + head, 1);
+            const bool apart = a.number && a.begin != t.s;
+            const bool unit = body && t.is(t.gaps[k - (k > 0)].left, HAN_KANA) && after >= 0 && t.is(after, HAN_KANA);
+            if ((least == 1 || point) && is_grouped(t, a.end - tail, b.begin + head) &&
+                (!apart || (unit && (point || (most == 1 && j - k >= 2)))))
                 for (int x = k; x < j; ++x)
                     if (verdicts_[x] == Verdict::open) verdicts_[x] = Verdict::close;
         }

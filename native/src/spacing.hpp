@@ -39,7 +39,7 @@ private:
     void part_list(const Chars& t, int begin, int end);
     void close_stretch(const Chars& t, int k, int j, bool near_spaced);
     void close_line_ends(const Chars& t, const Line& line);
-    void close_numbers(const Chars& t, int first);
+    void close_numbers(const Chars& t, int first, bool body);
     Verdict beside_mark(const Chars& t, int k);
     bool is_form(const Chars& t) const;
     int evidence(const Chars& t, int k) const;

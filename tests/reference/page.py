@@ -523,7 +523,8 @@ class Page:
         if not beside:
             return False
         single = all(b - a == 1 for a, b, is_number in zip(edges, ends, numeric) if is_number)
-        return not (single and not numeric[-1])  # 等举措 4 6 条 is a spread number
+        attached = any(not x and y and self.cls[b - 1] == T.DIGIT for x, y, b in zip(numeric, numeric[1:], ends))
+        return not (single and (not numeric[-1] or attached))  # 等举措 4 6 条, 建于1 9 8 9 are spread numbers
 
     def _is_contents(self, line):
         """A heading, leaders, and its page number."""

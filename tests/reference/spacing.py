@@ -2,6 +2,7 @@
 
 Each gap is decided by the tokens on both sides and by the stretch it stands in.
 """
+import re
 from dataclasses import dataclass
 
 from . import tables as T
@@ -162,7 +163,7 @@ def _auto(page, layout, index, line, tokens, verdict):
             and (_han_both(page, gaps[0]) or page.options.latin_gap == "auto"):
         verdict[0] = ONE if body else KEEP
     if layout.damaged[index]:
-        _spread_numbers(page, line, tokens, verdict, first)
+        _spread_numbers(page, line, tokens, verdict, first, body)
     for k in range(first, n):
         if verdict[k] is None and body and _han_both(page, gaps[k]):
             verdict[k] = CLOSE if gaps[k].room <= CELL else ONE
@@ -181,39 +182,62 @@ def _at_ascii_pause(page, gap):
     return left in ",;:!?" and page.cls[gap.right] in han or right in BEFORE and page.cls[gap.left] in han
 
 
-def _spread_numbers(page, line, tokens, verdict, first):
-    """A number whose digits were spread (4 . 2万, 1 2.8亿): a piece of it is one character, and Han stand around."""
+POINTS = ".,:："
+
+
+def _spread_numbers(page, line, tokens, verdict, first, body):
+    """A number whose digits were spread (4 . 2万, 1 2.8亿): a piece of it is one character, or it is cut at its point. In
+    mid-line a gap may part it from the words before it only in body text, before a unit: 12 3 4 may be a list."""
     k, n = first, len(line.gaps)
     while k < n:
         j = k
         while j < n and _in_number(page, line.gaps[j]):
             j += 1
         if j > k:
-            pieces = [_numeric_tail(page, tokens[k])] + [len(t.text) for t in tokens[k + 1:j]] + [_numeric_head(page, tokens[j])]
-            cut = min(pieces) == 1 or any(page.text[g.left] in ".:：" or page.text[g.right] in ".:：" for g in line.gaps[k:j])
-            if cut and (not tokens[k].number or tokens[k].begin == line.s):
+            tail, head = _numeric_tail(page, tokens[k]), _numeric_head(page, tokens[j])
+            pieces = [tail] + [len(t.text) for t in tokens[k + 1:j]] + [head]
+            point = any(page.text[g.left] in POINTS or page.text[g.right] in POINTS for g in line.gaps[k:j])
+            begin, end = tokens[k].end - tail, tokens[j].begin + head
+            after = page.visible(end, 1, line)
+            apart = tokens[k].number and tokens[k].begin != line.s
+            han = (T.HAN, T.KANA)
+            unit = body and page.cls[line.gaps[max(k - 1, 0)].left] in han and after >= 0 and page.cls[after] in han
+            if (min(pieces) == 1 or point) and _is_grouped(page, begin, end) \
+                    and (not apart or unit and (point or max(pieces) == 1 and len(pieces) >= 3)):
                 for x in range(k, j):
                     if verdict[x] is None:
                         verdict[x] = CLOSE
         k = max(j, k + 1)
 
 
+def _is_grouped(page, begin, end):
+    """Commas of a number, gaps left out: 3,200 and not 3,5,7."""
+    seen = [i for i in range(begin, end) if page.cls[i] not in (T.GAP, T.DROP, T.EXTEND)]
+    text = "".join("0" if page.cls[i] == T.DIGIT else page.text[i] for i in seen)
+    return "," not in text or re.match(r"0{1,3}(,000)+(?![0,])", text) is not None
+
+
 def _in_number(page, gap):
     left, right = page.cls[gap.left], page.cls[gap.right]
-    a, b = page.text[gap.left], page.text[gap.right]
-    return left == right == T.DIGIT or left == T.DIGIT and b in ".%:：" or a in ".:：" and right == T.DIGIT
+    if left == T.DIGIT:
+        return right == T.DIGIT or page.text[gap.right] in POINTS + "%"
+    return right == T.DIGIT and page.text[gap.left] in POINTS
+
+
+def _numeric(page, i):
+    return page.cls[i] == T.DIGIT or page.text[i] in POINTS + "%"
 
 
 def _numeric_tail(page, token):
     n = 0
-    while n < token.end - token.begin and (page.cls[token.end - 1 - n] == T.DIGIT or page.text[token.end - 1 - n] in ".%:："):
+    while n < token.end - token.begin and _numeric(page, token.end - 1 - n):
         n += 1
     return n
 
 
 def _numeric_head(page, token):
     n = 0
-    while n < token.end - token.begin and (page.cls[token.begin + n] == T.DIGIT or page.text[token.begin + n] in ".%:："):
+    while n < token.end - token.begin and _numeric(page, token.begin + n):
         n += 1
     return n
 
@@ -316,7 +340,7 @@ def _lists(page, line, tokens, first):
         if page.cls[g.left] in (T.STOP, T.CLOSE):
             yield g.end, line.e
     for i in range(line.s, line.e):
-        if page.cls[i] == T.OPEN or page.text[i] == "(":
+        if page.text[i] in "（(":
             j = i + 1
             while j < line.e and page.cls[j] in (T.HAN, T.GAP, T.DROP, T.EXTEND):
                 j += 1
