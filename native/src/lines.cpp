@@ -279,6 +279,8 @@ int list_marker(const Chars& t) {
     while (k < e && k - j < 4 && (t.cls[k] == DIGIT || is_numeral(t.cp[k]))) ++k;
     if (k == j) return i;
     const bool paren = k < e && (t.cp[k] == 0xFF09 || t.cp[k] == ')');
+    // （12）日清晨 is a date, （1）日常管理 is not.
+    if (opened && paren && t.cls[k - 1] == DIGIT && k + 2 < e && is_one_of(U"日月年", t.cp[k + 1]) && !in_word(t.cp[k + 1], t.cp[k + 2])) return i;
     if (opened) return paren ? k + 1 : i;
     if (k + 1 < e && t.cls[k] == GAP && t.cp[k + 1] == 0x3001) return k + 2;  // 一 、 in a letter-spaced line
     if (k < e && (paren || is_one_of(U"、.．", t.cp[k]))) {

@@ -66,7 +66,7 @@ struct Line {
     uint8_t few_han = 0;     // two or three Han alone that are neither a name nor a role: how many
     bool single_name = false;  // a name or role, nothing else
     bool title_cut = false;        // parts a word of a title from the line before
-    bool rest_of_subtitle = false;
+    bool rest_of_subtitle = false, rest_of_caption = false;
     bool left_over = false;  // the rest of a title that was cut
     bool byline = false;     // nothing but names and roles
     bool parted = false;     // a separator between Han, no sentence marks: a heading of two halves

@@ -128,7 +128,7 @@ bool is_quoted(const Line& a, const Line& b) { return a.opened && b.closed; }
 // A line of a title: one that no sentence, list, byline or table has.
 bool is_title_line(const Line& line) {
     return line.marks <= 1 && line.cjks > line.letters && line.start_kind != StartKind::nostart && line.start_kind != StartKind::item &&
-           line.start_kind != StartKind::dateline && !(line.byline | line.table | line.code | line.key | line.rowlike);
+           line.start_kind != StartKind::dateline && !(line.byline | line.table | line.code | line.key | line.in_rows);
 }
 
 // Whether b may go on the title line a. A title goes on in a line that is not wider: else its first unit had fitted into a.
@@ -144,9 +144,24 @@ bool joins_freely(const Line& a, const Line& b) {
            (is_quoted(a, b) || (b.left_over && a.width >= 4 * CELL && a.cjks > a.letters));
 }
 
-// ... that a column around makes credible: a word of a title is parted, or a line behind a subtitle's first.
+// ... that a column around makes credible: a word of a title is parted, a line behind a subtitle's first, or one behind the
+// first of a caption, which is a sentence.
 int title_cost(const Line& b) {
-    return (b.title_cut ? TITLE_CUT : 0) + (b.rest_of_subtitle ? SUBTITLE : 0);
+    return (b.title_cut ? TITLE_CUT : 0) + (b.rest_of_subtitle ? SUBTITLE : 0) + (b.rest_of_caption ? CAPTION : 0);
+}
+
+// Whether the line begins like the caption of a picture: 图为, 左图：
+bool opens_caption(const Page& page, const Line& line) {
+    if (line.e - line.s < 9 || line.marks > 3) return false;
+    uint32_t text[3];
+    for (int k = 0; k < 3; ++k) {
+        if (page.data[line.s + 3 * size_t(k)] >> 4 != 0xE) return false;
+        decode(page.data + line.s + 3 * size_t(k), text[k]);
+        text[k] = plain(text[k]);
+    }
+    const auto picture = [&](int k) { return is_one_of(U"图圖", text[k]); };
+    const auto is = [&](int k) { return is_one_of(U"为為", text[k]); };
+    return (picture(0) && is(1)) || (is_one_of(U"左右上下题題", text[0]) && picture(1) && (is(2) || is_colon(text[2])));
 }
 
 // Whether the line begins with a role: 本报记者茅以宁.
@@ -417,7 +432,11 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
     lines_.clear();
     for (uint32_t i : body) lines_.push_back(&page.text(i));
     few_ = n <= 3 && page.whole;
-    for (int i = 1; i < n; ++i) lines_[i]->cut = cut_at(page, *lines_[i - 1], *lines_[i]);
+    for (int i = 0; i < n; ++i) {
+        Line& line = *lines_[i];
+        if (i) line.cut = cut_at(page, *lines_[i - 1], line);
+        line.in_rows = line.rowlike && ((i && lines_[i - 1]->rowlike) || (i + 1 < n && lines_[i + 1]->rowlike));
+    }
     set_rhythm();
     set_raw();
     set_flush();
@@ -429,7 +448,8 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
             line.title_cut = line.cut == Cut::word;
             line.rest_of_subtitle = is_rest_of_subtitle(page, *lines_[i - 1], line, next);
         }
-        line.in_rows = line.rowlike && ((i && lines_[i - 1]->rowlike) || (i + 1 < n && lines_[i + 1]->rowlike));
+        line.rest_of_caption = i && lines_[i - 1]->end_kind == EndKind::mid && line.start_kind == StartKind::plain && line.stops &&
+                               opens_caption(page, *lines_[i - 1]);
         line.lone_spaced = line.spaced && !line.marks && i && lines_[i - 1]->end_kind == EndKind::stop && !lines_[i - 1]->spaced && !(i + 1 < n && lines_[i + 1]->spaced);
         // One character alone, not one of several such lines.
         line.left_over = line.remainder && !(i && lines_[i - 1]->remainder) && !(i + 1 < n && lines_[i + 1]->remainder);

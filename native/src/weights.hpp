@@ -66,6 +66,7 @@ WEIGHT CUT_WORD = 150;         // Latin or digits stand on both sides
 WEIGHT CUT_HAN = 250;          // a word is parted
 WEIGHT TITLE_CUT = 300;        // ... in a title: its lines are not parted at random
 WEIGHT SUBTITLE = 450;         // a title line stands behind the one that a dash opens
+WEIGHT CAPTION = 450;          // a caption that 图为 opens has no sentence end yet
 WEIGHT NO_BLANK = 175;         // blank lines part paragraphs here, and there is none
 WEIGHT REMAINDER = 755;        // the next one is the rest of a title that was cut
 

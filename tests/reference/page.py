@@ -62,6 +62,7 @@ class Line:
     start_kind: str = ""
     title_cut: bool = False  # parts a word of a title from the line before
     rest_of_subtitle: bool = False
+    rest_of_caption: bool = False
     in_rows: bool = False  # a row beside another one
     cut: str = "unknown"  # what the line end before it parts (words.py)
     vertical: bool = False
@@ -478,7 +479,11 @@ class Page:
         if not opened and k + 1 < e and self.cls[k] == T.GAP and t[k + 1] == "、":  # 一 、 in a letter-spaced line
             return k + 2
         if opened:
-            return k + 1 if k < e and t[k] in "）)" else i
+            if not (k < e and t[k] in "）)"):
+                return i
+            # （12）日清晨 is a date, （1）日常管理 is not.
+            date = self.cls[k - 1] == T.DIGIT and k + 2 < e and t[k + 1] in "日月年" and not words.in_word(t[k + 1], t[k + 2])
+            return i if date else k + 1
         if k < e and t[k] in "、.．)）":
             if k + 1 < e and (self.cls[k + 1] == T.DIGIT or (t[k] == "、" and self._counts(k + 1, e))):
                 return i  # 3.5, 五、六月

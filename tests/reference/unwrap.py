@@ -4,6 +4,7 @@ A Viterbi pass over the text lines. A state is a measure (or none) and whether a
 fit test carries it: a line goes on when the first unit of the next line would not have fitted into it any more.
 Costs are in hundredths of a nat, so they add up like negative log probabilities.
 """
+import re
 from dataclasses import dataclass
 
 from . import byline
@@ -236,13 +237,19 @@ def joins_freely(a, b):
 def is_title_line(line):
     """A line of a title: one that no sentence, list, byline or table has."""
     return (line.marks <= 1 and line.cjks > line.letters and line.start_kind not in ("nostart", "item", "dateline")
-            and not (line.byline or line.table or line.code or line.key or line.rowlike))
+            and not (line.byline or line.table or line.code or line.key or line.in_rows))
 
 
 def may_go_on(a, b):
     """A title goes on in a line that is not wider: else its first unit had fitted into a."""
     return (a.end_kind == "mid" and is_title_line(a) and is_title_line(b) and b.start_kind != "dash"
             and a.width >= 4 * CELL and b.width <= a.width + CELL // 2)
+
+
+def opens_caption(page, line):
+    """The line begins like the caption of a picture: 图为, 左图："""
+    text = "".join(page.plain[line.s:line.e])
+    return len(text) >= 3 and line.marks <= 3 and re.match("[图圖][为為]|[左右上下题題][图圖][为為：:]", text) is not None
 
 
 def starts_with_role(page, line):
@@ -263,8 +270,9 @@ def is_rest_of_title(a, b, c):
 
 
 def title_cost(b):
-    """Evidence that a column around makes credible: a word of a title is parted, or a line behind a subtitle's first."""
-    return TITLE_CUT * b.title_cut + SUBTITLE * b.rest_of_subtitle
+    """Evidence that a column around makes credible: a word of a title is parted, a line behind a subtitle's first, or one behind
+    the first of a caption, which is a sentence."""
+    return TITLE_CUT * b.title_cut + SUBTITLE * b.rest_of_subtitle + CAPTION * b.rest_of_caption
 
 
 def break_cost(a, b):
@@ -338,6 +346,9 @@ def decide(page, lines, barriers):
         return joins
     set_rhythm(lines)
     few = n <= 3 and len(page.segments) == 1
+    for i, line in enumerate(lines):
+        around = lines[max(0, i - 1):i] + lines[i + 1:i + 2]
+        line.in_rows = line.rowlike and any(other.rowlike for other in around)
     for a, b in zip(lines, lines[1:]):
         b.cut = cut_between(page.plain[a.e - 1], page.plain[b.s])
     set_raw(lines)
@@ -347,8 +358,8 @@ def decide(page, lines, barriers):
         if i and may_go_on(lines[i - 1], line):
             line.title_cut = line.cut == "word"
             line.rest_of_subtitle = is_rest_of_subtitle(page, lines[i - 1], line, lines[i + 1] if i + 1 < n else None)
-        around = lines[max(0, i - 1):i] + lines[i + 1:i + 2]
-        line.in_rows = line.rowlike and any(other.rowlike for other in around)
+        line.rest_of_caption = (i > 0 and lines[i - 1].end_kind == "mid" and line.start_kind == "" and line.stops
+                                and opens_caption(page, lines[i - 1]))
         # Behind a sentence end, letter-spaced without marks, among lines that are not: a heading.
         line.lone_spaced = (line.spaced and not line.marks and i > 0 and lines[i - 1].end_kind == "stop"
                             and not lines[i - 1].spaced and not (i + 1 < n and lines[i + 1].spaced))

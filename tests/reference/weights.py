@@ -53,6 +53,7 @@ CUT_WORD = 150  # Latin or digits stand on both sides
 CUT_HAN = 250  # a word is parted
 TITLE_CUT = 300  # ... in a title: its lines are not parted at random
 SUBTITLE = 450  # a title line stands behind the one that a dash opens
+CAPTION = 450  # a caption that 图为 opens has no sentence end yet
 NO_BLANK = 175  # blank lines part paragraphs here, and there is none
 REMAINDER = 755  # the next one is the rest of a title that was cut
 
