@@ -14,6 +14,8 @@ constexpr size_t GRID_ROWS = 64;
 constexpr int ROLE_FIRST = 20;    // a role says that names follow: it is worth more than one name more
 constexpr size_t MAX_NAMES = 32;  // of one byline
 constexpr uint32_t HALF_LEAST = 4, HALF_MOST = 10;  // characters of half a title
+constexpr uint32_t TITLE = 4;      // characters of a title at least that stands behind names
+constexpr int WHOLE_WORD = 5;      // a title that begins with a word: nearly as good as one name more
 constexpr uint32_t NAMES = 24;    // characters of a byline that no blank line parts
 
 // One-character lines of these are an enumeration, not a title.
@@ -352,9 +354,9 @@ bool Vertical::byline(const Page& page, size_t i, size_t roles, size_t& next) {
 // One group without blank lines: perhaps a title, a subtitle that a dash opens, and names.
 void Vertical::part_word(const Page& page, uint32_t a, uint32_t b, std::vector<Joint>& joints) {
     const auto& units = page.units;
-    uint32_t start = a;
     for (uint32_t k = a; k + 1 < b; ++k) joints[k] = Joint::nothing;
-    for (uint32_t k = a; k < b;) {
+    uint32_t start = names_at_start(page, a, b, joints);
+    for (uint32_t k = start; k < b;) {
         if (units[k].kind == UnitKind::dash && k > start && units[k - 1].kind != UnitKind::dash) {
             names_at_end(page, start, k, joints);
             joints[k - 1] = Joint::line_end;
@@ -365,6 +367,53 @@ void Vertical::part_word(const Page& page, uint32_t a, uint32_t b, std::vector<J
         }
     }
     names_at_end(page, start, b, joints);
+}
+
+// Parts names that a role opens from the title behind them and from each other: 本报记者吴桐通讯员夏禹老旧小区加装电梯. Returns
+// where the title begins. It may not begin inside a word, and better with one; a name that is a word counts little.
+uint32_t Vertical::names_at_start(const Page& page, uint32_t a, uint32_t b, std::vector<Joint>& joints) {
+    uint32_t text[NAMES], n = 0;
+    for (uint32_t k = a; k < b && n < NAMES; ++k) {
+        const Unit& unit = page.units[k];
+        if (unit.kind != UnitKind::chr || char_class(unit.text[0]) != HAN) break;
+        text[n++] = unit.text[0];
+    }
+    // The best way to each place: its score, and the last piece on it.
+    int score[NAMES + 1], best_score = 0;
+    uint32_t piece[NAMES + 1] = {}, best = 0;
+    bool role[NAMES + 1] = {};
+    std::fill_n(score, n + 1, -1);
+    score[0] = 0;
+    for (uint32_t i = 0; i <= n; ++i) {
+        if (score[i] < 0) continue;
+        if (i && !role[i] && b - a - i >= TITLE && !(i < n && in_word(text[i - 1], text[i]))) {
+            const int total = score[i] + (i + 1 < n && in_word(text[i], text[i + 1]) ? WHOLE_WORD : 0);
+            if (!best || total > best_score) {
+                best = i;
+                best_score = total;
+            }
+        }
+        for (uint32_t k = 2; k <= std::min(5u, n - i); ++k) {
+            const bool is_role = hanflow::is_role(text + i, k);
+            int gain;
+            if (is_role)
+                gain = int(3 * k);
+            else if (!i || !is_name(text + i, k, !role[i]))  // only the first one behind a role may be rare
+                continue;
+            else if (k == 2 && is_word(text + i, k))
+                gain = 1;
+            else  // most names have three characters, a compound surname is hardly chance
+                gain = 2 * int(k > 2 ? k : 1) + int(k) - 2;
+            if (score[i] + gain > score[i + k]) {
+                score[i + k] = score[i] + gain;
+                piece[i + k] = k;
+                role[i + k] = is_role;
+            }
+        }
+    }
+    if (!best || (b - a == n && score[n] >= 0)) return a;  // no title, or nothing but names
+    for (uint32_t i = best; i; i -= piece[i]) joints[a + i - 1] = i == best ? Joint::line_end : Joint::space;
+    return a + best;
 }
 
 // A title of two halves of one length, from two columns, where no blank lines tell columns apart: no word is parted between them, and their words are alike in length,
@@ -431,7 +480,7 @@ void Vertical::names_at_end(const Page& page, uint32_t start, uint32_t b, std::v
             const Parting& part = parts[rare][i];
             if (part.score < 0 || (rare && !part.role)) continue;
             if (part.pieces < 2 && !is_compound_name(word_.data() + i, uint32_t(n - i))) continue;
-            if (!part.role && first + uint32_t(i) != start && head < 4) continue;
+            if (!part.role && first + uint32_t(i) != start && (head < 4 || in_word(page.units[first + uint32_t(i) - 1].last, word_[size_t(i)]))) continue;
             const int score = part.score + (part.role ? ROLE_FIRST : 0);
             if (best && score <= best_score) continue;
             best = parts[rare];

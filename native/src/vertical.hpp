@@ -44,6 +44,7 @@ private:
     bool padded_over_blank(const Page& page, size_t item);
     uint32_t opens_byline(const Page& page, uint32_t a, uint32_t b);
     void part_word(const Page& page, uint32_t a, uint32_t b, std::vector<Joint>& joints);
+    uint32_t names_at_start(const Page& page, uint32_t a, uint32_t b, std::vector<Joint>& joints);
     void halves(const Page& page, uint32_t start, uint32_t b, std::vector<Joint>& joints);
     void names_at_end(const Page& page, uint32_t start, uint32_t b, std::vector<Joint>& joints);
     void spell(const Page& page, uint32_t a, uint32_t b);

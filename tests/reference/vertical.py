@@ -21,6 +21,8 @@ ROLE_FIRST = 20  # a role says that names follow: it is worth more than one name
 CUT_LINES, CUT_HAN = 6, 24  # of a byline cut into lines: lines at most, Han a line at most
 MAX_NAMES = 32  # of one byline
 HALF = 4, 10  # characters of half a title
+TITLE = 4  # characters of a title at least that stands behind names
+WHOLE_WORD = 5  # a title that begins with a word: nearly as good as one name more
 NAMES = 24  # characters of a byline that no blank line parts
 
 # One-character lines of these are an enumeration, not a title.
@@ -275,10 +277,9 @@ def _opens(text):
 
 def _word(units, a, b, seps, solid):
     """One group without blank lines: perhaps a title, a subtitle that a dash opens, and names."""
-    start = a
     for k in range(a, b - 1):
         seps[k] = ""
-    k = a
+    start = k = _names_at_start(units, a, b, seps)
     while k < b:
         if units[k].kind == "dash" and k > start and units[k - 1].kind != "dash":
             _names_at_end(units, start, k, seps, solid)
@@ -306,6 +307,47 @@ def _halves(units, start, b, seps):
         seps[start + half - 1] = " "
 
 
+def _names_at_start(units, a, b, seps):
+    """Parts names that a role opens from the title behind them and from each other: 本报记者吴桐通讯员夏禹老旧小区加装电梯.
+    -> where the title begins. It may not begin inside a word, and better with one; a name that is a word counts little."""
+    text = ""
+    for unit in units[a:b]:
+        if unit.kind != "char" or T.char_class(ord(unit.text[0])) != T.HAN or len(text) == NAMES:
+            break
+        text += unit.text[0]
+    paths = {0: (0, ())}  # place -> score, lengths of the pieces up to there
+    best = None
+    for i in range(len(text) + 1):
+        if i not in paths:
+            continue
+        score, lengths = paths[i]
+        named = lengths and text[i - lengths[-1]:i] not in ROLES
+        if named and b - a - i >= TITLE and not (i < len(text) and words.in_word(text[i - 1], text[i])):
+            total = score + WHOLE_WORD * (i + 1 < len(text) and words.in_word(text[i], text[i + 1]))
+            if best is None or total > best[0]:
+                best = total, lengths
+        for k in range(2, min(5, len(text) - i) + 1):
+            piece = text[i:i + k]
+            if piece in ROLES:
+                gain = 3 * k
+            elif not lengths or not is_name(piece, common=named):  # only the first one behind a role may be rare
+                continue
+            elif k == 2 and words.is_word(piece):
+                gain = 1
+            else:  # most names have three characters, a compound surname is hardly chance
+                gain = 2 * (k if k > 2 else 1) + k - 2
+            if i + k not in paths or score + gain > paths[i + k][0]:
+                paths[i + k] = score + gain, lengths + (k,)
+    if best is None or b - a == len(text) and len(text) in paths:
+        return a  # no title, or nothing but names
+    at = a
+    for length in best[1]:
+        at += length
+        seps[at - 1] = " "
+    seps[at - 1] = None
+    return at
+
+
 def _names_at_end(units, start, b, seps, solid):
     """Parts the names at the end of a title or subtitle from it and from each other.
 
@@ -330,6 +372,8 @@ def _names_at_end(units, start, b, seps, solid):
             score, lengths = parted
             first_role = word[:lengths[0]] in ROLES
             alone = len(lengths) == 1 and is_compound_name(word)
+            if s and not first_role and words.in_word(texts[s - 1][-1], word[0]):
+                continue
             if not common and not first_role or len(lengths) < 2 and not alone or not (first_role or s == 0 or head >= 4):
                 continue
             score += ROLE_FIRST if first_role else 0
