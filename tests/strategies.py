@@ -568,11 +568,13 @@ OPTIONS = {
     "vertical": [True, False],
     "unwrap": [True, False],
 }
+CONFIDENCE = [0, 60, 75, 88, 92, 97, 100]  # of min_confidence; too many to combine with all others
 
 
 def options():
     """Any combination of options, defaults left out as often as not."""
-    return st.fixed_dictionaries({}, optional={k: st.sampled_from(v) for k, v in OPTIONS.items()})
+    choices = {**OPTIONS, "min_confidence": CONFIDENCE}
+    return st.fixed_dictionaries({}, optional={k: st.sampled_from(v) for k, v in choices.items()})
 
 
 # ---------------------------------------------------------------- clean text: must come out as it went in

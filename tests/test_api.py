@@ -79,6 +79,7 @@ class TestCall:
         assert normalize("２０２６年", width="none") == "２０２６年"
         assert normalize("⼤江", compat=False) == "⼤江"
         assert normalize("春\n潮\n涌\n动\n", vertical=False, unwrap=False) == "春\n潮\n涌\n动\n"
+        assert normalize("春\n潮\n涌\n动\n２ 月", min_confidence=100) == "春\n潮\n涌\n动\n2 月"
 
 
 class TestNormalizer:
@@ -100,7 +101,7 @@ class TestNormalizer:
     def test_options_as_a_dict(self):
         n = Normalizer(spacing="all")
         assert n.options == {"compat": True, "width": "contextual", "spacing": "all", "latin_gap": "auto", "vertical": True,
-                             "unwrap": True, "opencc": None, "errors": "strict"}
+                             "unwrap": True, "min_confidence": 0, "opencc": None, "errors": "strict"}
         assert Normalizer(**n.options) == n
         n.options["spacing"] = "none"
         assert n.options["spacing"] == "all"
@@ -236,6 +237,34 @@ class TestExplain:
         n = Normalizer(opencc=opencc, errors="preserve")
         data = "软件\n".encode() + b"\xff" + "头发 ，打印机".encode() + b"\xed\xa0\x80"
         assert replay(data, n.explain(data)) == n(data)
+
+    def test_confidence(self):
+        """What is left out is what explain says less of; the rest of the text stays evidence."""
+        everything = Normalizer().explain(DAMAGED)
+        assert {r.confidence for r in everything if r.rule in ("compat", "width")} <= {100}
+        assert any(r.confidence < 100 for r in everything)
+        for least in (60, 90, 96, 100):
+            n = Normalizer(min_confidence=least)
+            found = n.explain(DAMAGED)
+            assert all(r.confidence >= least for r in found)
+            assert replay(DAMAGED, found) == n(DAMAGED)
+        assert Normalizer(min_confidence=100)(CLEAN) is CLEAN
+
+    def test_confidence_of_a_join_follows_its_evidence(self):
+        """A line end that parts a word at the measure is surer than one behind a sentence that fills its line."""
+        text = ("江州港口的新泊位昨天启用，一艘\n货轮在拖轮的协助下靠了岸，港区\n里的吊机转动起来，货箱被一个个\n吊上卡车运走了，"
+                "工人们都很高兴。\n今年以来，港口的吞吐量比去年增\n长了两成。\n")
+        sure = {r.start: r.confidence for r in Normalizer().explain(text) if r.rule == "unwrap"}
+        assert sure[text.index("艘") + 1] > 95
+        behind_sentence = text.index("高兴。") + 3
+        assert sure.get(behind_sentence, 0) < sure[text.index("艘") + 1]
+
+    @pytest.mark.parametrize("value", [-1, 101, 95.0, "95", True, None])
+    def test_min_confidence_of_a_wrong_kind(self, value):
+        with pytest.raises(ValueError, match="min_confidence must be an int from 0 to 100"):
+            Normalizer(min_confidence=value)
+        with pytest.raises(ValueError, match="min_confidence"):
+            normalize("文", min_confidence=value)
 
     def test_opencc_stretches(self):
         assert Normalizer(opencc="s2t").explain("好头发，好软件") == [

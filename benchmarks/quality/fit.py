@@ -3,6 +3,7 @@
 
   fit.py --minutes 30 --seed 1            prints each step that gained
   fit.py --minutes 30 --seed 1 --write    ... and writes the result into weights.hpp and tests/reference/weights.py
+  fit.py --also ../../../shared/typeset/dev   more fitting pages
 
 It builds the core with HANFLOW_FIT in a folder of its own (a C++ compiler is needed): there the weights are variables. A step
 is kept when the objective gains by STEP at least: small gains on 34 articles are chance. data/held is never read: it shows
@@ -33,7 +34,7 @@ ROOT = HERE.parents[1]
 HEADER = ROOT / "native/src/weights.hpp"
 REFERENCE = ROOT / "tests/reference/weights.py"
 ENDS = ("mid", "pause", "open", "close", "colon", "stop", "credit")
-STEP = 0.03
+STEP = 0.05
 GRID = 5  # weights are multiples of it
 FACTORS = (0.6, 0.75, 0.88, 1.15, 1.35, 1.7)
 # What counts: points of the mean over articles, and of all pages together.
@@ -52,23 +53,32 @@ def read_weights():
     return out
 
 
-def write_weights(weights):
-    def in_header(match):
+def header_with(text, weights):
+    """weights.hpp with these weights, its layout kept."""
+    def replace(match):
         name, is_array, space, values = match.groups()
         for k, old in reversed(list(enumerate(re.finditer(r" *\d+", values)))):
             value = weights[name, k if is_array else None]
             values = values[:old.start()] + str(value).rjust(len(old[0])) + values[old.end():]
         return f"WEIGHT {name}{is_array or ''} ={space}{values};"
 
-    HEADER.write_text(re.sub(r"^WEIGHT (\w+)(\[\])? =( +)(.*?);", in_header, HEADER.read_text(encoding="utf8"), flags=re.M), encoding="utf8")
+    return re.sub(r"^WEIGHT (\w+)(\[\])? =( +)(.*?);", replace, text, flags=re.M)
 
-    def in_reference(match):
+
+def reference_with(text, weights):
+    """tests/reference/weights.py with these weights."""
+    def replace(match):
         name, values = match.groups()
         numbers = iter([v for (n, _), v in weights.items() if n == name])
         return f"{name} = " + re.sub(r"\d+", lambda _: str(next(numbers)), values)
 
     names = "|".join({name for name, _ in weights})
-    REFERENCE.write_text(re.sub(rf"^({names}) = ([^#\n]+)", in_reference, REFERENCE.read_text(encoding="utf8"), flags=re.M), encoding="utf8")
+    return re.sub(rf"^({names}) = ([^#\n]+)", replace, text, flags=re.M)
+
+
+def write_weights(weights):
+    for path, rewritten in ((HEADER, header_with), (REFERENCE, reference_with)):
+        path.write_text(rewritten(path.read_text(encoding="utf8"), weights), encoding="utf8")
 
 
 # ---------------------------------------------------------------- a core whose weights can be set
@@ -82,13 +92,13 @@ def build(target):
 class Worker:
     """Part of the pages in a process of its own."""
 
-    def __init__(self, target, part, parts):
+    def __init__(self, target, also, part, parts):
         sys.path.insert(0, target)
         import hanflow
 
         self.hanflow = hanflow
         self.library = ctypes.CDLL(hanflow._core.__file__)
-        self.pages = list(pages(HERE / "data/fit"))[part::parts]
+        self.pages = [page for folder in (HERE / "data/fit", *also) for page in pages(folder)][part::parts]
         read = lambda path: path.read_bytes().decode("utf8")
         self.negative = [read(path) for path in sorted((ROOT / "tests/cases/negative").glob("*.txt"))][part::parts]
         cases = [json.loads(line) for path in sorted((ROOT / "tests/cases").glob("*.jsonl")) for line in read(path).splitlines()]
@@ -112,9 +122,9 @@ class Worker:
 _worker = None
 
 
-def _start(target, part, parts):
+def _start(*arguments):
     global _worker
-    _worker = Worker(target, part, parts)
+    _worker = Worker(*arguments)
 
 
 def _measure(weights):
@@ -144,6 +154,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--also", type=Path, action="append", default=[])
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
@@ -152,7 +163,7 @@ def main():
         build(target)
         context = get_context("spawn")
         with ExitStack() as stack:
-            pools = [stack.enter_context(context.Pool(1, _start, (target, part, args.jobs))) for part in range(args.jobs)]
+            pools = [stack.enter_context(context.Pool(1, _start, (target, args.also, part, args.jobs))) for part in range(args.jobs)]
 
             def measure(candidate):
                 running = [pool.apply_async(_measure, (candidate,)) for pool in pools]

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "compat.hpp"
+#include "confidence.hpp"
 #include "edits.hpp"
 #include "layout.hpp"
 #include "page.hpp"
@@ -22,8 +23,6 @@ namespace {
 constexpr int PASSES = 16;
 // Memory that an engine keeps for its next call.
 constexpr size_t KEPT_BYTES = size_t(8) << 20;
-
-constexpr uint8_t CERTAIN = 100, LIKELY = 95, GUESSED = 85;  // confidence in per cent
 
 // A segment of a pass: where it starts in the text that the pass made, and what came out.
 struct Segment {
@@ -67,6 +66,7 @@ size_t Pass::run(const uint8_t* data, size_t size, const Options& options, bool 
     segments.clear();
     size_t count = 0, at = 0, old = 0;
     page_.start(data, size, options, preserve);
+    page_.explained = trace || options.min_confidence;
     for (;;) {
         const size_t begin = page_.position();
         const uint8_t fence = page_.fence();
@@ -115,7 +115,7 @@ void Pass::edit_chars(int begin, int end, EditList& out, bool insert) {
     const Options& options = page_.options;
     for (int i = begin, last = -1; i < end;) {
         if (insert && !t.is(i, ATTACHED)) {
-            if (last >= 0 && is_latin_boundary(last, i)) out.add(t.at(i), t.at(i), " ", 1, Rule::spacing, LIKELY);
+            if (last >= 0 && is_latin_boundary(last, i)) out.add(t.at(i), t.at(i), " ", 1, Rule::spacing, confidence::CERTAIN);
             last = i;
         }
         CharEdit edit = options.compat ? compat_edit(t, i) : CharEdit{};
@@ -130,7 +130,7 @@ void Pass::edit_chars(int begin, int end, EditList& out, bool insert) {
         }
         text_.clear();
         if (edit.target) append_utf8(text_, edit.target);
-        out.add(t.at(i), t.at(i + edit.count), text_.data(), text_.size(), rule, CERTAIN);
+        out.add(t.at(i), t.at(i + edit.count), text_.data(), text_.size(), rule, confidence::CERTAIN);
         i += edit.count;
     }
 }
@@ -149,17 +149,19 @@ void Pass::edit_white(int begin, int end, EditList& out) {
     for (int i = begin; i < end; ++i)
         if (t.cls[i] == PAGE) text_.push_back('\f');
     if (int(text_.size()) != end - begin)
-        out.add(t.at(begin), t.at(end), text_.data(), text_.size(), Rule::spacing, CERTAIN);
+        out.add(t.at(begin), t.at(end), text_.data(), text_.size(), Rule::spacing, confidence::CERTAIN);
 }
 
 // All spaces inside the line go.
 void Pass::edit_spaces(const Line& line, EditList& out) {
+    const uint8_t sure = page_.options.latin_gap == LatinGap::remove ? confidence::CERTAIN : confidence::LATIN;
+    if (sure < page_.options.min_confidence) return;
     const uint8_t* const p = page_.data;
     for (size_t i = line.s; i < line.e; ++i) {
         if (p[i] != ' ') continue;
         const size_t begin = i;
         while (p[i] == ' ') ++i;
-        out.add(begin, i, "", 0, Rule::spacing, LIKELY);
+        out.add(begin, i, "", 0, Rule::spacing, sure);
     }
 }
 
@@ -201,7 +203,8 @@ void Pass::edit_line(size_t index, EditList& out) {
         if (!is_edit(k)) continue;
         const Gap& g = t.gaps[k];
         if (changes) edit_chars(at, g.begin, out, insert);
-        out.add(t.at(g.begin), t.at(g.end), " ", verdicts[k] == Verdict::one ? 1 : 0, Rule::spacing, LIKELY);
+        out.add(t.at(g.begin), t.at(g.end), " ", verdicts[k] == Verdict::one ? 1 : 0, Rule::spacing,
+                SpacingStage::confidence_of(page_, line, g, verdicts[k]));
         at = g.end;
     }
     if (changes) edit_chars(at, t.e, out, insert);
@@ -218,7 +221,7 @@ void Pass::edit_grid(const Grid& grid, EditList& out) {
     const Line &first = page_.text(grid.first), &last = page_.text(grid.last);
     page_.open(first);
     edit_chars(0, page_.chars.s, out, false);
-    out.add(first.s, last.e, grid.text.data(), grid.text.size(), Rule::vertical, GUESSED);
+    out.add(first.s, last.e, grid.text.data(), grid.text.size(), Rule::vertical, confidence::GRID);
     page_.open(last);
     edit_chars(page_.chars.e, page_.chars.n, out, false);
 }
@@ -230,9 +233,10 @@ void Pass::edit_joint(size_t index, EditList& out) {
     const Joint joint = layout_.joints[index];
     if (joint != Joint::line_end)
         out.add(a.e, b.s, " ", joint == Joint::space ? 1 : 0, layout_.by_vertical[index] ? Rule::vertical : Rule::unwrap,
-                GUESSED);
+                layout_.confidence[index]);
     else if (layout_.leading[index])
-        out.add(a.next, b.begin, "", 0, layout_.leading_by_vertical[index] ? Rule::vertical : Rule::unwrap, GUESSED);
+        out.add(a.next, b.begin, "", 0, layout_.leading_by_vertical[index] ? Rule::vertical : Rule::unwrap,
+                layout_.leading[index]);
 }
 
 }  // namespace

@@ -83,6 +83,8 @@ void compose(const EditList& first, const EditList& second, EditList& out) {
         size_t reach = edit.end;  // in text 1, behind what this edit covers so far
         text.append(second.texts, edit.text, edit.text_size);
         ++j;
+        uint8_t confidence = edit.confidence;  // of the least sure part
+        if (i < n && begin_of(i) < edit.begin) confidence = std::min(confidence, first.edits[i].confidence);
         // The edit of the first pass that reaches furthest into what this one covers, in text 1.
         const Edit* last = nullptr;
         size_t last_begin = 0, last_end = 0;
@@ -90,6 +92,7 @@ void compose(const EditList& first, const EditList& second, EditList& out) {
         for (;;) {
             while (i < n && begin_of(i) < reach) {
                 last = &first.edits[i];
+                confidence = std::min(confidence, last->confidence);
                 last_begin = begin_of(i);
                 last_end = end_of(i);
                 pass();
@@ -107,10 +110,11 @@ void compose(const EditList& first, const EditList& second, EditList& out) {
                 break;
             }
             text.append(second.texts, second.edits[j].text, second.edits[j].text_size);
+            confidence = std::min(confidence, second.edits[j].confidence);
             reach = second.edits[j].end;
             ++j;
         }
-        out.add(begin, end, text.data(), text.size(), edit.rule, edit.confidence);
+        out.add(begin, end, text.data(), text.size(), edit.rule, confidence);
     }
     while (i < n) keep();
 }

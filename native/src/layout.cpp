@@ -1,4 +1,5 @@
 #include "layout.hpp"
+#include "confidence.hpp"
 
 #include <algorithm>
 
@@ -71,8 +72,12 @@ void Layout::decide(Page& page) {
     grid_of.assign(n, 0);
     vertical.grids.clear();
     halves.clear();
-    if (page.options.vertical) {
+    confidence.assign(n, 0);
+    if (page.options.vertical && page.options.min_confidence <= confidence::RUN) {
         vertical.find(page, joints, by_vertical);
+        for (size_t i = 0; i < n; ++i)
+            if (by_vertical[i]) confidence[i] = joints[i] == Joint::space ? confidence::NAMES : confidence::RUN;
+        for (const uint32_t i : vertical.half_ends) confidence[i] = confidence::HALVES;
         for (size_t g = 0; g < vertical.grids.size(); ++g)
             for (uint32_t i = vertical.grids[g].first; i <= vertical.grids[g].last; ++i) grid_of[i] = uint32_t(g + 1);
     }
@@ -82,14 +87,17 @@ void Layout::decide(Page& page) {
             if (!page.text(i).literal && !page.text(i).vertical) body_.push_back(uint32_t(i));
         barriers_.assign(body_.size(), 0);
         for (size_t k = 0; k + 1 < body_.size(); ++k) barriers_[k] = body_[k + 1] != body_[k] + 1;
-        unwrap_.decide(page, body_, barriers_, joins_);
-        for (size_t k = 0; k < body_.size(); ++k)
-            if (joins_[k]) joints[body_[k]] = Joint::nothing;
+        unwrap_.decide(page, body_, barriers_, sure_);
+        for (size_t k = 0; k < body_.size(); ++k) {
+            if (!sure_[k] || sure_[k] < page.options.min_confidence) continue;
+            joints[body_[k]] = Joint::nothing;
+            confidence[body_[k]] = sure_[k];
+        }
     }
     joined.assign(n, 0);
     for (size_t i = 0; i < n; ++i)
         joined[i] = joints[i] != Joint::line_end || (i && joints[i - 1] != Joint::line_end) || grid_of[i];
-    if (page.options.unwrap) join_halves(page);
+    if (page.options.unwrap && page.options.min_confidence <= confidence::HALF_LINES) join_halves(page);
     tabular.resize(n);
     const auto is_row = [&](size_t i) { return page.text(i).rowlike && !page.text(i).literal && !joined[i]; };
     for (size_t i = 0; i < n; ++i) tabular[i] = is_row(i) && ((i && is_row(i - 1)) || (i + 1 < n && is_row(i + 1)));
@@ -127,6 +135,7 @@ void Layout::join_halves(const Page& page) {
         if (!alone || before.end_kind != EndKind::stop || !is_half(a) || !is_half(b)) continue;
         if (a.width + CELL + b.width > after.width || (b.blanks && !a.blanks && a.width != b.width) || !(after.marks + page.text(i + 3).marks)) continue;
         joints[i] = Joint::space;
+        confidence[i] = confidence::HALF_LINES;
         halves[i] = joined[i] = joined[i + 1] = 1;
     }
 }
@@ -183,10 +192,10 @@ void Layout::set_leading(const Page& page) {
         const Line &a = page.text(i), &b = page.text(i + 1);
         if (joints[i] != Joint::line_end || same_grid(i) || !b.blanks || a.literal || b.literal || b.page_before) continue;
         if (!counts_.near(int(i))) continue;
-        leading[i] = 1;
         size_t k = i >= size_t(WINDOW) ? i - WINDOW : 0;
         while (!crosses(k)) ++k;
         leading_by_vertical[i] = by_vertical[k] || grid_of[k];
+        leading[i] = grid_of[k] ? confidence::GRID : confidence[k];
     }
 }
 

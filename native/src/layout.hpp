@@ -17,13 +17,14 @@ public:
     std::vector<Joint> joints;          // between text line i and i + 1
     std::vector<uint8_t> by_vertical;   // ... which vertical decided; else unwrap
     std::vector<uint8_t> halves;        // ... or that parts two halves of one heading (empty without unwrap)
+    std::vector<uint8_t> confidence;    // of the joint, in per cent
     std::vector<uint8_t> joined;        // on either side
     std::vector<uint8_t> damaged;       // a joined, vertical or letter-spaced line stands within the window
     std::vector<uint8_t> near_spaced;   // a letter-spaced one does
     std::vector<uint8_t> tabular;       // a row of a table among others: its gaps part cells
     std::vector<uint8_t> prose;         // its paragraph has a pause or sentence end: headings have none
     std::vector<uint8_t> foreign;       // its paragraph is Latin text, or the line is program text
-    std::vector<uint8_t> leading;       // the blank lines behind it are leading: they go
+    std::vector<uint8_t> leading;       // the blank lines behind it are leading: they go; how sure that is, in per cent
     std::vector<uint8_t> leading_by_vertical;
     std::vector<uint32_t> grid_of;      // 1 + index into vertical.grids, or 0
     Vertical vertical;
@@ -39,7 +40,7 @@ private:
 
     Unwrap unwrap_;
     std::vector<uint32_t> body_;
-    std::vector<uint8_t> barriers_, joins_;
+    std::vector<uint8_t> barriers_, sure_;
     WindowCounts counts_;
 };
 

@@ -93,6 +93,7 @@ struct Page {
     size_t size = 0;
     Options options;
     bool preserve = false;
+    bool explained = false;    // how sure a repair is will be asked
     bool whole = false;        // the segment is all of the text
     std::vector<Line> texts;   // its lines that are not blank
     std::vector<Unit> units;   // one for each of texts

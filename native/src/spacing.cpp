@@ -1,5 +1,6 @@
 // Each gap is decided by the tokens on both sides and by the stretch it stands in.
 #include "spacing.hpp"
+#include "confidence.hpp"
 
 #include <algorithm>
 #include <climits>
@@ -85,14 +86,35 @@ const std::vector<Verdict>& SpacingStage::decide(const Page& page, const Layout&
     const Line& line = page.text(index);
     verdicts_.assign(t.gaps.size(), Verdict::open);
     if (t.gaps.empty()) return verdicts_;
+    decide_all(page, layout, index, line);
+    if (page.options.min_confidence)
+        for (size_t k = 0; k < verdicts_.size(); ++k)
+            if (confidence_of(page, line, t.gaps[k], verdicts_[k]) < page.options.min_confidence) verdicts_[k] = Verdict::keep;
+    return verdicts_;
+}
+
+uint8_t SpacingStage::confidence_of(const Page& page, const Line& line, const Gap& g, Verdict verdict) {
+    const Chars& t = page.chars;
+    if (line.vertical && !line.cut_byline) return confidence::RUN;
+    const bool boundary = t.is_latin_gap(g) || (t.is(g.right, HAN_KANA) && (t.cp[g.left] == '%' || t.cp[g.left] == 0xFF05));
+    const bool asked = page.options.spacing == Spacing::all || (page.options.latin_gap == LatinGap::remove && boundary);
+    if (asked && !line.cut_byline) return confidence::CERTAIN;
+    if (verdict == Verdict::one) return confidence::NAMES;
+    if (t.is(g.left, CJK_MARKS) || t.is(g.right, CJK_MARKS)) return confidence::MARK_GAP;
+    if (!t.is(g.left, CJK) || !t.is(g.right, CJK)) return confidence::LATIN;
+    return line.spaced ? confidence::SPREAD : confidence::GAP;
+}
+
+void SpacingStage::decide_all(const Page& page, const Layout& layout, size_t index, const Line& line) {
+    const Chars& t = page.chars;
     if (line.cut_byline) {
         for (size_t k = 0; k < verdicts_.size(); ++k)
             verdicts_[k] = line.name_gaps >> k & 1 ? Verdict::one : Verdict::close;
-        return verdicts_;
+        return;
     }
     if (line.vertical) {
         std::fill(verdicts_.begin(), verdicts_.end(), Verdict::close);
-        return verdicts_;
+        return;
     }
     // The commonest lines: narrow gaps between Han and letters or digits. Of all that follows only decide_latin says
     // something of these, unless the first one stands behind a list marker or the line is a table.
@@ -113,7 +135,6 @@ const std::vector<Verdict>& SpacingStage::decide(const Page& page, const Layout&
         decide_auto(page, layout, index, line);
     }
     decide_latin(page, layout, index, line);
-    return verdicts_;
 }
 
 void SpacingStage::read_tokens(const Chars& t) {

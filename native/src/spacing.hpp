@@ -16,11 +16,14 @@ class SpacingStage {
 public:
     // A verdict for each gap of page.chars, which holds text line `index`. Linear in the line.
     const std::vector<Verdict>& decide(const Page& page, const Layout& layout, size_t index);
+    // How sure the verdict on a gap of page.chars is, in per cent.
+    static uint8_t confidence_of(const Page& page, const Line& line, const Gap& gap, Verdict verdict);
     // Whether decide() would say the same of all gaps of a line with latin_gaps: close, or else open. Needs no page.chars.
     static bool is_plain(const Page& page, const Layout& layout, size_t index);
     static bool closes_latin(const Page& page, const Layout& layout, size_t index);
 
 private:
+    void decide_all(const Page& page, const Layout& layout, size_t index, const Line& line);
     struct Token {
         int begin, end;
         int han;   // Han and kana in it

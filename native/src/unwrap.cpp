@@ -1,6 +1,7 @@
 // A Viterbi pass over the text lines. A state is a measure (or none) and whether and how the line goes on in the next one. The
 // fit test carries it: a line goes on when the first unit of the next line would not have fitted into it any more.
 #include "unwrap.hpp"
+#include "confidence.hpp"
 #include "weights.hpp"
 
 #include <algorithm>
@@ -425,9 +426,9 @@ void Unwrap::set_rows(const std::vector<uint8_t>& barriers) {
 }
 
 void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::vector<uint8_t>& barriers,
-                    std::vector<uint8_t>& joins) {
+                    std::vector<uint8_t>& sure) {
     const int n = int(body.size());
-    joins.assign(size_t(n), 0);
+    sure.assign(size_t(n), 0);
     if (n < 2) return;
     lines_.clear();
     for (uint32_t i : body) lines_.push_back(&page.text(i));
@@ -462,6 +463,7 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
     stops_.fill(n, [&](int i) { return lines_[i]->stops; });
     mids_.fill(n, [&](int i) { return lines_[i]->end_kind == EndKind::mid; });
     steps_.resize(size_t(n));
+    path_.resize(size_t(n));
     cover_.assign(MAX_MEASURE / GRAIN + 2, 0);
     begins_.assign(MAX_MEASURE / GRAIN + 2, 0);
     begins_list_.clear();
@@ -597,10 +599,52 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
         for (int s = 1; s < ENDINGS * count; ++s)
             if (better(s, best)) best = s;
         for (int k = i, state = best; k >= done; --k) {
-            if (i + 1 == n || k <= i - LAG) joins[k] = state % ENDINGS != END;
+            if (i + 1 == n || k <= i - LAG) {
+                sure[k] = state % ENDINGS == END ? 0 : confidence::CERTAIN;
+                path_[k] = steps_[k].measures[state / ENDINGS];
+            }
             state = steps_[k].source[state];
         }
         done = i + 1 == n ? n : i - LAG + 1;
+    }
+    if (page.explained) set_confidences(sure);
+}
+
+// The cheapest way of a line at the measure of its path.
+Unwrap::Way Unwrap::cheapest(int i, bool joined, bool goes_on, Open before) const {
+    const Row& row = rows_[i];
+    const int m = path_[i];
+    if (goes_on && row.forced) return Way{0, before.with(row.width, row.tight), 0};
+    if (m < 0) return Way{FREE + (goes_on ? GOES_ON : FREE_END)[row.end_kind], {}, 0};
+    const int end = end_cost(row, joined, goes_on);
+    const auto way = [&](int extra, Open start) {
+        const Fit f = fit(row, start, m, goes_on);
+        return Way{f.cost + extra + end, f.open, 0};
+    };
+    if (joined || row.indented) return way(0, before);
+    const int rare = goes_on ? NO_INDENT : NO_INDENT / 2;
+    const Way indented = way(row.flush ? rare : LOST_INDENT, Open{INDENT, INDENT}), full = way(row.flush ? LOST_INDENT : rare, Open{});
+    return full.cost < indented.cost ? full : indented;
+}
+
+// What the path would cost more if only this line ended a paragraph, as per cent.
+void Unwrap::set_confidences(std::vector<uint8_t>& sure) const {
+    Open before;
+    for (size_t k = 0; k + 1 < sure.size(); ++k) {
+        const int i = int(k);
+        if (!sure[k]) {
+            before = Open{};
+            continue;
+        }
+        const bool joined = k && sure[k - 1], goes_on = sure[k + 1] > 0;
+        const int m = path_[i + 1], last = path_[i];
+        const bool none = m < 0 || last < 0, near = none || std::abs(last - m) < FAR;
+        const Row& next = rows_[i + 1];
+        const Way on = cheapest(i, joined, true, before), end = cheapest(i, joined, false, before);
+        const int join = on.cost + next.to_join + (none ? FREE_JOIN : near ? 0 : SWITCH_INSIDE) + cheapest(i + 1, true, goes_on, on.open).cost;
+        const int part = end.cost + next.to_break + (near ? 0 : SWITCH_BETWEEN) + cheapest(i + 1, false, goes_on, Open{}).cost;
+        before = on.open;
+        sure[k] = confidence::of_margin(part - join);
     }
 }
 

@@ -13,10 +13,10 @@ namespace hanflow {
 class Unwrap {
 public:
     // body: indexes into page.texts of the lines that may be joined; barriers[k]: line k cannot go on in line k + 1.
-    // joins[k] = 1: line k goes on in line k + 1. Decisions look at most WINDOW lines back and 2 * LAG lines ahead
+    // sure[k]: how sure it is that line k goes on in line k + 1, in per cent; 0: it does not. Decisions look at most WINDOW lines back and 2 * LAG lines ahead
     // (LAG in unwrap.cpp). Linear in the lines.
     void decide(Page& page, const std::vector<uint32_t>& body, const std::vector<uint8_t>& barriers,
-                std::vector<uint8_t>& joins);
+                std::vector<uint8_t>& sure);
 
     // q of a typeset line that stand in lines before, at their own width and with marks squeezed.
     struct Open {
@@ -67,6 +67,8 @@ private:
     void set_flush();
     int folded(const std::vector<uint8_t>& barriers, int i) const;
     void set_supports(const std::vector<uint8_t>& barriers);
+    Way cheapest(int i, bool joined, bool goes_on, Open before) const;
+    void set_confidences(std::vector<uint8_t>& sure) const;
     void set_rows(const std::vector<uint8_t>& barriers);
     int candidates(int i, int16_t* chosen) const;
     int wider(int i, int q) const;
@@ -79,6 +81,7 @@ private:
     std::vector<Row> rows_;
     std::vector<Supports> supports_;
     std::vector<Step> steps_;
+    std::vector<int16_t> path_;  // the measure of each line, -1: none
     WindowCounts continues_, continues_over_blank_;  // lines that seem to continue the line before
     WindowCounts starts_, pauses_;  // lines that begin with what cannot start a line, that end in a pause
     WindowCounts flush_, shorter_;  // first lines of paragraphs, as wide as the column and shorter by an indent

@@ -1,4 +1,5 @@
 #include "vertical.hpp"
+#include "confidence.hpp"
 
 #include <algorithm>
 
@@ -50,7 +51,9 @@ bool cells_of(Page& page, const Line& line, std::vector<uint32_t>& row) {
 }  // namespace
 
 void Vertical::find(Page& page, std::vector<Joint>& joints, std::vector<uint8_t>& ruled) {
-    find_grids(page);
+    half_ends.clear();
+    const uint8_t least = page.options.min_confidence;
+    if (least <= confidence::GRID) find_grids(page);
     const uint32_t n = uint32_t(page.texts.size());
     const auto is_unit = [&](uint32_t i) {
         return page.units[i].kind != UnitKind::none && !page.text(i).literal && !page.text(i).vertical;
@@ -65,7 +68,10 @@ void Vertical::find(Page& page, std::vector<Joint>& joints, std::vector<uint8_t>
         cut_regions(page, i, j, joints, ruled);
         i = j;
     }
-    find_cut_bylines(page, joints, ruled);
+    if (least <= confidence::NAMES)
+        find_cut_bylines(page, joints, ruled);
+    else
+        std::replace(joints.begin(), joints.end(), Joint::space, Joint::nothing);
 }
 
 // Bylines that the extractor cut at the padding inside names: 记者 吴 / 桐 通讯员 夏 / 禹. Each line end is a gap.
@@ -212,7 +218,7 @@ void Vertical::separate(const Page& page, uint32_t begin, uint32_t end, std::vec
     for (uint32_t a = begin; a < end;) {
         uint32_t b = a + 1;
         while (b < end && !page.text(b).blanks) ++b;
-        if (a == begin) solid_ = b == end;
+        if (a == begin) solid_ = b == end && page.options.min_confidence <= confidence::HALVES;
         bool names = false, dashes = true;
         for (uint32_t k = a; k < b; ++k) {
             names = names || units[k].kind == UnitKind::name;
@@ -428,7 +434,10 @@ void Vertical::halves(const Page& page, uint32_t start, uint32_t b, std::vector<
     uint32_t alike = 0;
     for (uint32_t i = 0; i + 1 < half; ++i)
         alike += in_word(text(i), text(i + 1)) == in_word(text(half + i), text(half + i + 1));
-    if (alike * 3 >= (half - 1) * 2) joints[start + half - 1] = Joint::space;
+    if (alike * 3 >= (half - 1) * 2) {
+        joints[start + half - 1] = Joint::space;
+        half_ends.push_back(start + half - 1);
+    }
 }
 
 // Parts the names at the end of a title or subtitle from it and from each other. Where no role opens them, only common and

@@ -24,6 +24,7 @@ public:
     // that has line i + 1 in it too, and vertical is set in the lines of regions and grids. Linear in the text lines.
     void find(Page& page, std::vector<Joint>& joints, std::vector<uint8_t>& ruled);
     std::vector<Grid> grids;
+    std::vector<uint32_t> half_ends;  // text lines where a title is parted in halves
 
 private:
     enum class Kind : uint8_t { single, number, dash, name, word };

@@ -4,7 +4,8 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 class Core:
-    def __init__(self, compat: bool, width: int, spacing: int, latin_gap: int, vertical: bool, unwrap: bool) -> None: ...
+    def __init__(self, compat: bool, width: int, spacing: int, latin_gap: int, vertical: bool, unwrap: bool,
+                 min_confidence: int) -> None: ...
     @overload
     def counted(self, source: str, preserve: bool, count: bool) -> tuple[str, int]: ...
     @overload

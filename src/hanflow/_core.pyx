@@ -40,6 +40,7 @@ cdef extern from "hanflow/api.hpp" namespace "hanflow" nogil:
         LatinGap latin_gap
         cbool vertical
         cbool unwrap
+        uint8_t min_confidence
 
     cdef struct Edit:
         size_t begin
@@ -175,13 +176,14 @@ cdef class Core:
     cdef Options options
     cdef EnginePool pool
 
-    def __cinit__(self, bint compat, int width, int spacing, int latin_gap, bint vertical, bint unwrap):
+    def __cinit__(self, bint compat, int width, int spacing, int latin_gap, bint vertical, bint unwrap, int min_confidence):
         self.options.compat = compat
         self.options.width = <Width>width
         self.options.spacing = <Spacing>spacing
         self.options.latin_gap = <LatinGap>latin_gap
         self.options.vertical = vertical
         self.options.unwrap = unwrap
+        self.options.min_confidence = <uint8_t>min_confidence
 
     cdef Engine* take(self) except NULL:
         cdef Engine* engine = self.pool.take()

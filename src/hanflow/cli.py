@@ -70,7 +70,7 @@ def _options(function: Callable[..., int]) -> Callable[..., int]:
 
     def with_normalizer(*args: Any, **given: Any) -> int:
         options = {name: given.pop(name) for name in ("compat", "width", "spacing", "latin_gap", "vertical", "unwrap",
-                                                      "opencc", "errors")}
+                                                      "min_confidence", "opencc", "errors")}
         try:
             normalizer = Normalizer(**options)
         except ValueError as error:
@@ -90,6 +90,8 @@ def _options(function: Callable[..., int]) -> Callable[..., int]:
                      help="The gap between Han and Latin or digits."),
         click.option("--vertical/--no-vertical", default=True, help="Put one-character lines together."),
         click.option("--unwrap/--no-unwrap", default=True, help="Join hard-wrapped lines."),
+        click.option("--min-confidence", type=click.IntRange(0, 100), default=0, metavar="PERCENT",
+                     help="Leave out repairs that are less sure."),
         click.option("--opencc", metavar="NAME", help="Convert with this OpenCC configuration (t2s, s2t, ...)."),
         click.option("--errors", type=click.Choice(ERRORS), default="strict", show_default=True,
                      help="Bytes that are not UTF-8: reject the file, or keep them as they are."),

@@ -42,6 +42,7 @@ class Normalizer:
     latin_gap: the gap between Han and Latin or digits. "auto", "remove", "keep" or "insert".
     vertical:  runs of one-character lines become one line.
     unwrap:    hard-wrapped lines become paragraphs.
+    min_confidence: leave out repairs that are less sure, in per cent, 0 to 100. A cautious user takes 90 or more.
     opencc:    None, or the name of an OpenCC configuration ("t2s", "s2t", ...) that converts the repaired text.
     errors:    what to do with bytes that are not UTF-8: "strict" raises UnicodeDecodeError with the exact range,
                "preserve" keeps them byte for byte.
@@ -64,17 +65,20 @@ class Normalizer:
         latin_gap: LatinGap = "auto",
         vertical: bool = True,
         unwrap: bool = True,
+        min_confidence: int = 0,
         opencc: Optional[str] = None,
         errors: Errors = "strict",
     ) -> None:
         given = {"compat": compat, "width": width, "spacing": spacing, "latin_gap": latin_gap, "vertical": vertical,
-                 "unwrap": unwrap, "opencc": opencc, "errors": errors}
+                 "unwrap": unwrap, "min_confidence": min_confidence, "opencc": opencc, "errors": errors}
         for name in ("compat", "vertical", "unwrap"):
             _check(name, given[name], (True, False))
         _check("width", width, tuple(WIDTH))
         _check("spacing", spacing, tuple(SPACING))
         _check("latin_gap", latin_gap, tuple(LATIN_GAP))
         _check("errors", errors, ERRORS)
+        if not isinstance(min_confidence, int) or isinstance(min_confidence, bool) or not 0 <= min_confidence <= 100:
+            raise ValueError(f"min_confidence must be an int from 0 to 100, not {min_confidence!r}")
         convert = None
         if opencc is not None:
             from .opencc import converter, names
@@ -82,7 +86,7 @@ class Normalizer:
             _check("opencc", opencc, (None, *names()))
             convert = converter(opencc)
         set_ = object.__setattr__
-        set_(self, "_core", Core(compat, WIDTH[width], SPACING[spacing], LATIN_GAP[latin_gap], vertical, unwrap))
+        set_(self, "_core", Core(compat, WIDTH[width], SPACING[spacing], LATIN_GAP[latin_gap], vertical, unwrap, min_confidence))
         set_(self, "_convert", convert)
         set_(self, "_options", tuple(given.items()))
         set_(self, "_preserve", errors == "preserve")
@@ -285,12 +289,12 @@ def _made(values: tuple[Any, ...]) -> Normalizer:
 @overload
 def normalize(
     text: str, *, compat: bool = ..., width: Width = ..., spacing: Spacing = ..., latin_gap: LatinGap = ...,
-    vertical: bool = ..., unwrap: bool = ..., opencc: Optional[str] = ..., errors: Errors = ...,
+    vertical: bool = ..., unwrap: bool = ..., min_confidence: int = ..., opencc: Optional[str] = ..., errors: Errors = ...,
 ) -> str: ...
 @overload
 def normalize(
     text: Buffer, *, compat: bool = ..., width: Width = ..., spacing: Spacing = ..., latin_gap: LatinGap = ...,
-    vertical: bool = ..., unwrap: bool = ..., opencc: Optional[str] = ..., errors: Errors = ...,
+    vertical: bool = ..., unwrap: bool = ..., min_confidence: int = ..., opencc: Optional[str] = ..., errors: Errors = ...,
 ) -> bytes: ...
 def normalize(
     text: Union[str, Buffer],
@@ -301,12 +305,13 @@ def normalize(
     latin_gap: LatinGap = "auto",
     vertical: bool = True,
     unwrap: bool = True,
+    min_confidence: int = 0,
     opencc: Optional[str] = None,
     errors: Errors = "strict",
 ) -> Union[str, bytes]:
     """The repaired text: str for a str, bytes for bytes-like UTF-8. The options are those of Normalizer."""
     # In the order of Normalizer's own: as keywords they would cost more than a short text.
-    values = (compat, width, spacing, latin_gap, vertical, unwrap, opencc, errors)
+    values = (compat, width, spacing, latin_gap, vertical, unwrap, min_confidence, opencc, errors)
     try:
         normalizer = _cached(*values)
     except TypeError:  # a value that cannot be hashed

@@ -1,6 +1,6 @@
 """How the lines of a page go together: vertical regions, joined lines, and what happens to the blank lines between."""
 from . import tables as T
-from . import unwrap, vertical
+from . import confidence, unwrap, vertical
 from .page import ALNUM, CELL, CJK_CLASSES
 
 WINDOW = unwrap.WINDOW
@@ -23,7 +23,7 @@ class Layout:
         self.separators = [None] * n  # between text line i and i + 1; None: the line end stays
         self.rules = [None] * n
         self.grids = []
-        if page.options.vertical:
+        if page.options.vertical and page.options.min_confidence <= confidence.RUN:
             regions, self.grids = vertical.find(page, self.texts)
             for region in regions:
                 for k, unit in enumerate(region.units):
@@ -36,16 +36,16 @@ class Layout:
                     self.texts[i].vertical = True
         body = [i for i, line in enumerate(self.texts) if not line.literal and not line.vertical]
         barriers = {k for k in range(len(body) - 1) if body[k + 1] != body[k] + 1}
-        joins = unwrap.decide(page, [self.texts[i] for i in body], barriers)
+        sure = unwrap.decide(page, [self.texts[i] for i in body], barriers)
         for k, i in enumerate(body):
-            if joins[k]:
+            if sure[k] and sure[k] >= page.options.min_confidence:
                 self.rules[i] = "unwrap"
                 self.separators[i] = ""
         self.joined = [self.separators[i] is not None or (i > 0 and self.separators[i - 1] is not None) for i in range(n)]
         for grid in self.grids:
             for i in range(grid.first, grid.last + 1):
                 self.joined[i] = True
-        if page.options.unwrap:
+        if page.options.unwrap and page.options.min_confidence <= confidence.HALF_LINES:
             self._join_halves()
         # Rows of a table come together: their gaps part cells.
         rows = [line.rowlike and not line.literal and not self.joined[i] for i, line in enumerate(texts)]

@@ -25,6 +25,7 @@ class Options:
     latin_gap: str = "auto"
     vertical: bool = True
     unwrap: bool = True
+    min_confidence: int = 0
 
 
 @dataclass

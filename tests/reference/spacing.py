@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from . import tables as T
 from .page import ALNUM, CELL, CJK_CLASSES, CJK_MARKS
-from . import byline
+from . import byline, confidence
 
 SHORT = 3  # Han that a token of a letter-spaced or OCR stretch has at most
 EVIDENCE = 3  # gaps that only damage explains, in a stretch
@@ -120,11 +120,30 @@ def decide(page, layout, index, line):
     _latin(page, layout, index, line, tokens, verdict)
     out = []
     for g, v in zip(gaps, verdict):
+        if _confidence(page, line, g, v) < page.options.min_confidence:
+            continue
         if v == CLOSE:
             out.append((g.begin, g.end, "", "spacing"))
         elif v == ONE and page.text[g.begin:g.end] != " ":
             out.append((g.begin, g.end, " ", "spacing"))
     return out
+
+
+def _confidence(page, line, gap, verdict):
+    """How sure the verdict on a gap is, in per cent."""
+    a, b = page.cls[gap.left], page.cls[gap.right]
+    asked = page.options.spacing == "all" or page.options.latin_gap == "remove" and _latin_boundary(page, gap.left, gap.right)
+    if line.vertical and line.name_gaps is None:
+        return confidence.RUN
+    if asked and line.name_gaps is None:
+        return confidence.CERTAIN
+    if verdict == ONE:
+        return confidence.NAMES
+    if a in CJK_MARKS or b in CJK_MARKS:
+        return confidence.MARK_GAP
+    if a not in CJK_CLASSES or b not in CJK_CLASSES:
+        return confidence.LATIN
+    return confidence.SPREAD if line.spaced else confidence.GAP
 
 
 def _auto(page, layout, index, line, tokens, verdict):

@@ -7,7 +7,7 @@ Costs are in hundredths of a nat, so they add up like negative log probabilities
 import re
 from dataclasses import dataclass
 
-from . import byline
+from . import byline, confidence
 from .page import CELL, NARROW
 from .weights import *
 from .words import cut_between
@@ -339,11 +339,11 @@ def set_flush(lines):
 
 
 def decide(page, lines, barriers):
-    """-> list: joins[i] says that line i goes on in line i + 1. barriers: set of i where it can't."""
+    """-> list: per cent of confidence that line i goes on in line i + 1, 0 where it doesn't. barriers: set of i where it can't."""
     n = len(lines)
-    joins = [False] * n
+    joins, path = [False] * n, [None] * n
     if n < 2 or not page.options.unwrap:
-        return joins
+        return [0] * n
     set_rhythm(lines)
     few = n <= 3 and len(page.segments) == 1
     for i, line in enumerate(lines):
@@ -430,7 +430,36 @@ def decide(page, lines, barriers):
             state = min(previous, key=lambda s: (previous[s][0], s[1], s[0] is None, s[0] or 0))
             for k in range(i, done - 1, -1):
                 if i + 1 == n or k <= i - LAG:
-                    joins[k] = state[1] != END
+                    joins[k], path[k] = state[1] != END, state[0]
                 state = back[k][state]
             done = n if i + 1 == n else i - LAG + 1
-    return joins
+    return confidences(lines, joins, path)
+
+
+def confidences(lines, joins, path):
+    """What the path would cost more if only this line ended a paragraph, as per cent. path: the measure of each line."""
+    n = len(lines)
+
+    def cost(i, joined, goes_on, before):
+        if goes_on and i + 1 < n and lines[i + 1].start_kind == "nostart":
+            return 0, before.and_(lines[i])
+        if path[i] is None:
+            return FREE + (GOES_ON if goes_on else FREE_END)[lines[i].end_kind], CLOSED
+        return min(line_costs(lines[i], lines[i + 1].unit if i + 1 < n else 0, path[i], joined, goes_on, before), key=lambda way: way[0])
+
+    out, before = [0] * n, CLOSED
+    for i in range(n):
+        joined = i > 0 and joins[i - 1]
+        if not joins[i]:
+            before = CLOSED
+            continue
+        a, b, m, pm = lines[i], lines[i + 1], path[i + 1], path[i]
+        near = m is None or pm is None or abs(pm - m) < FAR
+        on, open_ = cost(i, joined, True, before)
+        on += join_cost(a, b) + (FREE_JOIN if m is None or pm is None else 0 if near else SWITCH_INSIDE)
+        on += cost(i + 1, True, joins[i + 1], open_)[0]
+        end = cost(i, joined, False, before)[0] + break_cost(a, b) + (0 if near else SWITCH_BETWEEN)
+        end += cost(i + 1, False, joins[i + 1], CLOSED)[0]
+        out[i] = confidence.of_margin(end - on)
+        before = open_
+    return out

@@ -6,7 +6,7 @@ of a byline, None a line end that stays. Grids of one-character columns are read
 from dataclasses import dataclass
 
 from . import tables as T
-from . import byline, words
+from . import byline, confidence, words
 from .byline import ROLES, is_compound_name, is_name
 
 CJK_MARKS = (T.OPEN, T.CLOSE, T.STOP, T.PAUSE, T.MARK)
@@ -96,7 +96,8 @@ def part_names(word, common):
 
 def find(page, texts):
     """-> regions and grids among the text lines."""
-    grids = _grids(page, texts)
+    names_too = page.options.min_confidence <= confidence.NAMES
+    grids = _grids(page, texts) if page.options.min_confidence <= confidence.GRID else []
     units = [None if line.literal else unit_of(page, line, i) for i, line in enumerate(texts)]
     for grid in grids:
         units[grid.first:grid.last + 1] = [None] * (grid.last + 1 - grid.first)
@@ -108,8 +109,12 @@ def find(page, texts):
         j = i + 1
         while j < n and units[j] and texts[j].blanks <= MAX_BLANKS:
             j += 1
-        regions.extend(_regions(texts, units[i:j]))
+        regions.extend(_regions(texts, units[i:j], page.options.min_confidence <= confidence.HALVES))
         i = j
+    if not names_too:
+        for region in regions:
+            region.separators = ["" if sep == " " else sep for sep in region.separators]
+        return regions, grids
     taken = {u.line for region in regions for u in region.units} | {k for g in grids for k in range(g.first, g.last + 1)}
     return regions + _cut_bylines(page, texts, taken), grids
 
@@ -158,7 +163,7 @@ def _is_sure(words, found):
     return any(name in ROLES for name in names) or all(byline.is_name(name, common=True) for name in names)
 
 
-def _regions(texts, units):
+def _regions(texts, units, halves):
     """Cuts a stretch of unit and name lines to what is vertical: names only next to one-character lines."""
     out, i, n = [], 0, len(units)
     while i < n:
@@ -170,7 +175,7 @@ def _regions(texts, units):
             j += 1
         part = units[i:j]
         if _is_vertical(part):
-            out.append(Region(part, _separators(texts, part)))
+            out.append(Region(part, _separators(texts, part, halves)))
         i = j
     return out
 
@@ -198,7 +203,7 @@ def _is_vertical(units):
     return len(letters) < 4 or len(set(letters)) * 2 > len(letters)
 
 
-def _separators(texts, units):
+def _separators(texts, units, halves):
     """How consecutive units go together."""
     n = len(units)
     groups, start = [], 0
@@ -253,7 +258,7 @@ def _separators(texts, units):
         if kind == "name":
             i += 1
             continue
-        _word(units, a, b, seps, len(groups) == 1)
+        _word(units, a, b, seps, halves and len(groups) == 1)
         role = _opens_byline(units, a, b) if i + 1 < len(items) and _byline(units, items, i + 1, 1) else 0
         if role:
             seps[b - role - 1], seps[b - 1] = None, " "

@@ -31,6 +31,7 @@ struct Options {
     LatinGap latin_gap = LatinGap::automatic;
     bool vertical = true;
     bool unwrap = true;
+    uint8_t min_confidence = 0;  // per cent; less sure repairs are left out
 };
 
 // One repair: source bytes [begin, end) become texts[text, text + text_size). Edits come in source order and do not
