@@ -100,7 +100,16 @@ void Layout::decide(Page& page) {
     if (page.options.unwrap && page.options.min_confidence <= confidence::HALF_LINES) join_halves(page);
     tabular.resize(n);
     const auto is_row = [&](size_t i) { return page.text(i).rowlike && !page.text(i).literal && !joined[i]; };
-    for (size_t i = 0; i < n; ++i) tabular[i] = is_row(i) && ((i && is_row(i - 1)) || (i + 1 < n && is_row(i + 1)));
+    // ... and the head of a table, which has as many cells as the row beside it.
+    const auto is_head = [&](size_t i, size_t row) {
+        const Line &a = page.text(i), &b = page.text(row);
+        return a.gaps >= 2 && a.gaps == b.gaps && b.table && !a.marks && !a.literal && !joined[i] && !joined[row];
+    };
+    for (size_t i = 0; i < n; ++i) {
+        const bool before = i > 0, behind = i + 1 < n;
+        tabular[i] = (is_row(i) && ((before && is_row(i - 1)) || (behind && is_row(i + 1)))) || (before && is_head(i, i - 1)) ||
+                     (behind && is_head(i, i + 1));
+    }
     near_spaced.resize(n);
     damaged.resize(n);
     const auto spaced = [&](size_t i) { return page.text(i).spaced && !page.text(i).literal; };
@@ -117,7 +126,7 @@ namespace {
 
 // Four to eight Han, quoted perhaps, without anything that a list, a byline or a sentence has.
 bool is_half(const Line& line) {
-    return !line.literal && !line.vertical && line.gapless && !line.marks && !line.letters &&
+    return !line.literal && !line.vertical && !line.gaps && !line.marks && !line.letters &&
            (line.end_kind == EndKind::mid || line.end_kind == EndKind::close) &&
            (line.start_kind == StartKind::plain || line.start_kind == StartKind::open) && line.width >= 4 * CELL &&
            line.width <= 8 * CELL && line.width == CELL * line.cjks;

@@ -568,7 +568,7 @@ void Page::measure(Line& line, Unit& unit) {
         last = i;
     }
     line.work = line.changes || !t.gaps.empty();
-    line.gapless = t.gaps.empty();
+    line.gaps = int32_t(t.gaps.size());
     line.opened = depth > 0;
     if (seen) {
         line.first_class = t.cls[first[0]];

@@ -37,6 +37,7 @@ struct Line {
     int32_t dropped = 0;      // q of kerning between Han and Latin that the extractor did not print
     int32_t unit = 0;         // q of the first unit, which could not be cut
     int32_t letters = 0, cjks = 0;
+    int32_t gaps = 0;     // inside
     int32_t marks = 0;    // CJK pauses and sentence ends inside
     int32_t blanks = 0;   // blank lines before this one, at most MANY_BLANKS
     int32_t rhythm = 0;   // cost of a join across these blank lines
@@ -76,7 +77,6 @@ struct Line {
     bool flush = false;             // paragraphs begin without an indent here
     bool parted_by_blanks = false;  // blank lines part paragraphs here
     Cut cut = Cut::unknown;         // what the line end before it parts
-    bool gapless = true;   // no gap inside
     bool work = false;     // holds gaps, or ...
     bool changes = false;  // ... characters that compat or width may change
     bool latin_gaps = false;  // some gaps, each of one or two ASCII spaces between Han and a letter or digit; may be set

@@ -85,7 +85,7 @@ void Vertical::find_cut_bylines(Page& page, std::vector<Joint>& joints, std::vec
         const Line& line = page.text(i);
         if (line.vertical || line.literal || line.marks || line.letters || line.cjks > CUT_HAN || line.last_class != HAN)
             return false;
-        if (!more && line.gapless && !line.remainder) return false;  // its one word is longer than a character
+        if (!more && !line.gaps && !line.remainder) return false;  // its one word is longer than a character
         page.open(line);
         const size_t before = more ? words.size() : 0;
         return words.read(page.chars, page.chars.s, page.chars.e, more) && words.size() > before;

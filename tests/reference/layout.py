@@ -49,7 +49,8 @@ class Layout:
             self._join_halves()
         # Rows of a table come together: their gaps part cells.
         rows = [line.rowlike and not line.literal and not self.joined[i] for i, line in enumerate(texts)]
-        self.tabular = [rows[i] and (i > 0 and rows[i - 1] or i + 1 < n and rows[i + 1]) for i in range(n)]
+        self.tabular = [rows[i] and (i > 0 and rows[i - 1] or i + 1 < n and rows[i + 1])
+                        or any(self._is_head(i, k) for k in (i - 1, i + 1)) for i in range(n)]
         self.damaged = self._damaged()
         self.prose = self._prose()
         for i in range(n - 1):
@@ -66,6 +67,13 @@ class Layout:
                     and (not b.blanks or a.blanks or a.width == b.width) and after.marks + self.texts[i + 3].marks > 0:
                 self.separators[i], self.rules[i] = " ", "halves"
                 self.joined[i] = self.joined[i + 1] = True
+
+    def _is_head(self, i, row):
+        """The head of a table has as many cells as the row beside it."""
+        if not 0 <= row < len(self.texts) or self.joined[i] or self.joined[row]:
+            return False
+        a, b = self.texts[i], self.texts[row]
+        return len(a.gaps) >= 2 and len(a.gaps) == len(b.gaps) and b.table and not a.marks and not a.literal
 
     def _damaged(self):
         """Text lines with a joined, vertical or letter-spaced line within the window."""

@@ -271,7 +271,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
     line.latin_gaps = gap_count && latin;
     line.changes = changes != 0;
     line.work = inner > 0;
-    line.gapless = gap_count == 0;
+    line.gaps = gap_count;
     if (!han) {
         line.number_or_dash = seen + inner <= 6 && !letters;
         // Curly quotes and dashes alone are no CJK.
