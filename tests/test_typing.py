@@ -25,6 +25,9 @@ CALLER = """
     k: int = h[0].start
     r: FileResult = n.file("a", "b")
     m: str = hanflow.__version__
+    p: hanflow.Stream = n.stream()
+    q: str = p.feed("a")
+    s: bytes = p.feed(b"a")
 """
 WRONG = """
     from hanflow import Normalizer, normalize

@@ -309,14 +309,14 @@ void Page::open(const Line& line) {
     chars.find_gaps();
 }
 
-void Page::start(const uint8_t* source, size_t bytes, const Options& opts, bool keep_ill_formed) {
+void Page::start(const uint8_t* source, size_t bytes, const Options& opts, bool keep_ill_formed, uint8_t fence, bool first) {
     data = source;
     size = bytes;
     options = opts;
     preserve = keep_ill_formed;
     at_ = scanned_ = scanned_end_ = 0;
-    fence_ = 0;
-    first_ = true;
+    fence_ = fence;
+    first_ = first;
 }
 
 void Page::skip(size_t to, uint8_t fence) {
@@ -454,6 +454,7 @@ bool Page::next_segment() {
         for (size_t i = line.e; i < line.end; ++i) page = page || data[i] == 0x0C;
     }
     whole = first_ && !full;
+    closed = full;
     Line following;
     if (full) {  // the line that was read too many is read again
         following = texts.back();

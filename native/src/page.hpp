@@ -95,20 +95,22 @@ struct Page {
     bool preserve = false;
     bool explained = false;    // how sure a repair is will be asked
     bool whole = false;        // the segment is all of the text
+    bool closed = false;       // the line behind it says that it ends: more text would not change that
     std::vector<Line> texts;   // its lines that are not blank
     std::vector<Unit> units;   // one for each of texts
     Chars chars;
     Bylines bylines;
     Masks masks;
 
-    // A new text.
-    void start(const uint8_t* source, size_t bytes, const Options& opts, bool keep_ill_formed);
+    // A new text, or what follows of one: the fence that is open, whether no text line came before.
+    void start(const uint8_t* source, size_t bytes, const Options& opts, bool keep_ill_formed, uint8_t fence, bool first);
     // Reads and measures the next segment; false at the end of the text. Linear in its size.
     bool next_segment();
     // Where the next segment starts, and the fence that is open there (0: none): with the text behind, all that it
     // depends on.
     size_t position() const { return at_; }
     uint8_t fence() const { return fence_; }
+    bool first() const { return first_; }
     // Goes on at the start of a later segment, whose fence is known.
     void skip(size_t to, uint8_t fence);
     // Decodes a line into chars, gaps included.

@@ -2,7 +2,8 @@
 from .explain import Repair
 from .files import FileResult
 from .normalizer import Normalizer, normalize
+from .stream import Stream
 
 __version__ = "0.1.0"
 
-__all__ = ["FileResult", "Normalizer", "Repair", "__version__", "normalize"]
+__all__ = ["FileResult", "Normalizer", "Repair", "Stream", "__version__", "normalize"]

@@ -65,6 +65,11 @@ cdef extern from "hanflow/api.hpp" namespace "hanflow" nogil:
         Plan plan(const uint8_t* data, size_t size, const Options& options, Invalid invalid, cbool trace) noexcept
         void emit(uint8_t* out) noexcept
 
+    cdef cppclass Stream:
+        Stream(const Options& options, Invalid invalid) noexcept
+        Plan feed(const uint8_t* data, size_t size, cbool last) noexcept
+        const uint8_t* output() noexcept
+
 
 cdef extern from "python_engine.hpp" namespace "hanflow" nogil:
     cdef cppclass EnginePool:
@@ -299,4 +304,47 @@ cdef class Core:
             return out
         finally:
             self.pool.give_back(engine)
+            view.close()
+
+
+cdef class Pieces:
+    """A text that comes in pieces, all str or all bytes-like. Not to be shared between threads."""
+    cdef Stream* stream
+    cdef bint is_text
+    cdef bint preserve
+    cdef size_t fed  # bytes so far
+
+    def __cinit__(self, Core core, bint is_text, bint preserve):
+        self.is_text = is_text
+        self.preserve = preserve
+        self.stream = new Stream(core.options, Invalid.surrogates if is_text else
+                                 Invalid.preserve if preserve else Invalid.reject)
+        if self.stream is NULL:
+            raise MemoryError()
+
+    def __dealloc__(self):
+        del self.stream
+
+    def feed(self, source, bint last):
+        """What is finished of the result, as str or bytes like the pieces. An error says where in the stream it is."""
+        cdef View view = View(source, self.preserve)
+        cdef Plan plan
+        cdef const char* out
+        cdef size_t before = self.fed
+        try:
+            with nogil:
+                plan = self.stream.feed(view.data, view.size, last)
+            self.fed += view.size
+            if plan.status == Status.out_of_memory:
+                raise MemoryError()
+            if plan.status != Status.ok:
+                error = UnicodeDecodeError("utf-8", view.copy(), max(plan.error_begin, before) - before,
+                                           max(plan.error_end, before) - before, plan.error_reason.decode("ascii"))
+                error.stream_position = plan.error_begin
+                raise error
+            out = <const char*>self.stream.output()
+            if self.is_text:
+                return PyUnicode_DecodeUTF8(out, <Py_ssize_t>plan.size, b"surrogatepass")
+            return PyBytes_FromStringAndSize(out, <Py_ssize_t>plan.size)
+        finally:
             view.close()

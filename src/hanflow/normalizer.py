@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Union, cast, overload
 from . import files
 from ._core import Core
 from .explain import Repair, repairs
+from .stream import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -127,7 +128,7 @@ class Normalizer:
         items = list(texts)
         for index, item in enumerate(items):
             if not isinstance(item, (str, bytes)):
-                _check_type(item, f"item {index} of the batch")
+                check_type(item, f"item {index} of the batch")
         portions = _portions(items, threads)
         if len(portions) < 2:
             return self._portion(items, 0)
@@ -146,6 +147,10 @@ class Normalizer:
         """
         return files.normalize_file(self, source, target)
 
+    def stream(self) -> Stream:
+        """A stream with these options: ``feed()`` it the text in pieces, then ``close()`` it."""
+        return Stream(self)
+
     @overload
     def explain(self, text: str) -> list[Repair[str]]: ...
     @overload
@@ -154,7 +159,7 @@ class Normalizer:
         """The repairs in the order of the text: replaying them on it gives the result. Positions are in code points for
         a str, in bytes for bytes. With `opencc`, each converted stretch is a repair of that name; a repair whose own
         text is converted shows the converted text."""
-        _check_type(text, "text")
+        check_type(text, "text")
         return repairs(self._core, self._convert, text, self._preserve)
 
     # One text, one portion of a batch
@@ -170,7 +175,7 @@ class Normalizer:
         try:
             result, repairs = self._core.counted(text, self._preserve, count)
         except TypeError:
-            _check_type(text, "text")
+            check_type(text, "text")
             raise
         return (self._converted(result) if self._convert else result), repairs
 
@@ -233,7 +238,7 @@ def _check(name: str, value: object, valid: tuple[object, ...]) -> None:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, valid))}, not {value!r}")
 
 
-def _check_type(text: object, what: str) -> None:
+def check_type(text: object, what: str) -> None:
     if isinstance(text, str):
         return
     try:

@@ -79,4 +79,23 @@ private:
     Impl* impl_;
 };
 
+// A text that comes in pieces, cut anywhere. The results one behind the other are what Engine gives for the whole.
+class Stream {
+public:
+    Stream(const Options& options, Invalid invalid) noexcept;
+    ~Stream();
+    Stream(const Stream&) = delete;
+    Stream& operator=(const Stream&) = delete;
+
+    // Takes the next piece; last: the text ends with it. Plan::size bytes of the result are then in output(). Positions of an
+    // error count from the start of the stream; after one, and after the last piece, no more may follow. Memory does not grow
+    // with the text: a pass holds its open segment (512 text lines at most) and a portion of 64 KiB.
+    Plan feed(const uint8_t* data, size_t size, bool last) noexcept;
+    const uint8_t* output() const noexcept;
+
+private:
+    struct Impl;
+    Impl* impl_;
+};
+
 }  // namespace hanflow

@@ -1,0 +1,201 @@
+#include "pass.hpp"
+
+#include "compat.hpp"
+#include "confidence.hpp"
+#include "width.hpp"
+
+namespace hanflow {
+
+size_t Pass::run(const uint8_t* data, size_t size, const Options& options, bool preserve, Buffer& out, EditList* trace,
+                 std::vector<Segment>& segments, Part& part) {
+    out.clear();
+    if (trace) trace->clear();
+    old_segments_.swap(segments);
+    segments.clear();
+    size_t count = 0, at = 0, old = 0;
+    page_.start(data, size, options, preserve, part.fence, part.first);
+    page_.explained = trace || options.min_confidence;
+    for (;;) {
+        const size_t begin = page_.position();
+        const uint8_t fence = page_.fence();
+        const bool first = page_.first();
+        segments.push_back(Segment{out.size() + (begin - at), fence, false});
+        while (old < old_segments_.size() && old_segments_[old].begin < begin) ++old;
+        // The last segment depends on where the text ends: it is never skipped.
+        if (old + 1 < old_segments_.size() && old_segments_[old].begin == begin && old_segments_[old].fence == fence &&
+            !old_segments_[old].edited && !old_segments_[old + 1].edited) {
+            page_.skip(old_segments_[old + 1].begin, old_segments_[old + 1].fence);
+            continue;
+        }
+        if (!page_.next_segment()) {
+            part.consumed = size;
+            break;
+        }
+        if (!part.last && !page_.closed) {
+            segments.pop_back();
+            part.consumed = begin;
+            part.fence = fence;
+            part.first = first;
+            break;
+        }
+        layout_.decide(page_);
+        edits_.clear();
+        edit_segment(edits_);
+        if (edits_.edits.empty()) continue;
+        segments.back().edited = true;
+        if (!count) out.reserve(size);
+        count += edits_.edits.size();
+        at = emit(data, size, at, edits_, out);
+        if (!trace) continue;
+        for (const Edit& edit : edits_.edits)
+            trace->add(edit.begin, edit.end, edits_.texts.data() + edit.text, edit.text_size, edit.rule, edit.confidence);
+    }
+    if (count) out.append(data + at, part.consumed - at);
+    return count;
+}
+
+void Pass::edit_segment(EditList& out) {
+    for (size_t i = 0; i < page_.texts.size();) {
+        if (const uint32_t g = layout_.grid_of[i]) {
+            const Grid& grid = layout_.vertical.grids[g - 1];
+            edit_grid(grid, out);
+            i = grid.last;
+        } else if (!page_.text(i).literal) {
+            edit_line(i, out);
+        }
+        edit_joint(i, out);
+        ++i;
+    }
+}
+
+// Edits of the characters [begin, end): compat, width, and with `insert` the space between Han and Latin.
+void Pass::edit_chars(int begin, int end, EditList& out, bool insert) {
+    const Chars& t = page_.chars;
+    const Options& options = page_.options;
+    for (int i = begin, last = -1; i < end;) {
+        if (insert && !t.is(i, ATTACHED)) {
+            if (last >= 0 && is_latin_boundary(last, i)) out.add(t.at(i), t.at(i), " ", 1, Rule::spacing, confidence::CERTAIN);
+            last = i;
+        }
+        CharEdit edit = options.compat ? compat_edit(t, i) : CharEdit{};
+        Rule rule = Rule::compat;
+        if (!edit.count && (t.cp[i] >= 0xFF01 || t.cp[i] == 0x3000)) {  // all that width knows of
+            edit = width_edit(t, i, options.width);
+            rule = Rule::width;
+        }
+        if (!edit.count) {
+            ++i;
+            continue;
+        }
+        text_.clear();
+        if (edit.target) append_utf8(text_, edit.target);
+        out.add(t.at(i), t.at(i + edit.count), text_.data(), text_.size(), rule, confidence::CERTAIN);
+        i += edit.count;
+    }
+}
+
+bool Pass::is_latin_boundary(int i, int j) const {
+    const Chars& t = page_.chars;
+    if (t.is(i, HAN_KANA)) return t.is(j, ALNUM);
+    return t.is(j, HAN_KANA) && (t.is(i, ALNUM) || t.cp[i] == '%' || t.cp[i] == 0xFF05);
+}
+
+// White space at an end of a repaired line goes; form feeds stay.
+void Pass::edit_white(int begin, int end, EditList& out) {
+    const Chars& t = page_.chars;
+    if (begin == end) return;
+    text_.clear();
+    for (int i = begin; i < end; ++i)
+        if (t.cls[i] == PAGE) text_.push_back('\f');
+    if (int(text_.size()) != end - begin)
+        out.add(t.at(begin), t.at(end), text_.data(), text_.size(), Rule::spacing, confidence::CERTAIN);
+}
+
+// All spaces inside the line go.
+void Pass::edit_spaces(const Line& line, EditList& out) {
+    const uint8_t sure = page_.options.latin_gap == LatinGap::remove ? confidence::CERTAIN : confidence::LATIN;
+    if (sure < page_.options.min_confidence) return;
+    const uint8_t* const p = page_.data;
+    for (size_t i = line.s; i < line.e; ++i) {
+        if (p[i] != ' ') continue;
+        const size_t begin = i;
+        while (p[i] == ' ') ++i;
+        out.add(begin, i, "", 0, Rule::spacing, sure);
+    }
+}
+
+void Pass::edit_line(size_t index, EditList& out) {
+    const Line& line = page_.text(index);
+    const Options& options = page_.options;
+    const bool joined = layout_.joined[index], insert = options.latin_gap == LatinGap::insert;
+    const bool changes = line.changes || insert || options.width == Width::all;
+    const bool edges = line.begin != line.s || line.e != line.end;
+    if (!line.work && !insert && !(edges && (joined || options.width == Width::all))) return;
+    if (!edges && !changes && SpacingStage::is_plain(page_, layout_, index)) {
+        if (SpacingStage::closes_latin(page_, layout_, index)) edit_spaces(line, out);
+        return;
+    }
+    page_.open(line);
+    const Chars& t = page_.chars;
+    static const std::vector<Verdict> none;
+    const bool spaces = options.spacing != Spacing::none || options.latin_gap != LatinGap::automatic;
+    const std::vector<Verdict>& verdicts = spaces ? spacing_.decide(page_, layout_, index) : none;
+    bool repaired = joined;
+    const auto is_edit = [&](size_t k) {
+        if (verdicts[k] == Verdict::close) return true;
+        const Gap& g = t.gaps[k];
+        return verdicts[k] == Verdict::one && !(g.end - g.begin == 1 && t.cp[g.begin] == ' ');
+    };
+    if (!repaired && options.spacing != Spacing::none)
+        for (size_t k = 0; k < verdicts.size() && !repaired; ++k) repaired = is_edit(k);
+    // A joint takes the white space on its own side.
+    const bool joint_before = index && layout_.joints[index - 1] != Joint::line_end;
+    const bool joint_behind = layout_.joints[index] != Joint::line_end;
+    if (!joint_before) {
+        if (repaired)
+            edit_white(0, t.s, out);
+        else if (changes)
+            edit_chars(0, t.s, out, false);
+    }
+    int at = t.s;
+    for (size_t k = 0; k < verdicts.size(); ++k) {
+        if (!is_edit(k)) continue;
+        const Gap& g = t.gaps[k];
+        if (changes) edit_chars(at, g.begin, out, insert);
+        out.add(t.at(g.begin), t.at(g.end), " ", verdicts[k] == Verdict::one ? 1 : 0, Rule::spacing,
+                SpacingStage::confidence_of(page_, line, g, verdicts[k]));
+        at = g.end;
+    }
+    if (changes) edit_chars(at, t.e, out, insert);
+    if (!joint_behind) {
+        if (repaired)
+            edit_white(t.e, t.n, out);
+        else if (changes)
+            edit_chars(t.e, t.n, out, false);
+    }
+}
+
+// The rows of a grid become one line; white space at the ends of the first and last row stays.
+void Pass::edit_grid(const Grid& grid, EditList& out) {
+    const Line &first = page_.text(grid.first), &last = page_.text(grid.last);
+    page_.open(first);
+    edit_chars(0, page_.chars.s, out, false);
+    out.add(first.s, last.e, grid.text.data(), grid.text.size(), Rule::vertical, confidence::GRID);
+    page_.open(last);
+    edit_chars(page_.chars.e, page_.chars.n, out, false);
+}
+
+// What becomes of the line end behind a text line, and of the blank lines there.
+void Pass::edit_joint(size_t index, EditList& out) {
+    if (index + 1 >= page_.texts.size()) return;
+    const Line &a = page_.text(index), &b = page_.text(index + 1);
+    const Joint joint = layout_.joints[index];
+    if (joint != Joint::line_end)
+        out.add(a.e, b.s, " ", joint == Joint::space ? 1 : 0, layout_.by_vertical[index] ? Rule::vertical : Rule::unwrap,
+                layout_.confidence[index]);
+    else if (layout_.leading[index])
+        out.add(a.next, b.begin, "", 0, layout_.leading_by_vertical[index] ? Rule::vertical : Rule::unwrap,
+                layout_.leading[index]);
+}
+
+}  // namespace hanflow

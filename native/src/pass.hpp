@@ -1,0 +1,61 @@
+// One pass over a text, segment by segment: what is decided for a segment becomes edits in source order.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "edits.hpp"
+#include "layout.hpp"
+#include "page.hpp"
+#include "spacing.hpp"
+
+namespace hanflow {
+
+// What one pass repaired is evidence for the next; the last pass of these is made even if it still changed something.
+constexpr int PASSES = 16;
+
+// A segment of a pass: where it starts in the text that the pass made, and what came out.
+struct Segment {
+    size_t begin;
+    uint8_t fence;  // open at its start
+    bool edited;
+};
+
+// Where a pass goes on in the middle of a text, and how far it came.
+struct Part {
+    uint8_t fence = 0;  // open at the start; then at `consumed`
+    bool first = true;  // no text line came before; then whether none has come yet
+    bool last = true;   // the text ends with the data. If not, the data must end behind a line end, and a segment whose end
+                        // has not been seen is left for the next part
+    size_t consumed = 0;  // bytes of the data that are done
+};
+
+class Pass {
+public:
+    // Writes the repaired text of what it consumed to out and returns the number of edits; with none, out is left empty.
+    // trace: collects them. segments: in, those of the pass that made data (none for the source); out, those of this pass.
+    // One that was not edited and starts where it did then, at the same fence, will not be edited now: it is skipped.
+    size_t run(const uint8_t* data, size_t size, const Options& options, bool preserve, Buffer& out, EditList* trace,
+               std::vector<Segment>& segments, Part& part);
+
+private:
+    void edit_segment(EditList& out);
+    void edit_line(size_t index, EditList& out);
+    void edit_spaces(const Line& line, EditList& out);
+    void edit_grid(const Grid& grid, EditList& out);
+    void edit_chars(int begin, int end, EditList& out, bool insert);
+    void edit_white(int begin, int end, EditList& out);
+    void edit_joint(size_t index, EditList& out);
+    bool is_latin_boundary(int i, int j) const;
+
+    Page page_;
+    Layout layout_;
+    SpacingStage spacing_;
+    EditList edits_;
+    std::vector<Segment> old_segments_;
+    std::string text_;
+};
+
+}  // namespace hanflow
