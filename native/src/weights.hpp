@@ -17,27 +17,27 @@ namespace weights {
 
 // How a line ends:         mid pause open close colon stop credit
 // Sentence ends are rare in mid-column,
-WEIGHT GOES_ON[] =       {  15,   20,    0,   35,   10,  195,  700};
+WEIGHT GOES_ON[] =       {   5,   20,    0,   35,   10,  215,  700};
 // ... and the last line of a paragraph nearly always ends a sentence.
 WEIGHT LAST[] =          { 430,  420,  900,  160,  350,    0,    5};
 // A line alone may be a heading (no sentence end, no pause inside) or a paragraph of one line.
 WEIGHT ALONE[] =         { 200,  600,  900,   90,  470,   60,   10};
 // Outside any measure: headings, verse and lists end as they like.
-WEIGHT FREE_END[] =      { 150,  335,  900,   40,  420,   15,   10};
+WEIGHT FREE_END[] =      { 150,  335,  900,   40,  420,   30,   10};
 
 // The width of a line, against the measure.
 // A line that goes on although some q more than needed were left: none, up to 2, 4, 8, 16 q, more.
-WEIGHT LOOSE[] = {0, 70, 160, 380, 560, 800};
-WEIGHT OVER = 110;             // each q wider than the measure
+WEIGHT LOOSE[] = {0,110, 160, 380, 345, 800};
+WEIGHT OVER =  85;             // each q wider than the measure
 WEIGHT FULL_BY_CHANCE = 130;   // a last line that happens to fill the column
 WEIGHT SPACED_LAST = 110;      // only a line that goes on is stretched
 WEIGHT LOST_INDENT = 20;       // a first line is shorter by the indent that the extractor dropped
 WEIGHT NO_INDENT = 250;        // newspaper columns indent: a full first line is rare
 WEIGHT CUT = 155;              // some extractors end a line after a mark
 WEIGHT RAW_CUT = 45;           // ... where many lines are
-WEIGHT RAW_STOP = 60;          // a sentence ends in mid-paragraph, there
-WEIGHT SWITCH_INSIDE = 370;    // the measure changes inside a paragraph
-WEIGHT SWITCH_BETWEEN = 160;   // ... between two
+WEIGHT RAW_STOP = 110;          // a sentence ends in mid-paragraph, there
+WEIGHT SWITCH_INSIDE = 220;    // the measure changes inside a paragraph
+WEIGHT SWITCH_BETWEEN = 105;   // ... between two
 WEIGHT FREE = 130;             // a line that no measure explains
 
 // The line goes on in the next one, although ...
@@ -52,19 +52,19 @@ WEIGHT FOREIGN = 900;          // program text, or two lines of Latin text
 WEIGHT KEYS = 500;             // both begin with a key and a colon
 WEIGHT SPEAKER = 500;          // the next line says who speaks
 WEIGHT PARTED = 300;           // a separator inside: a heading of two halves
-WEIGHT SPACED_HEADING = 150;   // letter-spaced alone, without marks
-WEIGHT NOT_PROSE = 60;         // no mark in both
-WEIGHT UNCUT = 45;             // no word is parted: half of all line ends part one
+WEIGHT SPACED_HEADING = 425;   // letter-spaced alone, without marks
+WEIGHT NOT_PROSE = 70;         // no mark in both
+WEIGHT UNCUT = 40;             // no word is parted: half of all line ends part one
 WEIGHT LEADING_MORE = 250;     // two blank lines or more, where one is leading
-WEIGHT BLANK = 300;            // a blank line, where it parts paragraphs
+WEIGHT BLANK = 255;            // a blank line, where it parts paragraphs
 WEIGHT BLANK_MORE = 100;       // ... and each more, up to three
 
 // The line ends there, although ...
 WEIGHT CANNOT_START = 900;     // a mark that cannot start a line does
-WEIGHT QUOTED = 300;           // a quotation opens in this line and closes in the next
+WEIGHT QUOTED = 355;           // a quotation opens in this line and closes in the next
 WEIGHT CUT_WORD = 150;         // Latin or digits stand on both sides
-WEIGHT CUT_HAN = 250;          // a word is parted
-WEIGHT TITLE_CUT = 300;        // ... in a title: its lines are not parted at random
+WEIGHT CUT_HAN = 350;          // a word is parted
+WEIGHT TITLE_CUT = 355;        // ... in a title: its lines are not parted at random
 WEIGHT SUBTITLE = 450;         // a title line stands behind the one that a dash opens
 WEIGHT CAPTION = 450;          // a caption that 图为 opens has no sentence end yet
 WEIGHT NO_BLANK = 175;         // blank lines part paragraphs here, and there is none

@@ -4,27 +4,27 @@ The same as native/src/weights.hpp, where benchmarks/quality/fit.py adjusts them
 """
 # How a line ends.
 # Sentence ends are rare in mid-column,
-GOES_ON = {"mid": 15, "pause": 20, "open": 0, "close": 35, "colon": 10, "stop": 195, "credit": 700}
+GOES_ON = {"mid": 5, "pause": 20, "open": 0, "close": 35, "colon": 10, "stop": 215, "credit": 700}
 # ... and the last line of a paragraph nearly always ends a sentence.
 LAST = {"mid": 430, "pause": 420, "open": 900, "close": 160, "colon": 350, "stop": 0, "credit": 5}
 # A line alone may be a heading (no sentence end, no pause inside) or a paragraph of one line.
 ALONE = {"mid": 200, "pause": 600, "open": 900, "close": 90, "colon": 470, "stop": 60, "credit": 10}
 # Outside any measure: headings, verse and lists end as they like.
-FREE_END = {"mid": 150, "pause": 335, "open": 900, "close": 40, "colon": 420, "stop": 15, "credit": 10}
+FREE_END = {"mid": 150, "pause": 335, "open": 900, "close": 40, "colon": 420, "stop": 30, "credit": 10}
 
 # The width of a line, against the measure.
 # A line that goes on although some q more than needed were left: none, up to 2, 4, 8, 16 q, more.
-LOOSE = (0, 70, 160, 380, 560, 800)
-OVER = 110  # each q wider than the measure
+LOOSE = (0, 110, 160, 380, 345, 800)
+OVER = 85  # each q wider than the measure
 FULL_BY_CHANCE = 130  # a last line that happens to fill the column
 SPACED_LAST = 110  # only a line that goes on is stretched
 LOST_INDENT = 20  # a first line is shorter by the indent that the extractor dropped
 NO_INDENT = 250  # newspaper columns indent: a full first line is rare
 CUT = 155  # some extractors end a line after a mark
 RAW_CUT = 45  # ... where many lines are
-RAW_STOP = 60  # a sentence ends in mid-paragraph, there
-SWITCH_INSIDE = 370  # the measure changes inside a paragraph
-SWITCH_BETWEEN = 160  # ... between two
+RAW_STOP = 110  # a sentence ends in mid-paragraph, there
+SWITCH_INSIDE = 220  # the measure changes inside a paragraph
+SWITCH_BETWEEN = 105  # ... between two
 FREE = 130  # a line that no measure explains
 
 # The line goes on in the next one, although ...
@@ -39,19 +39,19 @@ FOREIGN = 900  # program text, or two lines of Latin text
 KEYS = 500  # both begin with a key and a colon
 SPEAKER = 500  # the next line says who speaks
 PARTED = 300  # a separator inside: a heading of two halves
-SPACED_HEADING = 150  # letter-spaced alone, without marks
-NOT_PROSE = 60  # no mark in both
-UNCUT = 45  # no word is parted: half of all line ends part one
+SPACED_HEADING = 425  # letter-spaced alone, without marks
+NOT_PROSE = 70  # no mark in both
+UNCUT = 40  # no word is parted: half of all line ends part one
 LEADING_MORE = 250  # two blank lines or more, where one is leading
-BLANK = 300  # a blank line, where it parts paragraphs
+BLANK = 255  # a blank line, where it parts paragraphs
 BLANK_MORE = 100  # ... and each more, up to three
 
 # The line ends there, although ...
 CANNOT_START = 900  # a mark that cannot start a line does
-QUOTED = 300  # a quotation opens in this line and closes in the next
+QUOTED = 355  # a quotation opens in this line and closes in the next
 CUT_WORD = 150  # Latin or digits stand on both sides
-CUT_HAN = 250  # a word is parted
-TITLE_CUT = 300  # ... in a title: its lines are not parted at random
+CUT_HAN = 350  # a word is parted
+TITLE_CUT = 355  # ... in a title: its lines are not parted at random
 SUBTITLE = 450  # a title line stands behind the one that a dash opens
 CAPTION = 450  # a caption that 图为 opens has no sentence end yet
 NO_BLANK = 175  # blank lines part paragraphs here, and there is none
