@@ -45,12 +45,12 @@ struct Fit {
 };
 
 // Row: Unwrap's own. before: what stands in lines before it of the same typeset line.
-template <typename Row>
-inline Fit fit(const Row& row, Unwrap::Open before, int measure, bool goes_on) {
+template <bool goes_on, typename Row>
+inline Fit fit(const Row& row, Unwrap::Open before, int measure) {
     const int over = row.tight + before.tight - measure;
     const int slack = measure - row.width - before.width;
     Fit f{over > OVER_FREE ? std::min(over - OVER_FREE, MOST) * OVER : 0, {}};
-    if (goes_on) {
+    if constexpr (goes_on) {
         if (row.spaced) {  // stretched, but not by more than a long word may leave
             f.cost += loose(slack - row.unit - row.dropped - measure * STRETCH / 8);
         } else {
@@ -475,129 +475,131 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
     }
     lend_measures();
 
-    // The best ways to the states of the line before; UNREACHED where there is none.
-    int cost[STATES];
-    Open open[STATES] = {};  // of the typeset line, where it was cut there
-    std::fill_n(cost, STATES, UNREACHED);
-    cost[END] = 0;
+    // The best ways to the states of the line before and of this one: cost, and what is open of the typeset line, where it was
+    // cut. Endings behind the last one that some state has hold nothing.
+    struct States {
+        int cost[STATES];
+        Open open[STATES];
+    } both[2];
+    States *before = &both[0], *now = &both[1];
+    before->cost[END] = 0;
+    before->open[END] = Open{};
     const int16_t none = -1;
     const int16_t* measures = &none;
-    int count = 1, done = 0, last_ending = END;  // the last ending that some state of the line before has
+    int count = 1, done = 0, last_ending = END;
     for (int i = 0; i < n; ++i) {
         Step& step = steps_[i];
         step.measures[step.count++] = -1;
         const Row& row = rows_[i];
-        const bool column = step.count > 1 || count > 1;
+        const bool column = step.count > 1 || count > 1, mid = row.end_kind == uint8_t(EndKind::mid);
         const int free = row.joins_freely || (row.goes_on_title && column) ? FREE_JOIN : INFINITE;
-        int new_cost[STATES], floor = UNREACHED, new_last = END;
-        Open new_open[STATES];
+        const bool may_be_piece = row.can_go_on && (row.forced || !mid);
+        const int usual = row.flush ? NO_INDENT : LOST_INDENT;  // of an indent that the extractor dropped; ...
+        const int full_end = row.flush ? LOST_INDENT : NO_INDENT / 2, full_on = row.flush ? LOST_INDENT : NO_INDENT;  // ... of none
+        const int usual_end = row.flush ? NO_INDENT / 2 : LOST_INDENT;
+        int new_last = row.can_go_on ? FULL : END;
         for (int x = 0; x < step.count; ++x) {
             const int m = step.measures[x];
-            // The cheapest ways into the line, by how the line before ended. One that ended for good is always reached, at a
-            // cost far below INFINITE.
-            int entry[ENDINGS] = {UNREACHED, INFINITE, INFINITE, INFINITE}, from[ENDINGS] = {0, -1, -1, -1};
-            const auto enter = [&](int y, int apart, int on) {
-                for (int came = END; came <= last_ending; ++came) {
-                    const int way = cost[ENDINGS * y + came] + (came == END ? apart : on);
-                    if (way >= entry[came]) continue;
-                    entry[came] = way;
+            // The cheapest ways into the line, by how the line before ended.
+            int entry[ENDINGS] = {UNREACHED, UNREACHED, UNREACHED, UNREACHED}, from[ENDINGS] = {-1, -1, -1, -1};
+            for (int y = 0; y < count; ++y) {
+                const bool apart = m >= 0 && y + 1 < count && std::abs(measures[y] - m) >= FAR;
+                const int part = apart ? SWITCH_BETWEEN : 0, join = m < 0 || y + 1 == count ? free : apart ? SWITCH_INSIDE : 0;
+                const int* const cost = before->cost + ENDINGS * y;
+                if (cost[END] + part < entry[END]) {
+                    entry[END] = cost[END] + part;
+                    from[END] = ENDINGS * y + END;
+                }
+                if (join == INFINITE) continue;
+                for (int came = FULL; came <= last_ending; ++came) {
+                    if (cost[came] + join >= entry[came]) continue;
+                    entry[came] = cost[came] + join;
                     from[came] = ENDINGS * y + came;
                 }
-            };
-            for (int y = 0; y + 1 < count; ++y) {
-                if (m < 0)
-                    enter(y, 0, free);
-                else if (std::abs(measures[y] - m) < FAR)
-                    enter(y, 0, 0);
-                else
-                    enter(y, SWITCH_BETWEEN, SWITCH_INSIDE);
             }
-            enter(count - 1, 0, free);  // no measure
-            int* const costs = new_cost + ENDINGS * x;
-            Open* const opens = new_open + ENDINGS * x;
-            int8_t* const sources = step.source + ENDINGS * x;
-            for (int ending = 0; ending < ENDINGS; ++ending) {
-                costs[ending] = UNREACHED;
-                opens[ending] = Open{};
-                sources[ending] = -1;
-            }
+            int* const cost = now->cost + ENDINGS * x;
+            Open* const open = now->open + ENDINGS * x;
+            int8_t* const source = step.source + ENDINGS * x;
+            cost[END] = cost[FULL] = UNREACHED;
+            open[END] = open[FULL] = Open{};
+            // Ways to a piece, in the order in which equal ones count: over a line that ended for good (with an indent or
+            // without), over a full one, over pieces.
             Way pieces[ENDINGS + 1];
-            int piece_count = 0;
-            const auto reach = [&](int came, bool goes_on, int c, const Fit& f) {
+            unsigned found = 0;
+            const auto reach = [&](int slot, int came, bool goes_on, int c, const Fit& f) {
                 const int total = c + f.cost;
                 if (goes_on && f.open.width) {
-                    pieces[piece_count++] = Way{total, f.open, from[came]};
-                } else if (total < costs[goes_on]) {
-                    costs[goes_on] = total;
-                    sources[goes_on] = int8_t(from[came]);
+                    pieces[slot] = Way{total, f.open, from[came]};
+                    found |= 1u << slot;
+                } else if (total < cost[goes_on] || (came == END && total == cost[goes_on] && source[goes_on] % ENDINGS != END)) {
+                    cost[goes_on] = total;
+                    source[goes_on] = int8_t(from[came]);
                 }
             };
-            // From each ending of the line before in turn: of equal ways the first counts.
-            for (int came = END; came <= last_ending; ++came) {
+            // Over a full line first: that is usually the cheapest, and the others need no look then.
+            for (int turn = 1; turn <= last_ending + 1; ++turn) {
+                const int came = turn <= last_ending ? turn : END;
                 if (from[came] < 0) continue;
                 const bool joined = came != END;
-                const Open before = open[from[came]];
+                const Open start = before->open[from[came]];
                 const int base = entry[came] + (joined ? row.to_join : row.to_break);
-                for (int goes_on = 0; goes_on <= row.can_go_on; ++goes_on) {
-                    if (goes_on && row.forced) {  // a mark that cannot start a line was cut off
-                        reach(came, true, base, Fit{0, before.with(row.width, row.tight)});
-                        continue;
-                    }
-                    if (m < 0) {
-                        reach(came, goes_on, base, Fit{FREE + (goes_on ? GOES_ON : FREE_END)[row.end_kind], {}});
-                        continue;
-                    }
+                const auto extend = [&](auto on) {
+                    constexpr bool goes_on = decltype(on)::value;
+                    if (goes_on && row.forced)  // a mark that cannot start a line was cut off
+                        return reach(came + 1, came, true, base, Fit{0, start.with(row.width, row.tight)});
+                    if (m < 0)
+                        return reach(came + 1, came, goes_on, base, Fit{FREE + (goes_on ? GOES_ON : FREE_END)[row.end_kind], {}});
                     const int c = base + end_cost(row, joined, goes_on);
                     // Too much whatever its width: never so where it may be a piece.
-                    if (c >= costs[goes_on] && !(goes_on && row.end_kind != uint8_t(EndKind::mid))) continue;
+                    if (c > cost[goes_on] && (!goes_on || mid)) return;
                     if (joined || row.indented) {
-                        reach(came, goes_on, c, fit(row, before, m, goes_on));
+                        reach(came + 1, came, goes_on, c, fit<goes_on>(row, start, m));
                     } else {
-                        const int usual = LOST_INDENT, rare = goes_on ? NO_INDENT : NO_INDENT / 2;
-                        reach(came, goes_on, c + (row.flush ? rare : usual), fit(row, Open{INDENT, INDENT}, m, goes_on));
-                        reach(came, goes_on, c + (row.flush ? usual : rare), fit(row, Open{}, m, goes_on));
+                        reach(0, came, goes_on, c + (goes_on ? usual : usual_end), fit<goes_on>(row, Open{INDENT, INDENT}, m));
+                        reach(1, came, goes_on, c + (goes_on ? full_on : full_end), fit<goes_on>(row, Open{}, m));
                     }
-                }
-            }
-            if (piece_count) {
-                // The best one, and the best of those that leave the typeset line clearly more or less open.
-                int best = 0, second = -1;
-                for (int y = 1; y < piece_count; ++y)
-                    if (pieces[y].cost < pieces[best].cost) best = y;
-                for (int y = 0; y < piece_count; ++y)
-                    if (std::abs(pieces[y].open.width - pieces[best].open.width) >= CELL &&
-                        (second < 0 || pieces[y].cost < pieces[second].cost))
-                        second = y;
-                const auto keep = [&](int ending, const Way& way) {
-                    costs[ending] = way.cost;
-                    opens[ending] = way.open;
-                    sources[ending] = int8_t(way.source);
                 };
-                keep(PIECE, pieces[best]);
-                if (second >= 0) keep(OTHER_PIECE, pieces[second]);
-                new_last = std::max<int>(new_last, second >= 0 ? OTHER_PIECE : PIECE);
+                extend(std::false_type());
+                if (row.can_go_on) extend(std::true_type());
             }
-            if (row.can_go_on) new_last = std::max<int>(new_last, FULL);
-            for (int ending = 0; ending <= PIECE; ++ending) floor = std::min(floor, costs[ending]);
+            if (!may_be_piece) continue;
+            cost[PIECE] = cost[OTHER_PIECE] = UNREACHED;
+            if (!found) continue;
+            // The best one, and the best of those that leave the typeset line clearly more or less open.
+            int best = -1, second = -1;
+            for (int slot = 0; slot <= ENDINGS; ++slot)
+                if (found >> slot & 1 && (best < 0 || pieces[slot].cost < pieces[best].cost)) best = slot;
+            for (int slot = 0; slot <= ENDINGS; ++slot)
+                if (found >> slot & 1 && std::abs(pieces[slot].open.width - pieces[best].open.width) >= CELL &&
+                    (second < 0 || pieces[slot].cost < pieces[second].cost))
+                    second = slot;
+            const auto keep = [&](int ending, const Way& way) {
+                cost[ending] = way.cost;
+                open[ending] = way.open;
+                source[ending] = int8_t(way.source);
+                new_last = std::max(new_last, ending);
+            };
+            keep(PIECE, pieces[best]);
+            if (second >= 0) keep(OTHER_PIECE, pieces[second]);
         }
         last_ending = new_last;
         count = step.count;
-        for (int s = 0; s < ENDINGS * count; ++s) {
-            cost[s] = new_cost[s] == UNREACHED ? UNREACHED : new_cost[s] - floor;
-            open[s] = new_open[s];
-        }
         measures = step.measures;
+        std::swap(before, now);
         if (i + 1 < n && i + 1 - done < 2 * LAG) continue;
-        // Decide all lines that are LAG lines back, or all at the end, on the best way to here.
-        int best = 0;
-        const auto better = [&](int s, int t) {  // cost, then how it ends, then a measure, then the smaller one
+        // Decide all lines that are LAG lines back, or all at the end, on the best way to here. Of equal costs: how it ends, then
+        // a measure, then the smaller one.
+        const int* const cost = before->cost;
+        int best = END;
+        const auto better = [&](int s, int t) {
             if (cost[s] != cost[t]) return cost[s] < cost[t];
             if (s % ENDINGS != t % ENDINGS) return s % ENDINGS < t % ENDINGS;
             const int p = measures[s / ENDINGS], q = measures[t / ENDINGS];
             return (p < 0) != (q < 0) ? q < 0 : p < q;
         };
-        for (int s = 1; s < ENDINGS * count; ++s)
-            if (better(s, best)) best = s;
+        for (int y = 0; y < count; ++y)
+            for (int ending = END; ending <= last_ending; ++ending)
+                if (better(ENDINGS * y + ending, best)) best = ENDINGS * y + ending;
         for (int k = i, state = best; k >= done; --k) {
             if (i + 1 == n || k <= i - LAG) {
                 sure[k] = state % ENDINGS == END ? 0 : confidence::CERTAIN;
@@ -618,7 +620,7 @@ Unwrap::Way Unwrap::cheapest(int i, bool joined, bool goes_on, Open before) cons
     if (m < 0) return Way{FREE + (goes_on ? GOES_ON : FREE_END)[row.end_kind], {}, 0};
     const int end = end_cost(row, joined, goes_on);
     const auto way = [&](int extra, Open start) {
-        const Fit f = fit(row, start, m, goes_on);
+        const Fit f = goes_on ? fit<true>(row, start, m) : fit<false>(row, start, m);
         return Way{f.cost + extra + end, f.open, 0};
     };
     if (joined || row.indented) return way(0, before);

@@ -2,7 +2,6 @@
 // between them is only the column's. Table and method: tools/make_word_pairs.py.
 #include "words.hpp"
 
-#include <algorithm>
 #include <vector>
 
 #include "chars.hpp"
@@ -37,7 +36,14 @@ public:
     uint32_t simplified(uint32_t cp) const { return simplified_[cp - FIRST] ? simplified_[cp - FIRST] : cp; }
     bool has(uint32_t x, uint32_t y) const {
         const Row row = rows_[x - FIRST];
-        return std::binary_search(TABLE + row.begin, TABLE + row.begin + row.size, char16_t(y));
+        // Without branches: none of these is foreseeable.
+        const char16_t* from = TABLE + row.begin;
+        for (uint32_t size = row.size; size > 1;) {
+            const uint32_t half = size / 2;
+            from += from[half] <= y ? half : 0;
+            size -= half;
+        }
+        return row.size && *from == y;
     }
 
 private:
@@ -60,11 +66,12 @@ bool in_word(uint32_t x, uint32_t y) {
 }
 
 Cut cut_between(uint32_t x, uint32_t y) {
-    x = plain(x);
-    y = plain(y);
+    if (!is_han(x)) x = plain(x);
+    if (!is_han(y)) y = plain(y);
     if (!is_han(x) || !is_han(y)) return Cut::unknown;
-    const uint32_t a = pairs().simplified(x), b = pairs().simplified(y);
-    return in_word(x, y) || is_one_of(LEANS_ON, a) || is_one_of(LEANS_BACK, b) ? Cut::word : Cut::none;
+    const Pairs& all = pairs();
+    const uint32_t a = all.simplified(x), b = all.simplified(y);
+    return all.has(a, b) || is_one_of(LEANS_ON, a) || is_one_of(LEANS_BACK, b) ? Cut::word : Cut::none;
 }
 
 bool is_word(const uint32_t* text, uint32_t length) {
