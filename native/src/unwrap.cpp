@@ -248,8 +248,14 @@ void Unwrap::set_flush() {
                              b.width < c.width + CELL;
         return certain ? std::max(c.width - b.width, 0) : -1;
     };
-    flush_.fill(n, [&](int i) { return narrower(i) >= 0 && narrower(i) < CELL; });
-    shorter_.fill(n, [&](int i) { return narrower(i) >= INDENT - CELL / 2 && narrower(i) < INDENT + CELL; });
+    narrower_.resize(size_t(n));
+    for (int i = 0; i < n; ++i) narrower_[i] = int16_t(std::min(narrower(i), INT16_MAX));
+    flush_.fill(n, [&](int i) { return narrower_[i] >= 0 && narrower_[i] < CELL; });
+    if (!flush_.total()) {
+        for (Line* line : lines_) line->flush = false;
+        return;
+    }
+    shorter_.fill(n, [&](int i) { return narrower_[i] >= INDENT - CELL / 2 && narrower_[i] < INDENT + CELL; });
     for (int i = 0; i < n; ++i) lines_[i]->flush = flush_.near(i, FIRST_LINES) > shorter_.near(i, FIRST_LINES);
 }
 
@@ -376,6 +382,8 @@ int Unwrap::candidates(int i, int16_t* chosen) const {
 // Where lines are cut after marks, few lines end where the column does: those that have no measure take the nearest line's.
 void Unwrap::lend_measures() {
     const int n = int(lines_.size());
+    const auto is_raw = [](const Line* line) { return line->raw; };
+    if (std::none_of(lines_.begin(), lines_.end(), is_raw)) return;
     int before = -1;
     for (int i = 0; i < n; ++i) steps_[i].lender = -1;
     for (int i = 0; i < n; ++i) {
@@ -511,11 +519,14 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
                     from[END] = ENDINGS * y + END;
                 }
                 if (join == INFINITE) continue;
-                for (int came = FULL; came <= last_ending; ++came) {
-                    if (cost[came] + join >= entry[came]) continue;
+                const auto enter = [&](int came) {
+                    if (cost[came] + join >= entry[came]) return;
                     entry[came] = cost[came] + join;
                     from[came] = ENDINGS * y + came;
-                }
+                };
+                if (last_ending == END) continue;
+                enter(FULL);
+                for (int came = PIECE; came <= last_ending; ++came) enter(came);
             }
             int* const cost = now->cost + ENDINGS * x;
             Open* const open = now->open + ENDINGS * x;
@@ -536,11 +547,9 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
                     source[goes_on] = int8_t(from[came]);
                 }
             };
-            // Over a full line first: that is usually the cheapest, and the others need no look then.
-            for (int turn = 1; turn <= last_ending + 1; ++turn) {
-                const int came = turn <= last_ending ? turn : END;
-                if (from[came] < 0) continue;
-                const bool joined = came != END;
+            const auto over = [&](auto ended, int came) {
+                constexpr bool joined = !decltype(ended)::value;
+                if (from[came] < 0) return;
                 const Open start = before->open[from[came]];
                 const int base = entry[came] + (joined ? row.to_join : row.to_break);
                 const auto extend = [&](auto on) {
@@ -561,7 +570,11 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
                 };
                 extend(std::false_type());
                 if (row.can_go_on) extend(std::true_type());
-            }
+            };
+            // Over a full line first: that is usually the cheapest, and the others need no look then.
+            over(std::false_type(), FULL);
+            for (int came = PIECE; came <= last_ending; ++came) over(std::false_type(), came);
+            over(std::true_type(), END);
             if (!may_be_piece) continue;
             cost[PIECE] = cost[OTHER_PIECE] = UNREACHED;
             if (!found) continue;

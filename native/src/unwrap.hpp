@@ -81,6 +81,7 @@ private:
     std::vector<Row> rows_;
     std::vector<Supports> supports_;
     std::vector<Step> steps_;
+    std::vector<int16_t> narrower_;  // q by which a first line is narrower than the next one, -1: not certain
     std::vector<int16_t> path_;  // the measure of each line, -1: none
     WindowCounts continues_, continues_over_blank_;  // lines that seem to continue the line before
     WindowCounts starts_, pauses_;  // lines that begin with what cannot start a line, that end in a pause
