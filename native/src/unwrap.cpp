@@ -63,7 +63,7 @@ inline Fit fit(const Row& row, Unwrap::Open before, int measure) {
             f.cost += room;
         }
     } else if (row.spaced) {
-        f.cost += row.marks ? SPACED_LAST : 0;
+        f.cost += row.stretched ? STRETCHED_LAST : row.marks ? SPACED_LAST : 0;
     } else if (slack < row.unit && over <= OVER_FREE) {
         f.cost += FULL_BY_CHANCE;
     }
@@ -259,6 +259,26 @@ void Unwrap::set_flush() {
     for (int i = 0; i < n; ++i) lines_[i]->flush = flush_.near(i, FIRST_LINES) > shorter_.near(i, FIRST_LINES);
 }
 
+// The short last lines of paragraphs around a line: where they are solid, a letter-spaced line was stretched to fill its column,
+// and so goes on.
+void Unwrap::set_stretched() {
+    const int n = int(lines_.size());
+    const auto is_last = [&](int i, bool spaced) {
+        if (!i || lines_[i]->end_kind != EndKind::stop || lines_[i]->spaced != spaced) return false;
+        const Line& before = *lines_[i - 1];
+        return before.end_kind == EndKind::mid && lines_[i]->width + INDENT + CELL <= before.width;
+    };
+    for (Line* line : lines_) line->stretched = false;
+    if (std::none_of(lines_.begin(), lines_.end(), [](const Line* line) { return line->spaced; })) return;
+    solid_.fill(n, [&](int i) { return is_last(i, false); });
+    if (!solid_.total()) return;
+    spread_.fill(n, [&](int i) { return is_last(i, true); });
+    for (int i = 0; i < n; ++i) {
+        Line& line = *lines_[i];
+        line.stretched = line.spaced && line.end_kind == EndKind::stop && solid_.near(i, FIRST_LINES) > spread_.near(i, FIRST_LINES);
+    }
+}
+
 // q of the pieces before line i that end in a mark, back to the last one that does not.
 int Unwrap::folded(const std::vector<uint8_t>& barriers, int i) const {
     int width = 0;
@@ -423,6 +443,7 @@ void Unwrap::set_rows(const std::vector<uint8_t>& barriers) {
         row.marks = line.marks > 0;
         row.raw = line.raw;
         row.flush = line.flush;
+        row.stretched = line.stretched;
         row.indented = line.indent >= CELL;
         row.can_go_on = next && !barriers[i] && !line.table;
         row.forced = next && next->start_kind == StartKind::nostart;
@@ -449,6 +470,7 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
     set_rhythm();
     set_raw();
     set_flush();
+    set_stretched();
     set_supports(barriers);
     for (int i = 0; i < n; ++i) {
         Line& line = *lines_[i];

@@ -37,7 +37,7 @@ private:
         int32_t width, tight;
         int32_t unit, dropped;
         uint8_t end_kind;
-        bool spaced, marks, raw, flush, indented, can_go_on, forced, joins_freely, goes_on_title;
+        bool spaced, marks, raw, flush, stretched, indented, can_go_on, forced, joins_freely, goes_on_title;
         int32_t to_join, to_break;  // costs of the boundary before it
     };
     // A line speaks for every measure in [low, high), in half cells.
@@ -65,6 +65,7 @@ private:
     void set_rhythm();
     void set_raw();
     void set_flush();
+    void set_stretched();
     int folded(const std::vector<uint8_t>& barriers, int i) const;
     void set_supports(const std::vector<uint8_t>& barriers);
     Way cheapest(int i, bool joined, bool goes_on, Open before) const;
@@ -86,6 +87,7 @@ private:
     WindowCounts continues_, continues_over_blank_;  // lines that seem to continue the line before
     WindowCounts starts_, pauses_;  // lines that begin with what cannot start a line, that end in a pause
     WindowCounts flush_, shorter_;  // first lines of paragraphs, as wide as the column and shorter by an indent
+    WindowCounts solid_, spread_;  // short last lines of paragraphs, letter-spaced or not
     WindowCounts stops_, mids_;     // lines that hold a sentence end, that end in mid-sentence
     std::vector<int16_t> tight_;  // of each line, WINDOW zeros before and behind
     // The sliding histogram behind candidates(), by measure in half cells: four counts of 16 bits a word, and how many

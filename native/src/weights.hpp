@@ -31,6 +31,7 @@ WEIGHT LOOSE[] = {0,110, 160, 380, 345, 800};
 WEIGHT OVER =  85;             // each q wider than the measure
 WEIGHT FULL_BY_CHANCE = 130;   // a last line that happens to fill the column
 WEIGHT SPACED_LAST = 110;      // only a line that goes on is stretched
+WEIGHT STRETCHED_LAST = 300;   // ... above all where short last lines are solid
 WEIGHT LOST_INDENT = 20;       // a first line is shorter by the indent that the extractor dropped
 WEIGHT NO_INDENT = 250;        // newspaper columns indent: a full first line is rare
 WEIGHT CUT = 155;              // some extractors end a line after a mark

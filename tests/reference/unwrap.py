@@ -167,7 +167,7 @@ def fit(line, before, unit, measure, goes_on):
                 room, open_ = cut, before.and_(line)
             cost += room
     elif line.spaced:
-        cost += SPACED_LAST if line.marks else 0
+        cost += STRETCHED_LAST if line.stretched else SPACED_LAST if line.marks else 0
     elif slack < unit and over <= OVER_FREE:
         cost += FULL_BY_CHANCE
     return min(cost, MOST), open_
@@ -338,6 +338,19 @@ def set_flush(lines):
         line.flush = flush > sum(INDENT - CELL // 2 <= q < INDENT + CELL for q in near)
 
 
+def set_stretched(lines):
+    """The short last lines of paragraphs around a line: where they are solid, a letter-spaced line was stretched to fill its
+    column, and so goes on."""
+    last = [None] * len(lines)  # is it letter-spaced?
+    for i in range(1, len(lines)):
+        a, b = lines[i - 1:i + 1]
+        if b.end_kind == "stop" and a.end_kind == "mid" and b.width + INDENT + CELL <= a.width:
+            last[i] = b.spaced
+    for i, line in enumerate(lines):
+        near = last[max(0, i - FIRST_LINES):i + FIRST_LINES + 1]
+        line.stretched = line.spaced and line.end_kind == "stop" and near.count(False) > near.count(True)
+
+
 def decide(page, lines, barriers):
     """-> list: per cent of confidence that line i goes on in line i + 1, 0 where it doesn't. barriers: set of i where it can't."""
     n = len(lines)
@@ -353,6 +366,7 @@ def decide(page, lines, barriers):
         b.cut = cut_between(page.plain[a.e - 1], page.plain[b.s])
     set_raw(lines)
     set_flush(lines)
+    set_stretched(lines)
     spoken = supports(lines, barriers)
     for i, line in enumerate(lines):
         if i and may_go_on(lines[i - 1], line):
