@@ -5,6 +5,7 @@
   run.py --subject reference --by extractor --by engine
   run.py --floors floors.json              exit 1 where a metric lies under its floor
   run.py --table                           Markdown, hanflow beside its peers
+  run.py --confidence                      of the line ends that were joined, how many rightly, by confidence
   run.py --subject hanflow --out DIR       writes what it printed, for reading side by side
 
 A peer that cannot be imported is left out, with a note.
@@ -16,6 +17,7 @@ import sys
 import unicodedata
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from itertools import accumulate
 from pathlib import Path
 
 import score
@@ -97,6 +99,33 @@ def measure(subject, folder, pool, by=(), out=None):
     return total, parts
 
 
+def sure(page):
+    """Counter of (rule, per cent, right): line ends that a repair joined, by its confidence and by the truth."""
+    import hanflow as library
+    _, text, _, meta = page
+    normalizer = library.Normalizer()
+    printed, _ = score.pred_labels(text, normalizer(text))
+    visible = list(accumulate((not score.is_ws(c) for c in text), initial=0))  # characters before each position
+    out = Counter()
+    for repair in normalizer.explain(text):
+        at = visible[repair.start] - 1  # the boundary behind that character
+        if "\n" in repair.before and 0 <= at < len(printed) and at == visible[repair.end] - 1 and printed[at] != "n" and meta["labels"][at] != "*":
+            out[repair.rule, repair.confidence, score.right(meta["labels"][at], printed[at])] += 1
+    return out
+
+
+def confidence_rows(counts):
+    rules = sorted({rule for rule, _, _ in counts})
+    out = ["| confidence | " + " | ".join(f"{rule}: joined | right % " for rule in rules) + "|", "|---:|" + "---:|---:|" * len(rules)]
+    for percent in sorted({percent for _, percent, _ in counts}):
+        cells = []
+        for rule in rules:
+            right, wrong = counts[rule, percent, True], counts[rule, percent, False]
+            cells += [str(right + wrong), "%.1f" % (100 * right / (right + wrong))] if right + wrong else ["", ""]
+        out.append("| %d | %s |" % (percent, " | ".join(cells)))
+    return "\n".join(out)
+
+
 def number(value):
     """Two places near 100, and never a round 0 or 100 that is not one."""
     return "–" if value is None else "%d" % value if value in (0, 100) else "%.2f" % min(99.99, value) if value > 99 else "%.1f" % value if value >= 0.05 else "<0.1"
@@ -129,6 +158,7 @@ def main():
     parser.add_argument("--by", choices=("engine", "extractor", "article", "lang"), action="append", default=[])
     parser.add_argument("--floors", type=Path)
     parser.add_argument("--table", action="store_true")
+    parser.add_argument("--confidence", action="store_true")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--jobs", type=int, default=2)
     a = parser.parse_args()
@@ -139,6 +169,14 @@ def main():
             for split in splits:
                 print("\n%s:\n" % split)
                 print(rows({LABELS.get(s, s): score.summary(measure(s, a.data / split, pool)[0])[0] for s in subjects}))
+            return 0
+        if a.confidence:
+            for split in splits:
+                total = Counter()
+                for counts in pool.map(sure, pages(a.data / split), chunksize=8):
+                    total.update(counts)
+                print("\n%s:\n" % split)
+                print(confidence_rows(total))
             return 0
         if not available(a.subject):
             return 2
