@@ -56,7 +56,7 @@ inline Fit fit(const Row& row, Unwrap::Open before, int measure) {
         } else {
             int room = loose(slack - row.unit - row.dropped);
             const int cut = row.raw ? RAW_CUT : CUT;
-            if (row.end_kind != uint8_t(EndKind::mid) && room >= cut) {
+            if (row.may_be_cut && room >= cut) {
                 room = cut;
                 f.open = before.with(row.width, row.tight);
             }
@@ -68,6 +68,14 @@ inline Fit fit(const Row& row, Unwrap::Open before, int measure) {
         f.cost += FULL_BY_CHANCE;
     }
     f.cost = std::min(f.cost, MOST);
+    return f;
+}
+
+// ... of the first line of a paragraph.
+template <bool goes_on, typename Row>
+inline Fit first_fit(const Row& row, Unwrap::Open indent, int measure) {
+    Fit f = fit<goes_on>(row, indent, measure);
+    if (f.open.width && row.end_kind == uint8_t(EndKind::mid)) f.cost += HEADING_CUT;
     return f;
 }
 
@@ -122,6 +130,11 @@ Cut cut_at(const Page& page, const Line& a, const Line& b) {
     decode(page.data + a.e - 3, x);
     decode(page.data + b.s, y);
     return cut_between(x, y);
+}
+
+// Extractors that cut lines do so behind marks, and many before opening ones.
+bool may_be_cut(const Line& a, const Line& b) {
+    return a.end_kind != EndKind::mid || (a.raw && b.start_kind == StartKind::open);
 }
 
 bool is_quoted(const Line& a, const Line& b) { return a.opened && b.closed; }
@@ -282,7 +295,7 @@ void Unwrap::set_stretched() {
 // q of the pieces before line i that end in a mark, back to the last one that does not.
 int Unwrap::folded(const std::vector<uint8_t>& barriers, int i) const {
     int width = 0;
-    for (int k = i - 1; k >= 0 && i - k <= WINDOW && !barriers[k] && lines_[k]->end_kind != EndKind::mid && width <= MAX_MEASURE; --k)
+    for (int k = i - 1; k >= 0 && i - k <= WINDOW && !barriers[k] && may_be_cut(*lines_[k], *lines_[k + 1]) && width <= MAX_MEASURE; --k)
         width += lines_[k]->width;
     return width;
 }
@@ -442,6 +455,7 @@ void Unwrap::set_rows(const std::vector<uint8_t>& barriers) {
         row.spaced = line.spaced;
         row.marks = line.marks > 0;
         row.raw = line.raw;
+        row.may_be_cut = next && may_be_cut(line, *next);
         row.flush = line.flush;
         row.stretched = line.stretched;
         row.indented = line.indent >= CELL;
@@ -521,9 +535,9 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
         Step& step = steps_[i];
         step.measures[step.count++] = -1;
         const Row& row = rows_[i];
-        const bool column = step.count > 1 || count > 1, mid = row.end_kind == uint8_t(EndKind::mid);
+        const bool column = step.count > 1 || count > 1;
         const int free = row.joins_freely || (row.goes_on_title && column) ? FREE_JOIN : INFINITE;
-        const bool may_be_piece = row.can_go_on && (row.forced || !mid);
+        const bool may_be_piece = row.can_go_on && (row.forced || row.may_be_cut);
         const int usual = row.flush ? NO_INDENT : LOST_INDENT;  // of an indent that the extractor dropped; ...
         const int full_end = row.flush ? LOST_INDENT : NO_INDENT / 2, full_on = row.flush ? LOST_INDENT : NO_INDENT;  // ... of none
         const int usual_end = row.flush ? NO_INDENT / 2 : LOST_INDENT;
@@ -582,12 +596,14 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
                         return reach(came + 1, came, goes_on, base, Fit{FREE + (goes_on ? GOES_ON : FREE_END)[row.end_kind], {}});
                     const int c = base + end_cost(row, joined, goes_on);
                     // Too much whatever its width: never so where it may be a piece.
-                    if (c > cost[goes_on] && (!goes_on || mid)) return;
-                    if (joined || row.indented) {
+                    if (c > cost[goes_on] && (!goes_on || !row.may_be_cut)) return;
+                    if (joined) {
                         reach(came + 1, came, goes_on, c, fit<goes_on>(row, start, m));
+                    } else if (row.indented) {
+                        reach(1, came, goes_on, c, first_fit<goes_on>(row, Open{}, m));
                     } else {
-                        reach(0, came, goes_on, c + (goes_on ? usual : usual_end), fit<goes_on>(row, Open{INDENT, INDENT}, m));
-                        reach(1, came, goes_on, c + (goes_on ? full_on : full_end), fit<goes_on>(row, Open{}, m));
+                        reach(0, came, goes_on, c + (goes_on ? usual : usual_end), first_fit<goes_on>(row, Open{INDENT, INDENT}, m));
+                        reach(1, came, goes_on, c + (goes_on ? full_on : full_end), first_fit<goes_on>(row, Open{}, m));
                     }
                 };
                 extend(std::false_type());
@@ -655,7 +671,8 @@ Unwrap::Way Unwrap::cheapest(int i, bool joined, bool goes_on, Open before) cons
     if (m < 0) return Way{FREE + (goes_on ? GOES_ON : FREE_END)[row.end_kind], {}, 0};
     const int end = end_cost(row, joined, goes_on);
     const auto way = [&](int extra, Open start) {
-        const Fit f = goes_on ? fit<true>(row, start, m) : fit<false>(row, start, m);
+        const Fit f = joined ? goes_on ? fit<true>(row, start, m) : fit<false>(row, start, m)
+                             : goes_on ? first_fit<true>(row, start, m) : first_fit<false>(row, start, m);
         return Way{f.cost + extra + end, f.open, 0};
     };
     if (joined || row.indented) return way(0, before);

@@ -37,7 +37,7 @@ private:
         int32_t width, tight;
         int32_t unit, dropped;
         uint8_t end_kind;
-        bool spaced, marks, raw, flush, stretched, indented, can_go_on, forced, joins_freely, goes_on_title;
+        bool spaced, marks, raw, may_be_cut, flush, stretched, indented, can_go_on, forced, joins_freely, goes_on_title;
         int32_t to_join, to_break;  // costs of the boundary before it
     };
     // A line speaks for every measure in [low, high), in half cells.

@@ -36,6 +36,7 @@ WEIGHT LOST_INDENT = 20;       // a first line is shorter by the indent that the
 WEIGHT NO_INDENT = 250;        // newspaper columns indent: a full first line is rare
 WEIGHT CUT = 155;              // some extractors end a line after a mark
 WEIGHT RAW_CUT = 45;           // ... where many lines are
+WEIGHT HEADING_CUT = 150;      // ... and before opening ones; but a heading may stand there
 WEIGHT RAW_STOP = 110;          // a sentence ends in mid-paragraph, there
 WEIGHT SWITCH_INSIDE = 220;    // the measure changes inside a paragraph
 WEIGHT SWITCH_BETWEEN = 105;   // ... between two

@@ -54,10 +54,15 @@ class Support:
     lines: int  # that it counts for: one that parts a word is sure
 
 
+def may_be_cut(lines, i):
+    """Extractors that cut lines do so behind marks, and many before opening ones."""
+    return lines[i].end_kind != "mid" or lines[i].raw and i + 1 < len(lines) and lines[i + 1].start_kind == "open"
+
+
 def folded(lines, barriers, i):
     """q of the pieces before line i that end in a mark, back to the last one that does not."""
     width, k = 0, i - 1
-    while k >= 0 and i - k <= WINDOW and k not in barriers and lines[k].end_kind != "mid" and width <= MAX_MEASURE:
+    while k >= 0 and i - k <= WINDOW and k not in barriers and may_be_cut(lines, k) and width <= MAX_MEASURE:
         width += lines[k].width
         k -= 1
     return width
@@ -149,7 +154,7 @@ class Open:
 CLOSED = Open()
 
 
-def fit(line, before, unit, measure, goes_on):
+def fit(line, before, unit, measure, goes_on, may_cut):
     """-> cost of the line's width at this measure, and what it leaves open of the typeset line when it was cut."""
     over = line.tight + before.tight - measure
     slack = measure - line.width - before.width
@@ -163,7 +168,7 @@ def fit(line, before, unit, measure, goes_on):
         else:
             room = loose(spare)
             cut = RAW_CUT if line.raw else CUT
-            if line.end_kind != "mid" and room >= cut:
+            if may_cut and room >= cut:
                 room, open_ = cut, before.and_(line)
             cost += room
     elif line.spaced:
@@ -173,7 +178,7 @@ def fit(line, before, unit, measure, goes_on):
     return min(cost, MOST), open_
 
 
-def line_costs(line, unit, measure, joined, goes_on, before):
+def line_costs(line, unit, measure, joined, goes_on, before, may_cut):
     """-> [(cost, open)], one for each way in which its paragraph may have begun."""
     if joined:
         ways = [(0, before)]
@@ -190,7 +195,9 @@ def line_costs(line, unit, measure, joined, goes_on, before):
         end = (GOES_ON if goes_on else LAST if joined else ALONE)[line.end_kind]
     out = []
     for extra, start in ways:
-        cost, open_ = fit(line, start, unit, measure, goes_on)
+        cost, open_ = fit(line, start, unit, measure, goes_on, may_cut)
+        if open_.width and not joined and line.end_kind == "mid":
+            cost += HEADING_CUT
         out.append((cost + extra + end, open_))
     return out
 
@@ -422,7 +429,7 @@ def decide(page, lines, barriers):
                     elif m is None:
                         ways = [(FREE + (GOES_ON if goes_on else FREE_END)[line.end_kind], CLOSED)]
                     else:
-                        ways = line_costs(line, unit, m, joined, goes_on, before)
+                        ways = line_costs(line, unit, m, joined, goes_on, before, may_be_cut(lines, i))
                     for cost, open_ in ways:
                         reached[PIECE if open_.width else FULL if goes_on else END].append((entry + cost, open_, source))
             for ending, ways in reached.items():
@@ -459,7 +466,7 @@ def confidences(lines, joins, path):
             return 0, before.and_(lines[i])
         if path[i] is None:
             return FREE + (GOES_ON if goes_on else FREE_END)[lines[i].end_kind], CLOSED
-        return min(line_costs(lines[i], lines[i + 1].unit if i + 1 < n else 0, path[i], joined, goes_on, before), key=lambda way: way[0])
+        return min(line_costs(lines[i], lines[i + 1].unit if i + 1 < n else 0, path[i], joined, goes_on, before, may_be_cut(lines, i)), key=lambda way: way[0])
 
     out, before = [0] * n, CLOSED
     for i in range(n):

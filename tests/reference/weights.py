@@ -23,6 +23,7 @@ LOST_INDENT = 20  # a first line is shorter by the indent that the extractor dro
 NO_INDENT = 250  # newspaper columns indent: a full first line is rare
 CUT = 155  # some extractors end a line after a mark
 RAW_CUT = 45  # ... where many lines are
+HEADING_CUT = 150  # ... and before opening ones; but a heading may stand there
 RAW_STOP = 110  # a sentence ends in mid-paragraph, there
 SWITCH_INSIDE = 220  # the measure changes inside a paragraph
 SWITCH_BETWEEN = 105  # ... between two
