@@ -2,6 +2,7 @@
 // fit test carries it: a line goes on when the first unit of the next line would not have fitted into it any more.
 #include "unwrap.hpp"
 #include "confidence.hpp"
+#include "evidence.hpp"
 #include "weights.hpp"
 
 #include <algorithm>
@@ -21,14 +22,11 @@ constexpr int MAX_MEASURE = 64 * CELL;
 constexpr int ROUNDING = 2;  // q by which kerning and narrow digits are misjudged
 constexpr int GRAIN = 2;     // q; measures are tried in half cells
 constexpr int FAR = 6;       // q; measures nearer than this are one measure
-constexpr int INDENT = 2 * CELL;
 constexpr int VERSE = 2;  // in prose at least this part of the lines have a pause or sentence end near
-constexpr int RAW = 4;   // of so many lines one ends in a pause where lines are cut after marks
 constexpr int SHARE = 4;  // of so many lines in mid-sentence one at least speaks for a measure
 constexpr int WEAK = 3;  // a candidate with less than this part of the best one's support is none
 constexpr int OVER_FREE = 3;  // q that rounding and squeezed marks may hide
 constexpr int STRETCH = 2;    // eighths of the measure that letter-spacing may fill
-constexpr int FIRST_LINES = 24;  // lines either way among which first lines of paragraphs are looked for
 constexpr int LEND = 24;      // lines at most to one whose measures a line takes
 constexpr int INFINITE = 1000000;  // more than all costs of a line
 constexpr int UNREACHED = 1000000000;
@@ -97,200 +95,7 @@ constexpr uint64_t enough(int lines, int weight) {
     return COVER_TOPS - (COVER_MID + COVER_PROSE + uint64_t(weight) * COVER_WEIGHT + uint64_t(lines) * COVER_LINE);
 }
 
-bool is_latin(const Line& line) { return line.letters > 4 * line.cjks; }
-
-int join_cost(const Line& a, const Line& b) {
-    int cost = 0;
-    if (b.start_kind == StartKind::item)
-        cost += ITEM;
-    else if (b.start_kind == StartKind::dash)
-        cost += DASH;
-    else if (b.start_kind == StartKind::dateline)
-        cost += DATELINE;
-    if (b.indent >= 6 && b.indent > a.indent) cost += INDENTED;
-    if (!a.marks && !b.marks && a.end_kind == EndKind::mid) cost += NOT_PROSE;
-    // Without branches: none of these is foreseeable.
-    if (a.table | b.table | a.byline | b.byline) cost += ROW;
-    if (a.code | b.code | (is_latin(a) & is_latin(b))) cost += FOREIGN;
-    if (a.key & b.key) cost += KEYS;
-    if (b.speaker) cost += SPEAKER;
-    if (b.cut == Cut::none) cost += UNCUT;
-    if (a.in_rows | b.in_rows) cost += ROWLIKE;
-    if (a.parted) cost += PARTED;
-    if (a.lone_spaced) cost += SPACED_HEADING;
-    if (b.blanks) cost += b.rhythm;
-    return cost;
-}
-
-// What the line end between two lines parts.
-Cut cut_at(const Page& page, const Line& a, const Line& b) {
-    const auto three_bytes = [&](size_t at, const Line& line) { return at >= line.s && at + 3 <= line.e && page.data[at] >> 4 == 0xE; };
-    if (!three_bytes(a.e - 3, a) || !three_bytes(b.s, b)) return Cut::unknown;
-    uint32_t x, y;
-    decode(page.data + a.e - 3, x);
-    decode(page.data + b.s, y);
-    return cut_between(x, y);
-}
-
-// Extractors that cut lines do so behind marks, and many before opening ones.
-bool may_be_cut(const Line& a, const Line& b) {
-    return a.end_kind != EndKind::mid || (a.raw && b.start_kind == StartKind::open);
-}
-
-bool is_quoted(const Line& a, const Line& b) { return a.opened && b.closed; }
-
-// A line of a title: one that no sentence, list, byline or table has.
-bool is_title_line(const Line& line) {
-    return line.marks <= 1 && line.cjks > line.letters && line.start_kind != StartKind::nostart && line.start_kind != StartKind::item &&
-           line.start_kind != StartKind::dateline && !(line.byline | line.table | line.code | line.key | line.in_rows);
-}
-
-// Whether b may go on the title line a. A title goes on in a line that is not wider: else its first unit had fitted into a.
-bool may_go_on(const Line& a, const Line& b) {
-    return a.end_kind == EndKind::mid && is_title_line(a) && is_title_line(b) && b.start_kind != StartKind::dash &&
-           a.width >= 4 * CELL && b.width <= a.width + CELL / 2;
-}
-
-// Evidence that needs no measure: a mark that cannot start a line, a quotation or a title cut in two.
-bool joins_freely(const Line& a, const Line& b) {
-    if (b.start_kind == StartKind::nostart) return true;
-    return a.end_kind == EndKind::mid &&
-           (is_quoted(a, b) || (b.left_over && a.width >= 4 * CELL && a.cjks > a.letters));
-}
-
-// ... that a column around makes credible: a word of a title is parted, a line behind a subtitle's first, or one behind the
-// first of a caption, which is a sentence.
-int title_cost(const Line& b) {
-    return (b.title_cut ? TITLE_CUT : 0) + (b.rest_of_subtitle ? SUBTITLE : 0) + (b.rest_of_caption ? CAPTION : 0);
-}
-
-// Whether the line begins like the caption of a picture: 图为, 左图：
-bool opens_caption(const Page& page, const Line& line) {
-    if (line.e - line.s < 9 || line.marks > 3) return false;
-    uint32_t text[3];
-    for (int k = 0; k < 3; ++k) {
-        if (page.data[line.s + 3 * size_t(k)] >> 4 != 0xE) return false;
-        decode(page.data + line.s + 3 * size_t(k), text[k]);
-        text[k] = plain(text[k]);
-    }
-    const auto picture = [&](int k) { return is_one_of(U"图圖", text[k]); };
-    const auto is = [&](int k) { return is_one_of(U"为為", text[k]); };
-    return (picture(0) && is(1)) || (is_one_of(U"左右上下题題", text[0]) && picture(1) && (is(2) || is_colon(text[2])));
-}
-
-// Whether the line begins with a role: 本报记者茅以宁.
-bool starts_with_role(const Page& page, const Line& line) {
-    uint32_t text[5];
-    size_t at = line.s;
-    for (uint32_t length = 0; length < 5 && at + 3 <= line.e && page.data[at] >> 4 == 0xE; ++length) {
-        at += size_t(decode(page.data + at, text[length]));
-        text[length] = plain(text[length]);
-        if (length && is_role(text, length + 1)) return true;
-    }
-    return false;
-}
-
-// A line behind the one that a dash opens, before a byline, body text or another title: no byline itself.
-bool is_rest_of_subtitle(const Page& page, const Line& a, const Line& b, const Line* c) {
-    return a.start_kind == StartKind::dash && !a.marks && !b.marks && b.start_kind == StartKind::plain &&
-           (b.end_kind == EndKind::mid || b.end_kind == EndKind::close) && !b.single_name && !b.parted && !(c && c->single_name) &&
-           !starts_with_role(page, b);
-}
-
-// Two or three Han that are no name, behind a longer title line, before a byline, a subtitle or body text.
-bool is_rest_of_title(const Line& a, const Line& b, const Line& c) {
-    return !a.marks && a.end_kind == EndKind::mid && a.cjks >= 2 * b.few_han + 2 && a.start_kind == StartKind::plain &&
-           b.start_kind == StartKind::plain && (c.marks || c.byline || c.start_kind == StartKind::dash || c.start_kind == StartKind::dateline);
-}
-
-int break_cost(const Line& a, const Line& b) {
-    int cost = 0;
-    if (b.start_kind == StartKind::nostart) cost += CANNOT_START;
-    if (a.end_kind == EndKind::mid) cost += (is_quoted(a, b) ? QUOTED : 0) + (b.left_over ? REMAINDER : 0);
-    if (a.ends_alnum && b.starts_alnum) cost += CUT_WORD;
-    if (b.cut == Cut::word) cost += CUT_HAN;
-    cost += title_cost(b);
-    if (!b.blanks && b.parted_by_blanks) cost += NO_BLANK;
-    return cost;
-}
-
 }  // namespace
-
-// What a blank line says here. Where most lines that end in mid-sentence are followed by one, it is leading.
-void Unwrap::set_rhythm() {
-    const int n = int(lines_.size());
-    const auto continues = [&](int i) {
-        if (!i) return false;
-        const Line& a = *lines_[i - 1];
-        return (a.end_kind == EndKind::mid || a.end_kind == EndKind::pause) && (a.marks || lines_[i]->marks);
-    };
-    continues_.fill(n, continues);
-    continues_over_blank_.fill(n, [&](int i) { return lines_[i]->blanks && continues(i); });
-    lines_[0]->parted_by_blanks = false;
-    for (int i = 1; i < n; ++i) {
-        const bool leading = continues_over_blank_.near(i) * 2 > continues_.near(i);
-        Line& line = *lines_[i];
-        line.parted_by_blanks = !leading && ((i > 1 && lines_[i - 1]->blanks) || (i + 1 < n && lines_[i + 1]->blanks));
-        if (leading)
-            line.rhythm = line.blanks <= 1 ? 0 : weights::LEADING_MORE;
-        else
-            line.rhythm = weights::BLANK + weights::BLANK_MORE * std::min(line.blanks - 1, 3);
-    }
-}
-
-void Unwrap::set_raw() {
-    const int n = int(lines_.size());
-    // Does the extractor end lines after marks here? A mark that cannot start a line does, or many lines end in a pause.
-    starts_.fill(n, [&](int i) { return lines_[i]->start_kind == StartKind::nostart; });
-    pauses_.fill(n, [&](int i) { return lines_[i]->end_kind == EndKind::pause; });
-    for (int i = 0; i < n; ++i) {
-        const int size = pauses_.size(i);
-        lines_[i]->raw = starts_.near(i) || (size > WINDOW && pauses_.near(i) * RAW >= size);
-    }
-}
-
-// The first lines of paragraphs around a line, where that is certain: behind a short line that ends a sentence, before a line
-// that goes on. Are they as wide as the next line, or shorter by an indent that the extractor dropped?
-void Unwrap::set_flush() {
-    const int n = int(lines_.size());
-    const auto narrower = [&](int i) {  // q, -1 where nothing is certain
-        if (!i || i + 1 == n) return -1;
-        const Line &a = *lines_[i - 1], &b = *lines_[i], &c = *lines_[i + 1];
-        const bool certain = a.end_kind == EndKind::stop && b.end_kind == EndKind::mid && c.end_kind == EndKind::mid &&
-                             b.indent < CELL && !b.spaced && !c.spaced && a.width + b.unit + INDENT <= c.width &&
-                             b.width < c.width + CELL;
-        return certain ? std::max(c.width - b.width, 0) : -1;
-    };
-    narrower_.resize(size_t(n));
-    for (int i = 0; i < n; ++i) narrower_[i] = int16_t(std::min(narrower(i), INT16_MAX));
-    flush_.fill(n, [&](int i) { return narrower_[i] >= 0 && narrower_[i] < CELL; });
-    if (!flush_.total()) {
-        for (Line* line : lines_) line->flush = false;
-        return;
-    }
-    shorter_.fill(n, [&](int i) { return narrower_[i] >= INDENT - CELL / 2 && narrower_[i] < INDENT + CELL; });
-    for (int i = 0; i < n; ++i) lines_[i]->flush = flush_.near(i, FIRST_LINES) > shorter_.near(i, FIRST_LINES);
-}
-
-// The short last lines of paragraphs around a line: where they are solid, a letter-spaced line was stretched to fill its column,
-// and so goes on.
-void Unwrap::set_stretched() {
-    const int n = int(lines_.size());
-    const auto is_last = [&](int i, bool spaced) {
-        if (!i || lines_[i]->end_kind != EndKind::stop || lines_[i]->spaced != spaced) return false;
-        const Line& before = *lines_[i - 1];
-        return before.end_kind == EndKind::mid && lines_[i]->width + INDENT + CELL <= before.width;
-    };
-    for (Line* line : lines_) line->stretched = false;
-    if (std::none_of(lines_.begin(), lines_.end(), [](const Line* line) { return line->spaced; })) return;
-    solid_.fill(n, [&](int i) { return is_last(i, false); });
-    if (!solid_.total()) return;
-    spread_.fill(n, [&](int i) { return is_last(i, true); });
-    for (int i = 0; i < n; ++i) {
-        Line& line = *lines_[i];
-        line.stretched = line.spaced && line.end_kind == EndKind::stop && solid_.near(i, FIRST_LINES) > spread_.near(i, FIRST_LINES);
-    }
-}
 
 // q of the pieces before line i that end in a mark, back to the last one that does not.
 int Unwrap::folded(const std::vector<uint8_t>& barriers, int i) const {
@@ -476,33 +281,8 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
     lines_.clear();
     for (uint32_t i : body) lines_.push_back(&page.text(i));
     few_ = n <= 3 && page.whole;
-    for (int i = 0; i < n; ++i) {
-        Line& line = *lines_[i];
-        if (i) line.cut = cut_at(page, *lines_[i - 1], line);
-        line.in_rows = line.rowlike && ((i && lines_[i - 1]->rowlike) || (i + 1 < n && lines_[i + 1]->rowlike));
-    }
-    set_rhythm();
-    set_raw();
-    set_flush();
-    set_stretched();
+    evidence_.gather(page, lines_);
     set_supports(barriers);
-    for (int i = 0; i < n; ++i) {
-        Line& line = *lines_[i];
-        const Line* const next = i + 1 < n ? lines_[i + 1] : nullptr;
-        if (i && may_go_on(*lines_[i - 1], line)) {
-            line.title_cut = line.cut == Cut::word;
-            line.rest_of_subtitle = is_rest_of_subtitle(page, *lines_[i - 1], line, next);
-        }
-        line.rest_of_caption = i && lines_[i - 1]->end_kind == EndKind::mid && line.start_kind == StartKind::plain && line.stops &&
-                               opens_caption(page, *lines_[i - 1]);
-        line.lone_spaced = line.spaced && !line.marks && i && lines_[i - 1]->end_kind == EndKind::stop && !lines_[i - 1]->spaced && !(i + 1 < n && lines_[i + 1]->spaced);
-        // One character alone, not one of several such lines.
-        line.left_over = line.remainder && !(i && lines_[i - 1]->remainder) && !(i + 1 < n && lines_[i + 1]->remainder);
-        if (line.few_han && i && i + 1 < n) line.left_over = is_rest_of_title(*lines_[i - 1], line, *lines_[i + 1]);
-        // A closing quote that stands alone.
-        if (i && line.start_kind == StartKind::nostart && line.end_kind == EndKind::close && line.width <= 2 * CELL)
-            line.end_kind = lines_[i - 1]->end_kind;
-    }
     set_rows(barriers);
     stops_.fill(n, [&](int i) { return lines_[i]->stops; });
     mids_.fill(n, [&](int i) { return lines_[i]->end_kind == EndKind::mid; });

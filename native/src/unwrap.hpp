@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "evidence.hpp"
 #include "page.hpp"
 #include "window.hpp"
 
@@ -62,10 +63,6 @@ private:
         int8_t source[STATES];           // state of the line before, -1: not reached
     };
 
-    void set_rhythm();
-    void set_raw();
-    void set_flush();
-    void set_stretched();
     int folded(const std::vector<uint8_t>& barriers, int i) const;
     void set_supports(const std::vector<uint8_t>& barriers);
     Way cheapest(int i, bool joined, bool goes_on, Open before) const;
@@ -78,16 +75,12 @@ private:
     void remove(int line);
 
     bool few_ = false;  // a text of two or three lines: one that is cut is enough
+    Evidence evidence_;
     std::vector<Line*> lines_;
     std::vector<Row> rows_;
     std::vector<Supports> supports_;
     std::vector<Step> steps_;
-    std::vector<int16_t> narrower_;  // q by which a first line is narrower than the next one, -1: not certain
     std::vector<int16_t> path_;  // the measure of each line, -1: none
-    WindowCounts continues_, continues_over_blank_;  // lines that seem to continue the line before
-    WindowCounts starts_, pauses_;  // lines that begin with what cannot start a line, that end in a pause
-    WindowCounts flush_, shorter_;  // first lines of paragraphs, as wide as the column and shorter by an indent
-    WindowCounts solid_, spread_;  // short last lines of paragraphs, letter-spaced or not
     WindowCounts stops_, mids_;     // lines that hold a sentence end, that end in mid-sentence
     std::vector<int16_t> tight_;  // of each line, WINDOW zeros before and behind
     // The sliding histogram behind candidates(), by measure in half cells: four counts of 16 bits a word, and how many

@@ -7,7 +7,7 @@
 
 // fit.py builds the core with HANFLOW_FIT: then the weights are variables that it finds by name.
 #ifdef HANFLOW_FIT
-#define WEIGHT extern "C" __attribute__((visibility("default"), used)) int
+#define WEIGHT extern "C" inline __attribute__((visibility("default"), used)) int
 #else
 #define WEIGHT static constexpr int
 #endif

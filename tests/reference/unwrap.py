@@ -4,19 +4,16 @@ A Viterbi pass over the text lines. A state is a measure (or none) and whether a
 fit test carries it: a line goes on when the first unit of the next line would not have fitted into it any more.
 Costs are in hundredths of a nat, so they add up like negative log probabilities.
 """
-import re
 from dataclasses import dataclass
 
-from . import byline, confidence
+from . import confidence
+from .evidence import INDENT, WINDOW, break_cost, gather, join_cost, joins_freely, may_be_cut, title_cost
 from .page import CELL, NARROW
 from .weights import *
-from .words import cut_between
 
-WINDOW = 8  # text lines either way that speak for a measure
 LAG = 24  # text lines after which a decision is final
 MEASURES = 3  # candidates a line
 VERSE = 2  # in prose at least this part of the lines have a pause or sentence end near
-RAW = 4  # of so many lines one ends in a pause where lines are cut after marks
 SHARE = 4  # of so many lines in mid-sentence one at least speaks for a measure
 WEAK = 3  # a candidate with less than this part of the best one's support is none
 MIN_MEASURE = 8 * CELL
@@ -24,9 +21,7 @@ MAX_MEASURE = 64 * CELL
 ROUNDING = 2  # q by which kerning and narrow digits are misjudged
 GRAIN = 2  # q; measures are tried in half cells
 FAR = 6  # q; measures nearer than this are one measure
-INDENT = 2 * CELL
 OPEN_LIMIT = 4 * MAX_MEASURE  # q of one typeset line: more costs no more
-FIRST_LINES = 24  # lines either way among which first lines of paragraphs are looked for
 LEND = 24  # lines at most to one whose measures a line takes
 INFINITE = 10 ** 6
 # The line is the last of its paragraph; or it goes on, at the end of its typeset line, or cut after a mark.
@@ -52,11 +47,6 @@ class Support:
     prose: bool  # pauses or sentence ends stand in it or in the next line, or its end parts a word
     mid: bool  # it ends in mid-sentence, at its own width
     lines: int  # that it counts for: one that parts a word is sure
-
-
-def may_be_cut(lines, i):
-    """Extractors that cut lines do so behind marks, and many before opening ones."""
-    return lines[i].end_kind != "mid" or lines[i].raw and i + 1 < len(lines) and lines[i + 1].start_kind == "open"
 
 
 def folded(lines, barriers, i):
@@ -202,194 +192,15 @@ def line_costs(line, unit, measure, joined, goes_on, before, may_cut):
     return out
 
 
-def join_cost(a, b):
-    cost = 0
-    if b.start_kind == "item":
-        cost += ITEM
-    elif b.start_kind == "dash":
-        cost += DASH
-    elif b.start_kind == "dateline":
-        cost += DATELINE
-    if b.indent >= 6 and b.indent > a.indent:
-        cost += INDENTED
-    if not a.marks and not b.marks and a.end_kind == "mid":
-        cost += NOT_PROSE
-    if a.table or b.table or a.byline or b.byline:
-        cost += ROW
-    if a.code or b.code or (a.letters > 4 * a.cjks and b.letters > 4 * b.cjks):
-        cost += FOREIGN
-    if a.key and b.key:
-        cost += KEYS
-    if b.speaker:
-        cost += SPEAKER
-    if b.cut == "none":
-        cost += UNCUT
-    if a.in_rows or b.in_rows:
-        cost += ROWLIKE
-    if a.parted:
-        cost += PARTED
-    if a.lone_spaced:
-        cost += SPACED_HEADING
-    if b.blanks:
-        cost += b.rhythm
-    return cost
-
-
-def joins_freely(a, b):
-    """Evidence that needs no measure: a mark that cannot start a line, a quotation or a title cut in two."""
-    return b.start_kind == "nostart" or a.end_kind == "mid" and (
-        a.opened and b.closed or b.left_over and a.width >= 4 * CELL and a.cjks > a.letters)
-
-
-def is_title_line(line):
-    """A line of a title: one that no sentence, list, byline or table has."""
-    return (line.marks <= 1 and line.cjks > line.letters and line.start_kind not in ("nostart", "item", "dateline")
-            and not (line.byline or line.table or line.code or line.key or line.in_rows))
-
-
-def may_go_on(a, b):
-    """A title goes on in a line that is not wider: else its first unit had fitted into a."""
-    return (a.end_kind == "mid" and is_title_line(a) and is_title_line(b) and b.start_kind != "dash"
-            and a.width >= 4 * CELL and b.width <= a.width + CELL // 2)
-
-
-def opens_caption(page, line):
-    """The line begins like the caption of a picture: 图为, 左图："""
-    text = "".join(page.plain[line.s:line.e])
-    return len(text) >= 3 and line.marks <= 3 and re.match("[图圖][为為]|[左右上下题題][图圖][为為：:]", text) is not None
-
-
-def starts_with_role(page, line):
-    """本报记者茅以宁"""
-    return any("".join(page.plain[line.s:min(line.s + k, line.e)]) in byline.ROLES for k in range(2, 6))
-
-
-def is_rest_of_subtitle(page, a, b, c):
-    """A line behind the one that a dash opens, before a byline, body text or another title: no byline itself."""
-    return (a.start_kind == "dash" and not a.marks and not b.marks and b.start_kind == "" and b.end_kind in ("mid", "close")
-            and not b.single_name and not b.parted and not (c and c.single_name) and not starts_with_role(page, b))
-
-
-def is_rest_of_title(a, b, c):
-    """Two or three Han that are no name, behind a longer title line, before a byline, a subtitle or body text."""
-    return (not a.marks and a.end_kind == "mid" and a.cjks >= 2 * b.few_han + 2 and a.start_kind == b.start_kind == ""
-            and (c.marks > 0 or c.byline or c.start_kind in ("dash", "dateline")))
-
-
-def title_cost(b):
-    """Evidence that a column around makes credible: a word of a title is parted, a line behind a subtitle's first, or one behind
-    the first of a caption, which is a sentence."""
-    return TITLE_CUT * b.title_cut + SUBTITLE * b.rest_of_subtitle + CAPTION * b.rest_of_caption
-
-
-def break_cost(a, b):
-    cost = 0
-    if b.start_kind == "nostart":
-        cost += CANNOT_START
-    if a.opened and b.closed and a.end_kind == "mid":
-        cost += QUOTED
-    if a.ends_alnum and b.starts_alnum:
-        cost += CUT_WORD
-    if b.cut == "word":
-        cost += CUT_HAN
-    cost += title_cost(b)
-    if not b.blanks and b.parted_by_blanks:
-        cost += NO_BLANK
-    if b.left_over and a.end_kind == "mid":
-        cost += REMAINDER
-    return cost
-
-
-def set_rhythm(lines):
-    """What a blank line says here. Where most lines that end in mid-sentence are followed by one, it is leading."""
-    n = len(lines)
-    lines[0].parted_by_blanks = False
-    with_blank = [0] * (n + 1)
-    mid = [0] * (n + 1)
-    for i in range(1, n):
-        counts = lines[i - 1].end_kind in ("mid", "pause") and lines[i - 1].marks + lines[i].marks > 0
-        with_blank[i + 1] = with_blank[i] + (counts and lines[i].blanks > 0)
-        mid[i + 1] = mid[i] + counts
-    for i in range(1, n):
-        low, high = max(0, i - WINDOW), min(n, i + WINDOW + 1)
-        blanks, all_ = with_blank[high] - with_blank[low], mid[high] - mid[low]
-        line = lines[i]
-        around = [k for k in (i - 1, i + 1) if 1 <= k < n]
-        line.parted_by_blanks = blanks * 2 <= all_ and any(lines[k].blanks for k in around)
-        if blanks * 2 > all_:
-            line.rhythm = 0 if line.blanks <= 1 else LEADING_MORE
-        else:
-            line.rhythm = BLANK + BLANK_MORE * min(line.blanks - 1, 3)
-
-
-def set_raw(lines):
-    """Does the extractor end lines after marks here? A mark that cannot start a line does, or many lines end in a pause."""
-    for i, line in enumerate(lines):
-        near = lines[max(0, i - WINDOW):i + WINDOW + 1]
-        pauses = sum(a.end_kind == "pause" for a in near)
-        line.raw = any(a.start_kind == "nostart" for a in near) or len(near) > WINDOW and pauses * RAW >= len(near)
-
-
-def set_flush(lines):
-    """The first lines of paragraphs around a line, where that is certain: behind a short line that ends a sentence, before a
-    line that goes on. Are they as wide as the next line, or shorter by an indent that the extractor dropped?"""
-    narrower = [None] * len(lines)
-    for i in range(1, len(lines) - 1):
-        a, b, c = lines[i - 1:i + 2]
-        if a.end_kind == "stop" and b.end_kind == c.end_kind == "mid" and b.indent < CELL and not b.spaced and not c.spaced \
-                and a.width + b.unit + INDENT <= c.width and b.width < c.width + CELL:
-            narrower[i] = max(c.width - b.width, 0)
-    for i, line in enumerate(lines):
-        near = [q for q in narrower[max(0, i - FIRST_LINES):i + FIRST_LINES + 1] if q is not None]
-        flush = sum(q < CELL for q in near)
-        line.flush = flush > sum(INDENT - CELL // 2 <= q < INDENT + CELL for q in near)
-
-
-def set_stretched(lines):
-    """The short last lines of paragraphs around a line: where they are solid, a letter-spaced line was stretched to fill its
-    column, and so goes on."""
-    last = [None] * len(lines)  # is it letter-spaced?
-    for i in range(1, len(lines)):
-        a, b = lines[i - 1:i + 1]
-        if b.end_kind == "stop" and a.end_kind == "mid" and b.width + INDENT + CELL <= a.width:
-            last[i] = b.spaced
-    for i, line in enumerate(lines):
-        near = last[max(0, i - FIRST_LINES):i + FIRST_LINES + 1]
-        line.stretched = line.spaced and line.end_kind == "stop" and near.count(False) > near.count(True)
-
-
 def decide(page, lines, barriers):
     """-> list: per cent of confidence that line i goes on in line i + 1, 0 where it doesn't. barriers: set of i where it can't."""
     n = len(lines)
     joins, path = [False] * n, [None] * n
     if n < 2 or not page.options.unwrap:
         return [0] * n
-    set_rhythm(lines)
     few = n <= 3 and len(page.segments) == 1
-    for i, line in enumerate(lines):
-        around = lines[max(0, i - 1):i] + lines[i + 1:i + 2]
-        line.in_rows = line.rowlike and any(other.rowlike for other in around)
-    for a, b in zip(lines, lines[1:]):
-        b.cut = cut_between(page.plain[a.e - 1], page.plain[b.s])
-    set_raw(lines)
-    set_flush(lines)
-    set_stretched(lines)
+    gather(page, lines)
     spoken = supports(lines, barriers)
-    for i, line in enumerate(lines):
-        if i and may_go_on(lines[i - 1], line):
-            line.title_cut = line.cut == "word"
-            line.rest_of_subtitle = is_rest_of_subtitle(page, lines[i - 1], line, lines[i + 1] if i + 1 < n else None)
-        line.rest_of_caption = (i > 0 and lines[i - 1].end_kind == "mid" and line.start_kind == "" and line.stops
-                                and opens_caption(page, lines[i - 1]))
-        # Behind a sentence end, letter-spaced without marks, among lines that are not: a heading.
-        line.lone_spaced = (line.spaced and not line.marks and i > 0 and lines[i - 1].end_kind == "stop"
-                            and not lines[i - 1].spaced and not (i + 1 < n and lines[i + 1].spaced))
-        # One character alone, not one of several such lines.
-        line.left_over = line.remainder and not (i and lines[i - 1].remainder) and not (i + 1 < n and lines[i + 1].remainder)
-        if i and i + 1 < n and line.few_han in (2, 3):
-            line.left_over = is_rest_of_title(lines[i - 1], line, lines[i + 1])
-        if i and line.start_kind == "nostart" and line.end_kind == "close" and line.width <= 2 * CELL:
-            line.end_kind = lines[i - 1].end_kind  # a closing quote that stands alone
     measures = lend(lines, [candidates(lines, spoken, i, few) for i in range(n)])
     back = []
     done = 0

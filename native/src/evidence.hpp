@@ -1,0 +1,41 @@
+// What speaks for and against a line end, but for the widths: what the lines around say of a line, and what two lines say of
+// the end between them. The weights are in weights.hpp.
+#pragma once
+
+#include <vector>
+
+#include "page.hpp"
+#include "window.hpp"
+
+namespace hanflow {
+
+constexpr int INDENT = 2 * CELL;
+
+class Evidence {
+public:
+    // Sets what the lines around say of each of the lines that may be joined. Looks at most 24 lines either way. Linear.
+    void gather(const Page& page, const std::vector<Line*>& lines);
+
+private:
+    void set_rhythm();
+    void set_raw();
+    void set_flush();
+    void set_stretched();
+
+    std::vector<Line*> lines_;
+    WindowCounts continues_, continues_over_blank_;  // lines that seem to continue the line before
+    WindowCounts starts_, pauses_;    // lines that begin with what cannot start a line, that end in a pause
+    WindowCounts flush_, shorter_;    // first lines of paragraphs, as wide as the column and shorter by an indent
+    WindowCounts solid_, spread_;     // short last lines of paragraphs, letter-spaced or not
+    std::vector<int16_t> narrower_;   // q by which a first line is narrower than the next one, -1: not certain
+};
+
+// Of the line end between a and b, once it is gathered: what it costs to join and to part them.
+int join_cost(const Line& a, const Line& b);
+int break_cost(const Line& a, const Line& b);
+// ... the part of break_cost that only a column around makes credible.
+int title_cost(const Line& b);
+bool joins_freely(const Line& a, const Line& b);
+bool may_be_cut(const Line& a, const Line& b);
+
+}  // namespace hanflow
