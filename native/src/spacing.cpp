@@ -66,6 +66,18 @@ bool at_ascii_pause(const Chars& t, const Gap& g) {
            (stands_before_gap_never(t.cp[g.right]) && t.is(g.left, HAN_KANA));
 }
 
+// A gap of a page's own line: before the year of a date (第6版 2024年11月6日), before a page number with a letter (要闻 A3).
+bool is_label_gap(const Chars& t, const Gap& g) {
+    int digits = 0, i = g.right;
+    if (t.cls[i] == LETTER && t.gaps.size() == 1 && t.cp[i] >= 'A' && t.cp[i] <= 'Z') {
+        while (++i < t.e && t.cls[i] == DIGIT) ++digits;
+        return i == t.e && (digits == 1 || digits == 2) && g.left - t.s < 4;
+    }
+    while (i < t.e && t.cls[i] == DIGIT) ++i, ++digits;
+    while (i < t.e && t.is(i, UNSEEN)) ++i;
+    return digits == 4 && i < t.e && t.cp[i] == U'年' && is_one_of(U"版报報刊期日号號", t.cp[g.left]);
+}
+
 // Every second gap is wider than the ones inside the pairs.
 bool widened(const std::vector<int>& rooms) {
     if (rooms.size() < 3) return false;
@@ -337,7 +349,7 @@ void SpacingStage::close_stretch(const Chars& t, int k, int j, bool near_spaced)
         usual = *middle;
     }
     const auto doubled = std::count_if(rooms_.begin(), rooms_.end(), [&](int room) { return room >= 2 * usual; });
-    const bool few = size_t(doubled) * 8 <= rooms_.size();
+    const bool few = size_t(doubled) * 7 <= rooms_.size();
     for (int x = k; x <= j; ++x) {
         if (verdicts_[x] != Verdict::open) continue;
         const Gap& g = t.gaps[x];
@@ -455,7 +467,7 @@ void SpacingStage::decide_latin(const Page& page, const Layout& layout, size_t i
         // A section number that opens a short line.
         const bool section = heading && k == 0 && t.gaps.size() <= 2 && tokens_[0].number && tokens_[1].han >= 2 &&
                              tokens_[1].head >= 2 && tokens_[0].length() <= 6;
-        if (!section) verdicts_[k] = Verdict::close;
+        if (!section && !(heading && page.options.latin_gap == LatinGap::automatic && is_label_gap(t, g))) verdicts_[k] = Verdict::close;
     }
 }
 

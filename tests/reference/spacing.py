@@ -406,7 +406,7 @@ def _stretch(page, line, tokens, verdict, k, j, near_spaced):
         return
     rooms = sorted(gaps[x].room for x in range(k, j + 1))
     usual = rooms[len(rooms) // 2]
-    few = sum(room >= 2 * usual for room in rooms) * 8 <= len(rooms)
+    few = sum(room >= 2 * usual for room in rooms) * 7 <= len(rooms)
     for x in range(k, j + 1):
         if verdict[x] is not None:
             continue
@@ -476,11 +476,23 @@ def _latin(page, layout, index, line, tokens, verdict):
             close = layout.damaged[index] and not layout.foreign[index] and page.options.spacing != "none"
         else:
             close = False
-        if close and not _meant(line, tokens, k, layout.joined[index] and layout.prose[index]):
+        if close and not _meant(page, line, tokens, k, layout.joined[index] and layout.prose[index]):
             verdict[k] = CLOSE
 
 
-def _meant(line, tokens, k, body):
+def _is_label_gap(page, line, gap):
+    """A gap of a page's own line: before the year of a date (第6版 2024年11月6日), before a page number with a letter (要闻 A3)."""
+    after = page.text[gap.right:line.e]
+    if len(line.gaps) == 1 and gap.left - line.s < 4 and "A" <= after[0] <= "Z":
+        return 1 <= len(after) - 1 <= 2 and all(page.cls[i] == T.DIGIT for i in range(gap.right + 1, line.e))
+    digits = 0
+    while gap.right + digits < line.e and page.cls[gap.right + digits] == T.DIGIT:
+        digits += 1
+    behind = page.visible(gap.right + digits, 1, line)
+    return digits == 4 and behind >= 0 and page.text[behind] == "年" and page.text[gap.left] in "版报報刊期日号號"
+
+
+def _meant(page, line, tokens, k, body):
     """A section number that opens a short line, a page number that closes one, parts of a date line, a wide gap."""
     g = line.gaps[k]
     if g.room > CELL * 2:
@@ -489,4 +501,5 @@ def _meant(line, tokens, k, body):
         if k == 0 and tokens[0].number and len(line.gaps) <= 2 and tokens[0].begin == line.s and tokens[1].han >= 2 and tokens[1].head >= 2 \
                 and len(tokens[0].text) <= 6:
             return True
+        return page.options.latin_gap == "auto" and _is_label_gap(page, line, g)
     return False
