@@ -423,9 +423,10 @@ void SpacingStage::close_numbers(const Chars& t, int first, bool body) {
             for (int x = k; x < j; ++x) point = point || is_point(t.cp[t.gaps[x].left]) || is_point(t.cp[t.gaps[x].right]);
             const int after = t.visible(b.begin + head, 1);
             const bool apart = a.number && a.begin != t.s;
-            const bool unit = body && t.is(t.gaps[k - (k > 0)].left, HAN_KANA) && after >= 0 && t.is(after, HAN_KANA);
+            const bool text = body && t.is(t.gaps[k - (k > 0)].left, HAN_KANA);
+            const bool unit = after >= 0 && t.is(after, HAN_KANA), end = after < 0 || t.is(after, CJK);
             if ((least == 1 || point) && is_grouped(t, a.end - tail, b.begin + head) &&
-                (!apart || (unit && (point || (most == 1 && j - k >= 2)))))
+                (!apart || (text && ((point && end) || (unit && most == 1 && j - k >= 2)))))
                 for (int x = k; x < j; ++x)
                     if (verdicts_[x] == Verdict::open) verdicts_[x] = Verdict::close;
         }

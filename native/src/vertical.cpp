@@ -65,6 +65,12 @@ void Vertical::find(Page& page, std::vector<Joint>& joints, std::vector<uint8_t>
         }
         uint32_t j = i + 1;
         while (j < n && is_unit(j) && page.text(j).blanks <= MAX_BLANKS) ++j;
+        // The first line may be the end of a horizontal byline that was cut at its padding: 记者 刘 佳 陈 / 立 / 渡 / 口 / ...
+        if (least <= confidence::NAMES && i && page.text(i).remainder && page.text(i).blanks <= MAX_BLANKS && !is_unit(i - 1) &&
+            opens_cut(page, i - 1) && read_cut(page, i, true) && is_cut_byline()) {
+            join_cut(page, i - 1, joints, ruled);
+            ++i;
+        }
         cut_regions(page, i, j, joints, ruled);
         i = j;
     }
@@ -74,57 +80,71 @@ void Vertical::find(Page& page, std::vector<Joint>& joints, std::vector<uint8_t>
         std::replace(joints.begin(), joints.end(), Joint::space, Joint::nothing);
 }
 
-// Bylines that the extractor cut at the padding inside names: 记者 吴 / 桐 通讯员 夏 / 禹. Each line end is a gap.
+// Reads the words of a line that may be one of a cut byline; more: behind those of the lines before.
+bool Vertical::read_cut(Page& page, uint32_t i, bool more) {
+    constexpr int CUT_HAN = 24;  // a line, at most
+    const Line& line = page.text(i);
+    Words& words = bylines_.words;
+    if (line.vertical || line.literal || line.marks || line.letters || line.cjks > CUT_HAN || line.last_class != HAN) return false;
+    if (!more && !line.gaps && !line.remainder) return false;  // its one word is longer than a character
+    page.open(line);
+    const size_t before = more ? words.size() : 0;
+    if (!words.read(page.chars, page.chars.s, page.chars.e, more) || words.size() == before) return false;
+    if (!more) line_ends_.clear();
+    line_ends_.push_back(uint32_t(words.size()));
+    return true;
+}
+
+// A line whose last word is one character, and which is no byline by itself.
+bool Vertical::opens_cut(Page& page, uint32_t i) {
+    Words& words = bylines_.words;
+    return read_cut(page, i, false) && words.length(words.size() - 1) == 1 && !find_entries(words, bylines_.entries);
+}
+
+// The lines read are a byline: two names or roles, a role among them or common surnames only.
+bool Vertical::is_cut_byline() {
+    const Words& words = bylines_.words;
+    if (!find_entries(words, bylines_.entries) || bylines_.entries.size() < 2) return false;
+    bool role = false, common = true;
+    for (const Entry& e : bylines_.entries) {
+        const uint32_t length = e.behind - e.first == 2 ? 2 : words.length(e.first);
+        role = role || is_role(words.text(e.first), length);
+        common = common && is_name(words.text(e.first), length, true);
+    }
+    return role || common;
+}
+
+// Puts the lines from i on that were read together. Each line end is a gap.
+void Vertical::join_cut(Page& page, uint32_t i, std::vector<Joint>& joints, std::vector<uint8_t>& ruled) {
+    const std::vector<Entry>& entries = bylines_.entries;
+    const auto parted = [&](uint32_t word) {  // names part before this word
+        return std::any_of(entries.begin(), entries.end(), [&](const Entry& e) { return e.behind == word; });
+    };
+    uint32_t word = 0;
+    for (size_t k = 0; k < line_ends_.size(); ++k) {
+        Line& line = page.text(i + k);
+        line.vertical = line.cut_byline = true;
+        const uint32_t begin = word;
+        for (++word; word < line_ends_[k]; ++word)
+            if (parted(word)) line.name_gaps |= uint32_t(1) << (word - begin - 1);
+        if (k + 1 == line_ends_.size()) break;
+        joints[i + k] = parted(word) ? Joint::space : Joint::nothing;
+        ruled[i + k] = 1;
+    }
+}
+
+// Bylines that the extractor cut at the padding inside names: 记者 吴 / 桐 通讯员 夏 / 禹.
 void Vertical::find_cut_bylines(Page& page, std::vector<Joint>& joints, std::vector<uint8_t>& ruled) {
     constexpr uint32_t CUT_LINES = 6;  // at most
-    constexpr int CUT_HAN = 24;        // a line, at most
     const uint32_t n = uint32_t(page.texts.size());
-    Words& words = bylines_.words;
-    std::vector<Entry>& entries = bylines_.entries;
-    const auto read = [&](uint32_t i, bool more) {
-        const Line& line = page.text(i);
-        if (line.vertical || line.literal || line.marks || line.letters || line.cjks > CUT_HAN || line.last_class != HAN)
-            return false;
-        if (!more && !line.gaps && !line.remainder) return false;  // its one word is longer than a character
-        page.open(line);
-        const size_t before = more ? words.size() : 0;
-        return words.read(page.chars, page.chars.s, page.chars.e, more) && words.size() > before;
-    };
-    // A role among them, or common surnames only.
-    const auto is_sure = [&] {
-        bool role = false, common = true;
-        for (const Entry& e : entries) {
-            const uint32_t length = e.behind - e.first == 2 ? 2 : words.length(e.first);
-            role = role || is_role(words.text(e.first), length);
-            common = common && is_name(words.text(e.first), length, true);
-        }
-        return role || common;
-    };
     for (uint32_t i = 0; i + 1 < n; ++i) {
-        if (!read(i, false) || words.length(words.size() - 1) != 1 || find_entries(words, entries)) continue;
-        line_ends_.assign(1, uint32_t(words.size()));
-        bool found = false;
-        uint32_t j = i + 1;
-        for (; j < std::min(n, i + CUT_LINES) && page.text(j).blanks <= MAX_BLANKS && read(j, true); ++j) {
-            line_ends_.push_back(uint32_t(words.size()));
-            found = find_entries(words, entries) && entries.size() >= 2 && is_sure();
-            if (found) break;
+        if (!opens_cut(page, i)) continue;
+        for (uint32_t j = i + 1; j < std::min(n, i + CUT_LINES) && page.text(j).blanks <= MAX_BLANKS && read_cut(page, j, true); ++j) {
+            if (!is_cut_byline()) continue;
+            join_cut(page, i, joints, ruled);
+            i = j;
+            break;
         }
-        if (!found) continue;
-        const auto parted = [&](uint32_t word) {  // names part before this word
-            return std::any_of(entries.begin(), entries.end(), [&](const Entry& e) { return e.behind == word; });
-        };
-        for (uint32_t k = i, word = 0; k <= j; ++k) {
-            Line& line = page.text(k);
-            line.vertical = line.cut_byline = true;
-            const uint32_t begin = word;
-            for (++word; word < line_ends_[k - i]; ++word)
-                if (parted(word)) line.name_gaps |= uint32_t(1) << (word - begin - 1);
-            if (k == j) break;
-            joints[k] = parted(word) ? Joint::space : Joint::nothing;
-            ruled[k] = 1;
-        }
-        i = j;
     }
 }
 

@@ -220,9 +220,10 @@ def _spread_numbers(page, line, tokens, verdict, first, body):
             after = page.visible(end, 1, line)
             apart = tokens[k].number and tokens[k].begin != line.s
             han = (T.HAN, T.KANA)
-            unit = body and page.cls[line.gaps[max(k - 1, 0)].left] in han and after >= 0 and page.cls[after] in han
+            text = body and page.cls[line.gaps[max(k - 1, 0)].left] in han
+            unit, end_ = after >= 0 and page.cls[after] in han, after < 0 or page.cls[after] in CJK_CLASSES
             if (min(pieces) == 1 or point) and _is_grouped(page, begin, end) \
-                    and (not apart or unit and (point or max(pieces) == 1 and len(pieces) >= 3)):
+                    and (not apart or text and (point and end_ or unit and max(pieces) == 1 and len(pieces) >= 3)):
                 for x in range(k, j):
                     if verdict[x] is None:
                         verdict[x] = CLOSE

@@ -109,6 +109,14 @@ def find(page, texts):
         j = i + 1
         while j < n and units[j] and texts[j].blanks <= MAX_BLANKS:
             j += 1
+        # The first line may be the end of a horizontal byline that was cut at its padding: 记者 刘 佳 陈 / 立 / 渡 / 口 / ...
+        if names_too and i and texts[i].remainder and texts[i].blanks <= MAX_BLANKS and not units[i - 1] and not texts[i - 1].literal \
+                and not any(grid.last == i - 1 for grid in grids):
+            words = _opens_cut(page, texts[i - 1])
+            region = words and _cut_byline(texts, i - 1, [words, _line_words(page, texts[i])])
+            if region:
+                regions.append(region)
+                i += 1
         regions.extend(_regions(texts, units[i:j], page.options.min_confidence <= confidence.HALVES))
         i = j
     if not names_too:
@@ -123,32 +131,42 @@ def _cut_bylines(page, texts, taken):
     """Bylines that the extractor cut at the padding inside names: 记者 吴 / 桐 通讯员 夏 / 禹. Each line end is a gap."""
     out, i, n = [], 0, len(texts)
     while i + 1 < n:
-        words = None if i in taken else _line_words(page, texts[i])
-        if not words or len(words[-1]) != 1 or byline.entries(words) is not None:
-            i += 1
-            continue
-        ends, j = [len(words)], i + 1  # words up to the end of each line
-        found = None
-        while j < min(n, i + CUT_LINES) and j not in taken and texts[j].blanks <= MAX_BLANKS:
-            more = _line_words(page, texts[j])
-            if not more:
+        words = None if i in taken else _opens_cut(page, texts[i])
+        parts, j = [words], i + 1
+        while words and j < min(n, i + CUT_LINES) and j not in taken and texts[j].blanks <= MAX_BLANKS:
+            parts.append(_line_words(page, texts[j]))
+            if not parts[-1]:
                 break
-            words = words + more
-            ends.append(len(words))
-            found = byline.entries(words)
-            if found and len(found) >= 2 and _is_sure(words, found):
+            region = _cut_byline(texts, i, parts)
+            if region:
+                out.append(region)
+                i = j
                 break
-            found = None
             j += 1
-        if found:
-            parted = {b for _, b in found}
-            for k, (begin, end) in enumerate(zip([0] + ends, ends)):  # the gaps inside each line
-                texts[i + k].name_gaps = [w in parted for w in range(begin + 1, end)]
-            units = [Unit(k, "name", "") for k in range(i, j + 1)]
-            out.append(Region(units, [" " if end in parted else "" for end in ends[:-1]]))
-            i = j
         i += 1
     return out
+
+
+def _opens_cut(page, line):
+    """The words of a line whose last one is one character, and which is no byline by itself; else None."""
+    words = _line_words(page, line)
+    return words if words and len(words[-1]) == 1 and byline.entries(words) is None else None
+
+
+def _cut_byline(texts, i, parts):
+    """The region of the lines from i on, if their words are a byline: two names or roles, and sure."""
+    words = [word for part in parts for word in part]
+    found = byline.entries(words)
+    if not found or len(found) < 2 or not _is_sure(words, found):
+        return None
+    parted = {b for _, b in found}
+    separators, begin = [], 0
+    for k, part in enumerate(parts):
+        end = begin + len(part)
+        texts[i + k].name_gaps = [w in parted for w in range(begin + 1, end)]  # the gaps inside the line
+        separators.append(" " if end in parted else "")
+        begin = end
+    return Region([Unit(i + k, "name", "") for k in range(len(parts))], separators[:-1])
 
 
 def _line_words(page, line):
