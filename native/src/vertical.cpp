@@ -15,7 +15,7 @@ constexpr size_t GRID_ROWS = 64;
 constexpr int ROLE_FIRST = 20;    // a role says that names follow: it is worth more than one name more
 constexpr size_t MAX_NAMES = 32;  // of one byline
 constexpr uint32_t HALF_LEAST = 4, HALF_MOST = 10;  // characters of half a title
-constexpr uint32_t TITLE = 4;      // characters of a title at least that stands behind names
+constexpr uint32_t TITLE = 4;      // characters at least that are a title and no name
 constexpr int WHOLE_WORD = 5;      // a title that begins with a word: nearly as good as one name more
 constexpr uint32_t NAMES = 24;    // characters of a byline that no blank line parts
 
@@ -304,6 +304,8 @@ void Vertical::separate(const Page& page, uint32_t begin, uint32_t end, std::vec
                     joints[item.behind - 1] = Joint::nothing;
                     joints[items_[i + 1].behind - 1] = Joint::space;
                     ++i;
+                } else if (more && items_[i + 1].kind == Kind::word && parts_word(page, item, items_[i + 1], joints)) {
+                    joints[item.behind - 1] = Joint::nothing;
                 }
                 ++i;
                 break;
@@ -318,6 +320,14 @@ void Vertical::spell(const Page& page, uint32_t a, uint32_t b) {
         const Unit& unit = page.units[k];
         for (int i = 0; i < unit.length; ++i) word_.push_back(i < Unit::KEPT ? unit.text[i] : 0);
     }
+}
+
+// A title whose columns blank lines part goes on where a word would be parted; not behind names.
+bool Vertical::parts_word(const Page& page, const Item& a, const Item& b, const std::vector<Joint>& joints) const {
+    if (a.behind - a.first < TITLE) return false;  // perhaps a name itself
+    for (uint32_t k = a.first; k + 1 < a.behind; ++k)
+        if (joints[k] != Joint::nothing) return false;
+    return in_word(page.units[a.behind - 1].last, page.units[b.first].text[0]);
 }
 
 // How many units at the end of a group are a role that opens a byline behind the blank line; 0: none.
@@ -341,6 +351,17 @@ bool Vertical::padded_over_blank(const Page& page, size_t i) {
     return last.kind == UnitKind::chr && is_common_surname(last.text[0]) && byline(page, i + 2, 1, next);
 }
 
+// Characters that follow each other without a blank line are padded names only if all of them are: 山村小学 is a title, though 山
+// is a surname.
+bool Vertical::are_pairs(const Page& page, size_t i) const {
+    size_t end = i + 1;
+    while (end < items_.size() && items_[end].kind == Kind::single && !page.text(items_[end].first).blanks) ++end;
+    if (end - i <= 2) return true;
+    for (size_t k = i; k < end; k += 2)
+        if (!is_surname(page.units[items_[k].first].text[0])) return false;
+    return (end - i) % 2 == 0;
+}
+
 // A sequence of padded names, whole names and roles from item i on, into names_. roles: how many stand before it.
 bool Vertical::byline(const Page& page, size_t i, size_t roles, size_t& next) {
     names_.clear();
@@ -352,7 +373,7 @@ bool Vertical::byline(const Page& page, size_t i, size_t roles, size_t& next) {
         const bool whole = item.kind == Kind::word || item.kind == Kind::name;
         const uint32_t length = uint32_t(word_.size());
         if (item.kind == Kind::single && j + 1 < items_.size() && items_[j + 1].kind == Kind::single &&
-            is_surname(word_[0])) {
+            is_surname(word_[0]) && are_pairs(page, j)) {
             names_.push_back(Span{item.first, items_[j + 1].behind});
             ++pairs;
             j += 2;

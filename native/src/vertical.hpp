@@ -45,9 +45,11 @@ private:
     bool is_byline_name(const Page& page, uint32_t begin, uint32_t end, uint32_t i) const;
     bool is_vertical(const Page& page, uint32_t begin, uint32_t end);
     void separate(const Page& page, uint32_t begin, uint32_t end, std::vector<Joint>& joints);
+    bool are_pairs(const Page& page, size_t item) const;
     bool byline(const Page& page, size_t item, size_t roles, size_t& next);
     bool padded_over_blank(const Page& page, size_t item);
     uint32_t opens_byline(const Page& page, uint32_t a, uint32_t b);
+    bool parts_word(const Page& page, const Item& a, const Item& b, const std::vector<Joint>& joints) const;
     void part_word(const Page& page, uint32_t a, uint32_t b, std::vector<Joint>& joints);
     uint32_t names_at_start(const Page& page, uint32_t a, uint32_t b, std::vector<Joint>& joints);
     void halves(const Page& page, uint32_t start, uint32_t b, std::vector<Joint>& joints);

@@ -21,7 +21,7 @@ ROLE_FIRST = 20  # a role says that names follow: it is worth more than one name
 CUT_LINES, CUT_HAN = 6, 24  # of a byline cut into lines: lines at most, Han a line at most
 MAX_NAMES = 32  # of one byline
 HALF = 4, 10  # characters of half a title
-TITLE = 4  # characters of a title at least that stands behind names
+TITLE = 4  # characters at least that are a title and no name
 WHOLE_WORD = 5  # a title that begins with a word: nearly as good as one name more
 NAMES = 24  # characters of a byline that no blank line parts
 
@@ -248,7 +248,7 @@ def _separators(texts, units, halves):
 
     i = 0
     while i < len(items):
-        taken = _byline(units, items, i)
+        taken = _byline(texts, units, items, i)
         if taken:
             j, names = taken
             for a, b in names:
@@ -277,21 +277,24 @@ def _separators(texts, units, halves):
             i += 1
             continue
         _word(units, a, b, seps, halves and len(groups) == 1)
-        role = _opens_byline(units, a, b) if i + 1 < len(items) and _byline(units, items, i + 1, 1) else 0
+        role = _opens_byline(units, a, b) if i + 1 < len(items) and _byline(texts, units, items, i + 1, 1) else 0
         if role:
             seps[b - role - 1], seps[b - 1] = None, " "
-        elif _padded_over_blank(units, items, i):  # 记唐 / 果 / 贺兰山: the surname stands at the end of the title's group
+        elif _padded_over_blank(texts, units, items, i):  # 记唐 / 果 / 贺兰山: the surname stands at the end of the title's group
             seps[b - 2], seps[b - 1], seps[items[i + 1][1] - 1] = None, "", " "
             i += 1
+        elif i + 1 < len(items) and items[i + 1][2] == "word" and b - a >= TITLE and all(sep == "" for sep in seps[a:b - 1]) \
+                and words.in_word(units[b - 1].text[-1], units[b].text[0]):
+            seps[b - 1] = ""  # a title whose columns blank lines part goes on where a word would be parted
         i += 1
     return seps
 
 
-def _padded_over_blank(units, items, i):
+def _padded_over_blank(texts, units, items, i):
     """The last character of a group is the surname of a padded name whose other character and further names follow."""
     a, b, _ = items[i]
     return (b - a >= 5 and i + 2 < len(items) and items[i + 1][2] == "single" and units[b - 1].kind == "char"
-            and byline.is_common_surname(ord(units[b - 1].text[0])) and _byline(units, items, i + 2, 1) is not None)
+            and byline.is_common_surname(ord(units[b - 1].text[0])) and _byline(texts, units, items, i + 2, 1) is not None)
 
 
 def _opens(text):
@@ -424,7 +427,16 @@ def _opens_byline(units, a, b):
     return 0
 
 
-def _byline(units, items, i, roles=0):
+def _are_pairs(texts, units, items, i):
+    """Characters that follow each other without a blank line are padded names only if all of them are: 山村小学 is a title,
+    though 山 is a surname."""
+    end = i + 1
+    while end < len(items) and items[end][2] == "single" and not texts[units[items[end][0]].line].blanks:
+        end += 1
+    return end - i <= 2 or (end - i) % 2 == 0 and all(is_surname(ord(units[items[k][0]].text[0])) for k in range(i, end, 2))
+
+
+def _byline(texts, units, items, i, roles=0):
     """A sequence of padded names, whole names and roles from item i on -> (next item, [(first unit, behind)]) or None.
 
     roles: how many stand before it.
@@ -433,7 +445,8 @@ def _byline(units, items, i, roles=0):
     while j < len(items) and len(names) < MAX_NAMES:
         a, b, kind = items[j]
         word = "".join(u.text for u in units[a:b])
-        if kind == "single" and j + 1 < len(items) and items[j + 1][2] == "single" and is_surname(ord(word[0])):
+        if kind == "single" and j + 1 < len(items) and items[j + 1][2] == "single" and is_surname(ord(word[0])) \
+                and _are_pairs(texts, units, items, j):
             names.append((a, items[j + 1][1]))
             pairs += 1
             j += 2
