@@ -11,6 +11,7 @@ using namespace weights;
 namespace {
 
 constexpr int RAW = 4;  // of so many lines one ends in a pause where lines are cut after marks
+constexpr int TRAILING_SHARE = 3;  // of so many lines one at most has white space at its end where that means something
 constexpr int FIRST_LINES = 24;  // lines either way among which first and last lines of paragraphs are looked for
 
 bool is_latin(const Line& line) { return line.letters > 4 * line.cjks; }
@@ -99,6 +100,7 @@ int join_cost(const Line& a, const Line& b) {
     if (a.in_rows | b.in_rows) cost += ROWLIKE;
     if (a.parted) cost += PARTED;
     if (a.lone_spaced) cost += SPACED_HEADING;
+    if (a.trails) cost += TRAILING;
     if (b.blanks) cost += b.rhythm;
     return cost;
 }
@@ -220,6 +222,10 @@ void Evidence::gather(const Page& page, const std::vector<Line*>& lines) {
     set_raw();
     set_flush();
     set_stretched();
+    // White space at the end of a line, where few have any: some extractors print it at the ends of paragraphs.
+    trailing_.fill(n, [&](int i) { return lines_[i]->e != lines_[i]->end; });
+    for (int i = 0; i < n; ++i)
+        lines_[i]->trails = lines_[i]->e != lines_[i]->end && trailing_.near(i) * TRAILING_SHARE <= trailing_.size(i);
     for (int i = 0; i < n; ++i) {
         Line& line = *lines_[i];
         const Line* const next = i + 1 < n ? lines_[i + 1] : nullptr;

@@ -27,6 +27,7 @@ private:
     WindowCounts starts_, pauses_;    // lines that begin with what cannot start a line, that end in a pause
     WindowCounts flush_, shorter_;    // first lines of paragraphs, as wide as the column and shorter by an indent
     WindowCounts solid_, spread_;     // short last lines of paragraphs, letter-spaced or not
+    WindowCounts trailing_;           // lines with white space at their ends
     std::vector<int16_t> narrower_;   // q by which a first line is narrower than the next one, -1: not certain
 };
 

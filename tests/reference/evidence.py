@@ -9,6 +9,7 @@ from .words import cut_between
 
 WINDOW = 8  # text lines either way
 RAW = 4  # of so many lines one ends in a pause where lines are cut after marks
+TRAILING_SHARE = 3  # of so many lines one at most has white space at its end where that means something
 FIRST_LINES = 24  # lines either way among which first and last lines of paragraphs are looked for
 INDENT = 2 * CELL
 
@@ -25,6 +26,10 @@ def gather(page, lines):
     set_raw(lines)
     set_flush(lines)
     set_stretched(lines)
+    # White space at the end of a line, where few have any: some extractors print it at the ends of paragraphs.
+    for i, line in enumerate(lines):
+        near = lines[max(0, i - WINDOW):i + WINDOW + 1]
+        line.trails = line.e != line.end and sum(a.e != a.end for a in near) * TRAILING_SHARE <= len(near)
     for i, line in enumerate(lines):
         if i and may_go_on(lines[i - 1], line):
             line.title_cut = line.cut == "word"
@@ -75,6 +80,8 @@ def join_cost(a, b):
         cost += PARTED
     if a.lone_spaced:
         cost += SPACED_HEADING
+    if a.trails:
+        cost += TRAILING
     if b.blanks:
         cost += b.rhythm
     return cost
