@@ -27,7 +27,7 @@ WEIGHT FREE_END[] =      { 150,  335,  900,   40,  420,   30,   10};
 
 // The width of a line, against the measure.
 // A line that goes on although some q more than needed were left: none, up to 2, 4, 8, 16 q, more.
-WEIGHT LOOSE[] = {0,110, 160, 380, 345, 800};
+WEIGHT LOOSE[] = {0,110, 160, 380, 345, 715};
 WEIGHT OVER =  85;             // each q wider than the measure
 WEIGHT FULL_BY_CHANCE = 130;   // a last line that happens to fill the column
 WEIGHT SPACED_LAST = 110;      // only a line that goes on is stretched
@@ -37,7 +37,7 @@ WEIGHT NO_INDENT = 250;        // newspaper columns indent: a full first line is
 WEIGHT CUT = 155;              // some extractors end a line after a mark
 WEIGHT RAW_CUT = 45;           // ... where many lines are
 WEIGHT HEADING_CUT = 150;      // ... and before opening ones; but a heading may stand there
-WEIGHT RAW_STOP = 110;          // a sentence ends in mid-paragraph, there
+WEIGHT RAW_STOP =  80;          // a sentence ends in mid-paragraph, there
 WEIGHT SWITCH_INSIDE = 220;    // the measure changes inside a paragraph
 WEIGHT SWITCH_BETWEEN = 105;   // ... between two
 WEIGHT FREE = 130;             // a line that no measure explains

@@ -14,7 +14,7 @@ FREE_END = {"mid": 150, "pause": 335, "open": 900, "close": 40, "colon": 420, "s
 
 # The width of a line, against the measure.
 # A line that goes on although some q more than needed were left: none, up to 2, 4, 8, 16 q, more.
-LOOSE = (0, 110, 160, 380, 345, 800)
+LOOSE = (0, 110, 160, 380, 345, 715)
 OVER = 85  # each q wider than the measure
 FULL_BY_CHANCE = 130  # a last line that happens to fill the column
 SPACED_LAST = 110  # only a line that goes on is stretched
@@ -24,7 +24,7 @@ NO_INDENT = 250  # newspaper columns indent: a full first line is rare
 CUT = 155  # some extractors end a line after a mark
 RAW_CUT = 45  # ... where many lines are
 HEADING_CUT = 150  # ... and before opening ones; but a heading may stand there
-RAW_STOP = 110  # a sentence ends in mid-paragraph, there
+RAW_STOP = 80  # a sentence ends in mid-paragraph, there
 SWITCH_INSIDE = 220  # the measure changes inside a paragraph
 SWITCH_BETWEEN = 105  # ... between two
 FREE = 130  # a line that no measure explains
