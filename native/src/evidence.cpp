@@ -134,114 +134,108 @@ int break_cost(const Line& a, const Line& b) {
     return cost;
 }
 
-// What a blank line says here. Where most lines that end in mid-sentence are followed by one, it is leading.
-void Evidence::set_rhythm() {
-    const int n = int(lines_.size());
-    const auto continues = [&](int i) {
-        if (!i) return false;
-        const Line& a = *lines_[i - 1];
-        return (a.end_kind == EndKind::mid || a.end_kind == EndKind::pause) && (a.marks || lines_[i]->marks);
-    };
-    continues_.fill(n, continues);
-    continues_over_blank_.fill(n, [&](int i) { return lines_[i]->blanks && continues(i); });
-    lines_[0]->parted_by_blanks = false;
-    for (int i = 1; i < n; ++i) {
-        const bool leading = continues_over_blank_.near(i) * 2 > continues_.near(i);
-        Line& line = *lines_[i];
-        line.parted_by_blanks = !leading && ((i > 1 && lines_[i - 1]->blanks) || (i + 1 < n && lines_[i + 1]->blanks));
-        if (leading)
-            line.rhythm = line.blanks <= 1 ? 0 : LEADING_MORE;
-        else
-            line.rhythm = BLANK + BLANK_MORE * std::min(line.blanks - 1, 3);
+namespace {
+
+// What a line and its neighbours show, as bits: counted over windows.
+enum Fact : uint16_t {
+    CONTINUES = 1,             // it seems to continue the line before
+    CONTINUES_OVER_BLANK = 2,  // ... behind a blank line
+    NOSTART = 4,               // it begins with what cannot start a line
+    PAUSES = 8,                // it ends in a pause
+    FLUSH = 16,                // certainly the first line of a paragraph, as wide as the column
+    SHORTER = 32,              // ... shorter by an indent that the extractor dropped
+    SOLID_LAST = 64,           // a short last line of a paragraph, not letter-spaced
+    SPREAD_LAST = 128,         // ... letter-spaced
+    TRAILS = 256,              // white space at its end
+};
+
+bool ends_mid(const Line& line) { return line.end_kind == EndKind::mid; }
+
+uint16_t facts_of(const Line* a, const Line& b, const Line* c) {
+    unsigned facts = 0;
+    if (a && (ends_mid(*a) || a->end_kind == EndKind::pause) && (a->marks || b.marks)) facts |= b.blanks ? CONTINUES | CONTINUES_OVER_BLANK : CONTINUES;
+    if (b.start_kind == StartKind::nostart) facts |= NOSTART;
+    if (b.end_kind == EndKind::pause) facts |= PAUSES;
+    if (b.e != b.end) facts |= TRAILS;
+    // A first line, behind a short line that ends a sentence, before a line that goes on.
+    if (a && c && a->end_kind == EndKind::stop && ends_mid(b) && ends_mid(*c) && b.indent < CELL && !b.spaced && !c->spaced &&
+        a->width + b.unit + INDENT <= c->width && b.width < c->width + CELL) {
+        const int narrower = c->width - b.width;
+        if (narrower < CELL) facts |= FLUSH;
+        if (narrower >= INDENT - CELL / 2 && narrower < INDENT + CELL) facts |= SHORTER;
     }
+    if (a && b.end_kind == EndKind::stop && ends_mid(*a) && b.width + INDENT + CELL <= a->width)
+        facts |= b.spaced ? SPREAD_LAST : SOLID_LAST;
+    return uint16_t(facts);
 }
 
-void Evidence::set_raw() {
-    const int n = int(lines_.size());
-    // Does the extractor end lines after marks here? A mark that cannot start a line does, or many lines end in a pause.
-    starts_.fill(n, [&](int i) { return lines_[i]->start_kind == StartKind::nostart; });
-    pauses_.fill(n, [&](int i) { return lines_[i]->end_kind == EndKind::pause; });
-    for (int i = 0; i < n; ++i) {
-        const int size = pauses_.size(i);
-        lines_[i]->raw = starts_.near(i) || (size > WINDOW && pauses_.near(i) * RAW >= size);
-    }
-}
-
-// The first lines of paragraphs around a line, where that is certain: behind a short line that ends a sentence, before a line
-// that goes on. Are they as wide as the next line, or shorter by an indent that the extractor dropped?
-void Evidence::set_flush() {
-    const int n = int(lines_.size());
-    const auto narrower = [&](int i) {  // q, -1 where nothing is certain
-        if (!i || i + 1 == n) return -1;
-        const Line &a = *lines_[i - 1], &b = *lines_[i], &c = *lines_[i + 1];
-        const bool certain = a.end_kind == EndKind::stop && b.end_kind == EndKind::mid && c.end_kind == EndKind::mid &&
-                             b.indent < CELL && !b.spaced && !c.spaced && a.width + b.unit + INDENT <= c.width &&
-                             b.width < c.width + CELL;
-        return certain ? std::max(c.width - b.width, 0) : -1;
-    };
-    narrower_.resize(size_t(n));
-    for (int i = 0; i < n; ++i) narrower_[i] = int16_t(std::min(narrower(i), INT16_MAX));
-    flush_.fill(n, [&](int i) { return narrower_[i] >= 0 && narrower_[i] < CELL; });
-    if (!flush_.total()) {
-        for (Line* line : lines_) line->flush = false;
-        return;
-    }
-    shorter_.fill(n, [&](int i) { return narrower_[i] >= INDENT - CELL / 2 && narrower_[i] < INDENT + CELL; });
-    for (int i = 0; i < n; ++i) lines_[i]->flush = flush_.near(i, FIRST_LINES) > shorter_.near(i, FIRST_LINES);
-}
-
-// The short last lines of paragraphs around a line: where they are solid, a letter-spaced line was stretched to fill its column,
-// and so goes on.
-void Evidence::set_stretched() {
-    const int n = int(lines_.size());
-    const auto is_last = [&](int i, bool spaced) {
-        if (!i || lines_[i]->end_kind != EndKind::stop || lines_[i]->spaced != spaced) return false;
-        const Line& before = *lines_[i - 1];
-        return before.end_kind == EndKind::mid && lines_[i]->width + INDENT + CELL <= before.width;
-    };
-    for (Line* line : lines_) line->stretched = false;
-    if (std::none_of(lines_.begin(), lines_.end(), [](const Line* line) { return line->spaced; })) return;
-    solid_.fill(n, [&](int i) { return is_last(i, false); });
-    if (!solid_.total()) return;
-    spread_.fill(n, [&](int i) { return is_last(i, true); });
-    for (int i = 0; i < n; ++i) {
-        Line& line = *lines_[i];
-        line.stretched = line.spaced && line.end_kind == EndKind::stop && solid_.near(i, FIRST_LINES) > spread_.near(i, FIRST_LINES);
-    }
-}
+}  // namespace
 
 void Evidence::gather(const Page& page, const std::vector<Line*>& lines) {
-    lines_ = lines;
-    const int n = int(lines_.size());
+    const int n = int(lines.size());
+    facts_.resize(size_t(n));
+    unsigned all = 0;
     for (int i = 0; i < n; ++i) {
-        Line& line = *lines_[i];
-        if (i) line.cut = cut_at(page, *lines_[i - 1], line);
-        line.in_rows = line.rowlike && ((i && lines_[i - 1]->rowlike) || (i + 1 < n && lines_[i + 1]->rowlike));
+        Line& line = *lines[i];
+        const Line *const before = i ? lines[i - 1] : nullptr, *const next = i + 1 < n ? lines[i + 1] : nullptr;
+        if (before) line.cut = cut_at(page, *before, line);
+        line.in_rows = line.rowlike && ((before && before->rowlike) || (next && next->rowlike));
+        facts_[i] = facts_of(before, line, next);
+        all |= facts_[i];
     }
-    set_rhythm();
-    set_raw();
-    set_flush();
-    set_stretched();
-    // White space at the end of a line, where few have any: some extractors print it at the ends of paragraphs.
-    trailing_.fill(n, [&](int i) { return lines_[i]->e != lines_[i]->end; });
-    for (int i = 0; i < n; ++i)
-        lines_[i]->trails = lines_[i]->e != lines_[i]->end && trailing_.near(i) * TRAILING_SHARE <= trailing_.size(i);
+    const auto count = [&](WindowCounts& counts, Fact fact) { counts.fill(n, [&](int i) { return facts_[i] & fact; }); };
+    count(continues_, CONTINUES);
+    count(continues_over_blank_, CONTINUES_OVER_BLANK);
+    count(starts_, NOSTART);
+    count(pauses_, PAUSES);
+    if (all & FLUSH) {
+        count(flush_, FLUSH);
+        count(shorter_, SHORTER);
+    }
+    if (all & SOLID_LAST) {
+        count(solid_, SOLID_LAST);
+        count(spread_, SPREAD_LAST);
+    }
+    if (all & TRAILS) count(trailing_, TRAILS);
     for (int i = 0; i < n; ++i) {
-        Line& line = *lines_[i];
-        const Line* const next = i + 1 < n ? lines_[i + 1] : nullptr;
-        if (i && may_go_on(*lines_[i - 1], line)) {
-            line.title_cut = line.cut == Cut::word;
-            line.rest_of_subtitle = is_rest_of_subtitle(page, *lines_[i - 1], line, next);
+        Line& line = *lines[i];
+        const Line *const before = i ? lines[i - 1] : nullptr, *const next = i + 1 < n ? lines[i + 1] : nullptr;
+        // What a blank line says here. Where most lines that end in mid-sentence are followed by one, it is leading.
+        if (before) {
+            const bool leading = continues_over_blank_.near(i) * 2 > continues_.near(i);
+            line.parted_by_blanks = !leading && ((i > 1 && before->blanks) || (next && next->blanks));
+            if (leading)
+                line.rhythm = line.blanks <= 1 ? 0 : LEADING_MORE;
+            else
+                line.rhythm = BLANK + BLANK_MORE * std::min(line.blanks - 1, 3);
         }
-        line.rest_of_caption = i && lines_[i - 1]->end_kind == EndKind::mid && line.start_kind == StartKind::plain && line.stops &&
-                               opens_caption(page, *lines_[i - 1]);
-        line.lone_spaced = line.spaced && !line.marks && i && lines_[i - 1]->end_kind == EndKind::stop && !lines_[i - 1]->spaced && !(i + 1 < n && lines_[i + 1]->spaced);
+        // Does the extractor end lines after marks here? A mark that cannot start a line does, or many lines end in a pause.
+        line.raw = starts_.near(i) || (pauses_.size(i) > WINDOW && pauses_.near(i) * RAW >= pauses_.size(i));
+        line.flush = (all & FLUSH) && flush_.near(i, FIRST_LINES) > shorter_.near(i, FIRST_LINES);
+        // Where short last lines are solid, a letter-spaced line was stretched to fill its column, and so goes on.
+        line.stretched = (all & SOLID_LAST) && line.spaced && line.end_kind == EndKind::stop &&
+                         solid_.near(i, FIRST_LINES) > spread_.near(i, FIRST_LINES);
+        // White space at the end of a line, where few have any: some extractors print it at the ends of paragraphs.
+        line.trails = (facts_[i] & TRAILS) && trailing_.near(i) * TRAILING_SHARE <= trailing_.size(i);
+    }
+    // Last, as it changes how lines end.
+    for (int i = 0; i < n; ++i) {
+        Line& line = *lines[i];
+        const Line *const before = i ? lines[i - 1] : nullptr, *const next = i + 1 < n ? lines[i + 1] : nullptr;
         // One character alone, not one of several such lines.
-        line.left_over = line.remainder && !(i && lines_[i - 1]->remainder) && !(i + 1 < n && lines_[i + 1]->remainder);
-        if (line.few_han && i && i + 1 < n) line.left_over = is_rest_of_title(*lines_[i - 1], line, *lines_[i + 1]);
+        line.left_over = line.remainder && !(before && before->remainder) && !(next && next->remainder);
+        if (!before) continue;
+        if (may_go_on(*before, line)) {
+            line.title_cut = line.cut == Cut::word;
+            line.rest_of_subtitle = is_rest_of_subtitle(page, *before, line, next);
+        }
+        line.rest_of_caption = ends_mid(*before) && line.start_kind == StartKind::plain && line.stops && opens_caption(page, *before);
+        // Behind a sentence end, letter-spaced without marks, among lines that are not: a heading.
+        line.lone_spaced = line.spaced && !line.marks && before->end_kind == EndKind::stop && !before->spaced && !(next && next->spaced);
+        if (line.few_han && next) line.left_over = is_rest_of_title(*before, line, *next);
         // A closing quote that stands alone.
-        if (i && line.start_kind == StartKind::nostart && line.end_kind == EndKind::close && line.width <= 2 * CELL)
-            line.end_kind = lines_[i - 1]->end_kind;
+        if (line.start_kind == StartKind::nostart && line.end_kind == EndKind::close && line.width <= 2 * CELL)
+            line.end_kind = before->end_kind;
     }
 }
 

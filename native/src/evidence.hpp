@@ -17,18 +17,8 @@ public:
     void gather(const Page& page, const std::vector<Line*>& lines);
 
 private:
-    void set_rhythm();
-    void set_raw();
-    void set_flush();
-    void set_stretched();
-
-    std::vector<Line*> lines_;
-    WindowCounts continues_, continues_over_blank_;  // lines that seem to continue the line before
-    WindowCounts starts_, pauses_;    // lines that begin with what cannot start a line, that end in a pause
-    WindowCounts flush_, shorter_;    // first lines of paragraphs, as wide as the column and shorter by an indent
-    WindowCounts solid_, spread_;     // short last lines of paragraphs, letter-spaced or not
-    WindowCounts trailing_;           // lines with white space at their ends
-    std::vector<int16_t> narrower_;   // q by which a first line is narrower than the next one, -1: not certain
+    std::vector<uint16_t> facts_;  // of each line; the windows count some of them
+    WindowCounts continues_, continues_over_blank_, starts_, pauses_, flush_, shorter_, solid_, spread_, trailing_;
 };
 
 // Of the line end between a and b, once it is gathered: what it costs to join and to part them.
