@@ -23,19 +23,35 @@ bool is_han(uint32_t cp) { return FIRST <= cp && cp <= LAST; }
 
 class Pairs {
 public:
-    Pairs() : rows_(LAST - FIRST + 1, Row{0, 0}), simplified_(LAST - FIRST + 1, 0) {
+    Pairs() : rows_(LAST - FIRST + 1, Row{0, 0, false}), simplified_(LAST - FIRST + 1) {
+        for (uint32_t cp = FIRST; cp <= LAST; ++cp) simplified_[cp - FIRST] = char16_t(cp);
         const char16_t* p = TABLE;
         for (; *p != u'\n'; ++p) {
             const char16_t first = *p++;
             const char16_t* const row = p;
             while (*p != u'\n') ++p;
-            rows_[first - FIRST] = Row{uint32_t(row - TABLE), uint32_t(p - row)};
+            rows_[first - FIRST] = Row{uint32_t(row - TABLE), uint16_t(p - row), false};
         }
         for (++p; *p; p += 3) simplified_[p[0] - FIRST] = p[1];
+        for (const char32_t* cp = LEANS_ON; *cp; ++cp) rows_[*cp - FIRST].leans_on = true;
+        // A Traditional character has the row of its Simplified form.
+        for (size_t i = 0; i < simplified_.size(); ++i)
+            if (simplified_[i] != FIRST + i) rows_[i] = rows_[simplified_[i] - FIRST];
     }
-    uint32_t simplified(uint32_t cp) const { return simplified_[cp - FIRST] ? simplified_[cp - FIRST] : cp; }
-    bool has(uint32_t x, uint32_t y) const {
+    bool has(uint32_t x, uint32_t y) const { return in_row(rows_[x - FIRST], simplified_[y - FIRST]); }
+    bool cuts(uint32_t x, uint32_t y) const {
         const Row row = rows_[x - FIRST];
+        const char16_t behind = simplified_[y - FIRST];
+        return row.leans_on || in_row(row, behind) || is_one_of(LEANS_BACK, behind);
+    }
+
+private:
+    struct Row {
+        uint32_t begin;  // in TABLE
+        uint16_t size;
+        bool leans_on;
+    };
+    static bool in_row(const Row& row, char16_t y) {
         // Without branches: none of these is foreseeable.
         const char16_t* from = TABLE + row.begin;
         for (uint32_t size = row.size; size > 1;) {
@@ -45,11 +61,6 @@ public:
         }
         return row.size && *from == y;
     }
-
-private:
-    struct Row {
-        uint32_t begin, size;  // in TABLE
-    };
     std::vector<Row> rows_;
     std::vector<char16_t> simplified_;
 };
@@ -61,17 +72,13 @@ const Pairs& pairs() {
 
 }  // namespace
 
-bool in_word(uint32_t x, uint32_t y) {
-    return is_han(x) && is_han(y) && pairs().has(pairs().simplified(x), pairs().simplified(y));
-}
+bool in_word(uint32_t x, uint32_t y) { return is_han(x) && is_han(y) && pairs().has(x, y); }
 
 Cut cut_between(uint32_t x, uint32_t y) {
     if (!is_han(x)) x = plain(x);
     if (!is_han(y)) y = plain(y);
     if (!is_han(x) || !is_han(y)) return Cut::unknown;
-    const Pairs& all = pairs();
-    const uint32_t a = all.simplified(x), b = all.simplified(y);
-    return all.has(a, b) || is_one_of(LEANS_ON, a) || is_one_of(LEANS_BACK, b) ? Cut::word : Cut::none;
+    return pairs().cuts(x, y) ? Cut::word : Cut::none;
 }
 
 bool is_word(const uint32_t* text, uint32_t length) {
