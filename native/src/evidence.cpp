@@ -18,8 +18,8 @@ bool is_latin(const Line& line) { return line.letters > 4 * line.cjks; }
 
 // What the line end between two lines parts.
 Cut cut_at(const Page& page, const Line& a, const Line& b) {
-    const auto three_bytes = [&](size_t at, const Line& line) { return at >= line.s && at + 3 <= line.e && page.data[at] >> 4 == 0xE; };
-    if (!three_bytes(a.e - 3, a) || !three_bytes(b.s, b)) return Cut::unknown;
+    const auto three_bytes = [&](size_t at) { return page.data[at] >> 4 == 0xE; };
+    if (a.e - a.s < 3 || b.e - b.s < 3 || !three_bytes(a.e - 3) || !three_bytes(b.s)) return Cut::unknown;
     uint32_t x, y;
     decode(page.data + a.e - 3, x);
     decode(page.data + b.s, y);

@@ -68,7 +68,10 @@ bool Stream::Impl::take(const uint8_t* data, size_t size, bool last, Plan& plan)
         return true;
     }
     valid += error.begin;
-    if (!last && !std::strcmp(error.reason, "unexpected end of data")) return true;  // the next piece may complete it
+    // The next piece may complete it; of a surrogate two bytes are not enough to tell.
+    const bool cut = !std::strcmp(error.reason, "unexpected end of data") ||
+                     (invalid == Invalid::surrogates && text.size() - valid == 2 && text[valid] == 0xED);
+    if (!last && cut) return true;
     plan.status = Status::invalid_utf8;
     plan.error_begin = base + valid;
     plan.error_end = plan.error_begin + (error.end - error.begin);
