@@ -13,7 +13,7 @@ namespace hanflow {
 namespace {
 
 // The first pass waits for so many bytes, and each for twice what it had to leave the last time: work stays linear.
-constexpr size_t PORTION = size_t(64) << 10;
+constexpr size_t PORTION = size_t(256) << 10;
 
 // What one pass has yet to do.
 struct Stage {
@@ -22,7 +22,7 @@ struct Stage {
     Part part;
     size_t left = 0;  // bytes of pending that the last run left
 
-    bool waits(size_t complete, size_t portion) const { return complete < std::max(portion, 2 * left); }
+    bool waits(size_t complete) const { return complete < std::max(PORTION, 2 * left); }
     void take(const uint8_t* bytes, size_t count) { pending.insert(pending.end(), bytes, bytes + count); }
     void drop(size_t count) {
         pending.erase(pending.begin(), pending.begin() + ptrdiff_t(count));
@@ -83,7 +83,7 @@ void Stream::Impl::run(bool last) {
     for (int k = 0; k < PASSES; ++k) {
         Stage& stage = stages[k];
         const size_t size = k || last ? stage.pending.size() : complete;
-        if (!last && stage.waits(size, k ? 1 : PORTION)) return;
+        if (!last && stage.waits(size)) return;
         segments = stage.segments;
         stage.part.last = last;
         const bool edited =
