@@ -76,7 +76,8 @@ bool is_rest_of_subtitle(const Page& page, const Line& a, const Line& b, const L
 // Two or three Han that are no name, behind a longer title line, before a byline, a subtitle or body text.
 bool is_rest_of_title(const Line& a, const Line& b, const Line& c) {
     return !a.marks && a.end_kind == EndKind::mid && a.cjks >= 2 * b.few_han + 2 && a.start_kind == StartKind::plain &&
-           b.start_kind == StartKind::plain && (c.marks || c.byline || c.start_kind == StartKind::dash || c.start_kind == StartKind::dateline);
+           b.start_kind == StartKind::plain &&
+           (c.marks || c.byline || c.start_kind == StartKind::dash || c.start_kind == StartKind::dateline);
 }
 
 }  // namespace
@@ -153,7 +154,8 @@ bool ends_mid(const Line& line) { return line.end_kind == EndKind::mid; }
 
 uint16_t facts_of(const Line* a, const Line& b, const Line* c) {
     unsigned facts = 0;
-    if (a && (ends_mid(*a) || a->end_kind == EndKind::pause) && (a->marks || b.marks)) facts |= b.blanks ? CONTINUES | CONTINUES_OVER_BLANK : CONTINUES;
+    if (a && (ends_mid(*a) || a->end_kind == EndKind::pause) && (a->marks || b.marks))
+        facts |= b.blanks ? CONTINUES | CONTINUES_OVER_BLANK : CONTINUES;
     if (b.start_kind == StartKind::nostart) facts |= NOSTART;
     if (b.end_kind == EndKind::pause) facts |= PAUSES;
     if (b.e != b.end) facts |= TRAILS;

@@ -142,7 +142,8 @@ void Layout::join_halves(const Page& page) {
         const bool alone = !joined[i] && !joined[i + 1] && joined[i + 2] && joints[i + 2] != Joint::line_end &&
                            !by_vertical[i + 2];
         if (!alone || before.end_kind != EndKind::stop || !is_half(a) || !is_half(b)) continue;
-        if (a.width + CELL + b.width > after.width || (b.blanks && !a.blanks && a.width != b.width) || !(after.marks + page.text(i + 3).marks)) continue;
+        if (a.width + CELL + b.width > after.width || (b.blanks && !a.blanks && a.width != b.width)) continue;
+        if (!(after.marks + page.text(i + 3).marks)) continue;
         joints[i] = Joint::space;
         confidence[i] = confidence::HALF_LINES;
         halves[i] = joined[i] = joined[i + 1] = 1;

@@ -170,7 +170,8 @@ bool is_table(const Chars& t, const Line& line) {
         if (number && b - a != 1) single = false;
         beside = beside || (number && before);
         before = number;
-        attached = attached || (!number && k < gaps && t.cls[b - 1] == DIGIT && is_number(t, t.gaps[k].end, k + 1 < gaps ? t.gaps[k + 1].begin : t.e));
+        attached = attached || (!number && k < gaps && t.cls[b - 1] == DIGIT &&
+                                is_number(t, t.gaps[k].end, k + 1 < gaps ? t.gaps[k + 1].begin : t.e));
     }
     return beside && !(single && (!number || attached));  // 等举措 4 6 条, 建于1 9 8 9 are spread numbers
 }
@@ -280,7 +281,9 @@ int list_marker(const Chars& t) {
     if (k == j) return i;
     const bool paren = k < e && (t.cp[k] == 0xFF09 || t.cp[k] == ')');
     // （12）日清晨 is a date, （1）日常管理 is not.
-    if (opened && paren && t.cls[k - 1] == DIGIT && k + 2 < e && is_one_of(U"日月年", t.cp[k + 1]) && !in_word(t.cp[k + 1], t.cp[k + 2])) return i;
+    if (opened && paren && t.cls[k - 1] == DIGIT && k + 2 < e && is_one_of(U"日月年", t.cp[k + 1]) &&
+        !in_word(t.cp[k + 1], t.cp[k + 2]))
+        return i;
     if (opened) return paren ? k + 1 : i;
     if (k + 1 < e && t.cls[k] == GAP && t.cp[k + 1] == 0x3001) return k + 2;  // 一 、 in a letter-spaced line
     if (k < e && (paren || is_one_of(U"、.．", t.cp[k]))) {

@@ -120,7 +120,8 @@ void Unwrap::set_supports(const std::vector<uint8_t>& barriers) {
         const int low = width - a.letters / NARROW - ROUNDING, high = width + unit;
         Supports& s = supports_[i];
         const uint64_t weight = (mid && !a.spaced ? 2 : 1) * COVER_WEIGHT;
-        s.list[s.count++] = Support{half(low), half(high), COVER_LINE * (b.cut == Cut::word ? 2 : 1) + weight + prose + (mid ? COVER_MID : 0)};
+        const uint64_t count = COVER_LINE * (b.cut == Cut::word ? 2 : 1);  // one that parts a word is sure
+        s.list[s.count++] = Support{half(low), half(high), count + weight + prose + (mid ? COVER_MID : 0)};
         const Line* before = i ? lines_[i - 1] : nullptr;
         const bool first = !before || (before->end_kind != EndKind::mid && before->end_kind != EndKind::pause) ||
                            before->width + a.unit < a.width;
@@ -475,8 +476,10 @@ void Unwrap::set_confidences(std::vector<uint8_t>& sure) const {
         const bool none = m < 0 || last < 0, near = none || std::abs(last - m) < FAR;
         const Row& next = rows_[i + 1];
         const Way on = cheapest(i, joined, true, before), end = cheapest(i, joined, false, before);
-        const int join = on.cost + next.to_join + (none ? FREE_JOIN : near ? 0 : SWITCH_INSIDE) + cheapest(i + 1, true, goes_on, on.open).cost;
-        const int part = end.cost + next.to_break + (near ? 0 : SWITCH_BETWEEN) + cheapest(i + 1, false, goes_on, Open{}).cost;
+        const int join = on.cost + next.to_join + (none ? FREE_JOIN : near ? 0 : SWITCH_INSIDE) +
+                         cheapest(i + 1, true, goes_on, on.open).cost;
+        const int part = end.cost + next.to_break + (near ? 0 : SWITCH_BETWEEN) +
+                         cheapest(i + 1, false, goes_on, Open{}).cost;
         before = on.open;
         sure[k] = confidence::of_margin(part - join);
     }

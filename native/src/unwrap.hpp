@@ -14,8 +14,8 @@ namespace hanflow {
 class Unwrap {
 public:
     // body: indexes into page.texts of the lines that may be joined; barriers[k]: line k cannot go on in line k + 1.
-    // sure[k]: how sure it is that line k goes on in line k + 1, in per cent; 0: it does not. Decisions look at most WINDOW lines back and 2 * LAG lines ahead
-    // (LAG in unwrap.cpp). Linear in the lines.
+    // sure[k]: how sure it is that line k goes on in line k + 1, in per cent; 0: it does not; CERTAIN where the page is not to
+    // be explained. Decisions look at most 24 lines back and 2 * LAG lines ahead (LAG in unwrap.cpp). Linear in the lines.
     void decide(Page& page, const std::vector<uint32_t>& body, const std::vector<uint8_t>& barriers,
                 std::vector<uint8_t>& sure);
 

@@ -463,8 +463,9 @@ uint32_t Vertical::names_at_start(const Page& page, uint32_t a, uint32_t b, std:
     return a + best;
 }
 
-// A title of two halves of one length, from two columns, where no blank lines tell columns apart: no word is parted between them, and their words are alike in length,
-// as far as the table tells (铁纪正风护发展 凝心聚力谱新篇). 著名戏曲音乐家海清源同志逝世 is one clause.
+// A title of two halves of one length, from two columns, where no blank lines tell columns apart: no word is parted between
+// them, and their words are alike in length, as far as the table tells (江水东流 渔船满载). 著名戏曲音乐家海清源同志逝世
+// is one clause.
 void Vertical::halves(const Page& page, uint32_t start, uint32_t b, std::vector<Joint>& joints) {
     const uint32_t length = b - start, half = length / 2;
     if (length % 2 || half < HALF_LEAST || half > HALF_MOST) return;
@@ -530,7 +531,9 @@ void Vertical::names_at_end(const Page& page, uint32_t start, uint32_t b, std::v
             const Parting& part = parts[rare][i];
             if (part.score < 0 || (rare && !part.role)) continue;
             if (part.pieces < 2 && !is_compound_name(word_.data() + i, uint32_t(n - i))) continue;
-            if (!part.role && first + uint32_t(i) != start && (head < 4 || in_word(page.units[first + uint32_t(i) - 1].last, word_[size_t(i)]))) continue;
+            // Names without a role stand alone, or behind a title, which they do not begin inside a word of.
+            const uint32_t at = first + uint32_t(i);
+            if (!part.role && at != start && (head < int64_t(TITLE) || in_word(page.units[at - 1].last, word_[size_t(i)]))) continue;
             const int score = part.score + (part.role ? ROLE_FIRST : 0);
             if (best && score <= best_score) continue;
             best = parts[rare];

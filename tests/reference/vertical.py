@@ -320,7 +320,7 @@ def _word(units, a, b, seps, solid):
 
 def _halves(units, start, b, seps):
     """A title of two halves of one length, from two columns, where no blank lines tell columns apart: no word is parted between them, and their words are alike in
-    length, as far as the table tells (铁纪正风护发展 凝心聚力谱新篇). 著名戏曲音乐家海清源同志逝世 is one clause."""
+    length, as far as the table tells (江水东流 渔船满载). 著名戏曲音乐家海清源同志逝世 is one clause."""
     text = "".join(u.text for u in units[start:b])
     half = len(text) // 2
     if len(text) != b - start or len(text) % 2 or not HALF[0] <= half <= HALF[1] or any(T.char_class(ord(c)) not in (T.HAN, T.DIGIT) for c in text):
