@@ -71,7 +71,6 @@ void Layout::decide(Page& page) {
     by_vertical.assign(n, 0);
     grid_of.assign(n, 0);
     vertical.grids.clear();
-    halves.clear();
     confidence.assign(n, 0);
     if (page.options.vertical && page.options.min_confidence <= confidence::RUN) {
         vertical.find(page, joints, by_vertical);
@@ -97,7 +96,9 @@ void Layout::decide(Page& page) {
     joined.assign(n, 0);
     for (size_t i = 0; i < n; ++i)
         joined[i] = joints[i] != Joint::line_end || (i && joints[i - 1] != Joint::line_end) || grid_of[i];
+    halves.assign(n, 0);
     if (page.options.unwrap && page.options.min_confidence <= confidence::HALF_LINES) join_halves(page);
+    if (page.options.unwrap && page.options.min_confidence <= confidence::NAMES) join_credits(page);
     tabular.resize(n);
     const auto is_row = [&](size_t i) { return page.text(i).rowlike && !page.text(i).literal && !joined[i]; };
     // ... and the head of a table, which has as many cells as the row beside it.
@@ -136,7 +137,6 @@ bool is_half(const Line& line) {
 
 // A heading between paragraphs that the extractor cut at its gap: two short lines, both fit one column line.
 void Layout::join_halves(const Page& page) {
-    halves.assign(page.texts.size(), 0);
     for (size_t i = 1; i + 3 < page.texts.size(); ++i) {
         const Line &before = page.text(i - 1), &a = page.text(i), &b = page.text(i + 1), &after = page.text(i + 2);
         const bool alone = !joined[i] && !joined[i + 1] && joined[i + 2] && joints[i + 2] != Joint::line_end &&
@@ -150,13 +150,32 @@ void Layout::join_halves(const Page& page) {
     }
 }
 
+// The credit of a picture on a line of its own closes the caption before it, where lines around are joined.
+void Layout::join_credits(Page& page) {
+    constexpr int CREDIT = 10;  // CJK characters at most
+    const size_t n = page.texts.size();
+    counts_.fill(int(n), [&](size_t i) { return joined[i]; });
+    if (!counts_.total()) return;
+    for (size_t i = 0; i + 1 < n; ++i) {
+        const Line &a = page.text(i), &b = page.text(i + 1);
+        if (!b.byline || b.cjks > CREDIT || b.literal || b.vertical || joined[i + 1]) continue;
+        if (a.end_kind != EndKind::stop || a.literal || a.vertical || joints[i] != Joint::line_end) continue;
+        if ((b.blanks && b.rhythm) || !counts_.near(int(i))) continue;
+        page.open(b);
+        if (!page.bylines.is_picture_credit(page.chars)) continue;
+        joints[i] = Joint::space;
+        confidence[i] = confidence::NAMES;
+        halves[i] = joined[i] = joined[i + 1] = 1;
+    }
+}
+
 void Layout::set_paragraphs(const Page& page) {
     const size_t n = page.texts.size();
     prose.resize(n);
     foreign.resize(n);
     for (size_t i = 0; i < n;) {
         size_t j = i;
-        while (j + 1 < n && joints[j] != Joint::line_end && !by_vertical[j] && !is_halves(j)) ++j;
+        while (j + 1 < n && joints[j] != Joint::line_end && !by_vertical[j] && !halves[j]) ++j;
         bool has = false;
         int64_t letters = 0, cjks = 0;
         for (size_t k = i; k <= j; ++k) {
@@ -176,7 +195,7 @@ void Layout::set_paragraphs(const Page& page) {
 void Layout::set_joints(Page& page) {
     const size_t n = page.texts.size();
     for (size_t i = 0; i + 1 < n; ++i) {
-        if (joints[i] == Joint::line_end || by_vertical[i] || is_halves(i)) continue;
+        if (joints[i] == Joint::line_end || by_vertical[i] || halves[i]) continue;
         // CJK on either side: nothing, unless latin_gap wants a space there.
         const LatinGap gap = page.options.latin_gap;
         if (gap != LatinGap::insert && gap != LatinGap::keep &&

@@ -1,9 +1,10 @@
 """How the lines of a page go together: vertical regions, joined lines, and what happens to the blank lines between."""
 from . import tables as T
-from . import confidence, unwrap, vertical
+from . import byline, confidence, unwrap, vertical
 from .page import ALNUM, CELL, CJK_CLASSES
 
 WINDOW = unwrap.WINDOW
+CREDIT = 10  # CJK characters at most of a credit on a line of its own
 
 
 def is_half(line):
@@ -47,6 +48,8 @@ class Layout:
                 self.joined[i] = True
         if page.options.unwrap and page.options.min_confidence <= confidence.HALF_LINES:
             self._join_halves()
+        if page.options.unwrap and page.options.min_confidence <= confidence.NAMES:
+            self._join_credits()
         # Rows of a table come together: their gaps part cells.
         rows = [line.rowlike and not line.literal and not self.joined[i] for i, line in enumerate(texts)]
         self.tabular = [rows[i] and (i > 0 and rows[i - 1] or i + 1 < n and rows[i + 1])
@@ -65,6 +68,18 @@ class Layout:
             alone = not self.joined[i] and not self.joined[i + 1] and self.joined[i + 2] and self.rules[i + 2] == "unwrap"
             if alone and before.end_kind == "stop" and is_half(a) and is_half(b) and a.width + CELL + b.width <= after.width \
                     and (not b.blanks or a.blanks or a.width == b.width) and after.marks + self.texts[i + 3].marks > 0:
+                self.separators[i], self.rules[i] = " ", "halves"
+                self.joined[i] = self.joined[i + 1] = True
+
+    def _join_credits(self):
+        """The credit of a picture on a line of its own closes the caption before it, where lines around are joined."""
+        joined = list(self.joined)
+        for i, (a, b) in enumerate(zip(self.texts, self.texts[1:])):
+            if not b.byline or b.cjks > CREDIT or b.literal or b.vertical or self.joined[i + 1]:
+                continue
+            if a.end_kind != "stop" or a.literal or a.vertical or self.separators[i] is not None or b.blanks and b.rhythm:
+                continue
+            if any(joined[max(0, i - WINDOW):i + WINDOW + 1]) and byline.is_picture_credit(self.page, b):
                 self.separators[i], self.rules[i] = " ", "halves"
                 self.joined[i] = self.joined[i + 1] = True
 
