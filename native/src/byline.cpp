@@ -15,7 +15,7 @@ constexpr const char32_t* ROLES[] = {
     U"本报通讯员", U"特约通讯员", U"实习生", U"摄影", U"摄影报道", U"图文", U"综合报道", U"报道", U"整理", U"撰文",
     U"供图", U"编辑", U"责编", U"作者", U"本報記者", U"本刊記者", U"首席記者", U"特約記者", U"見習記者", U"實習記者",
     U"通訊員", U"本報通訊員", U"特約通訊員", U"實習生", U"攝影", U"圖文", U"綜合報導", U"綜合報道", U"報導", U"報道",
-    U"供圖", U"編輯", U"責編",
+    U"供圖", U"編輯", U"責編", U"连线报道", U"联合报道", U"連線報導", U"連線報道", U"聯合報導", U"聯合報道",
 };
 constexpr const char32_t* CREDITS[] = {
     U"摄", U"文", U"图", U"攝", U"圖", U"绘", U"繪", U"摄影", U"攝影", U"供图", U"供圖", U"制图", U"製圖",
@@ -50,6 +50,10 @@ bool is_role(const uint32_t* text, uint32_t length) {
 
 bool is_credit_word(const uint32_t* text, uint32_t length) {
     return length >= 1 && length <= CREDIT_LENGTH && is_one_of(CREDITS, text, length);
+}
+
+bool is_origin(const uint32_t* text, uint32_t length) {
+    return (length == 4 || length == 5) && is_one_of(U"发發", text[0]) && text[1] == U'自';
 }
 
 bool is_compound_name(const uint32_t* text, uint32_t length) {
@@ -94,6 +98,7 @@ bool Words::all_single() const {
 bool find_entries(const Words& words, std::vector<Entry>& entries) {
     entries.clear();
     const size_t n = words.size();
+    const bool credits = n && is_credit_word(words.text(n - 1), words.length(n - 1));
     for (size_t k = 0; k < n;) {
         // Words follow each other in the pool, so two single characters stand side by side.
         const bool two = k + 1 < n && words.length(k) == 1 && words.length(k + 1) == 1;
@@ -101,7 +106,8 @@ bool find_entries(const Words& words, std::vector<Entry>& entries) {
             entries.push_back(Entry{uint32_t(k), uint32_t(k + 2)});
             k += 2;
         } else if (is_role(words.text(k), words.length(k)) || is_name(words.text(k), words.length(k), false) ||
-                   (k && k == n - 1 && is_credit_word(words.text(k), words.length(k)))) {
+                   (k && credits && is_credit_word(words.text(k), words.length(k))) ||
+                   (k && k == n - 1 && is_origin(words.text(k), words.length(k)))) {
             entries.push_back(Entry{uint32_t(k), uint32_t(k + 1)});
             ++k;
         } else {

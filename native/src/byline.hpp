@@ -37,6 +37,8 @@ bool is_credit_word(const uint32_t* text, uint32_t length);  // 摄, 文, 图 ..
 // Two to four characters that begin with a surname; four only with a compound one.
 bool is_name(const uint32_t* text, uint32_t length, bool common);
 bool is_compound_name(const uint32_t* text, uint32_t length);
+// Where a report comes from, behind the names: 发自海州
+bool is_origin(const uint32_t* text, uint32_t length);
 // The names and roles that the words are; false where something is neither.
 bool find_entries(const Words& words, std::vector<Entry>& entries);
 

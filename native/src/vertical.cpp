@@ -13,6 +13,8 @@ namespace {
 constexpr int MAX_BLANKS = 3;  // between two lines of a region
 constexpr size_t GRID_ROWS = 64;
 constexpr int ROLE_FIRST = 20;    // a role says that names follow: it is worth more than one name more
+constexpr int COMMON = 4, RARE = 1;  // a name, by its surname,
+constexpr int COMPOUND = 5;          // ... which is hardly chance if it has two characters
 constexpr size_t MAX_NAMES = 32;  // of one byline
 constexpr uint32_t HALF_LEAST = 4, HALF_MOST = 10;  // characters of half a title
 constexpr uint32_t TITLE = 4;      // characters at least that are a title and no name
@@ -515,12 +517,15 @@ void Vertical::names_at_end(const Page& page, uint32_t start, uint32_t b, std::v
                 if (role && i + k == n && opens(text[k - 1])) continue;
                 if (role)
                     score = 3 * k;
+                else if (rare && i + k == n && is_origin(text, uint32_t(k)))  // 发自海州, behind names that a role opens
+                    score = 3 * k;
                 else if (is_name(text, uint32_t(k), true))
-                    score = 4;
+                    score = is_compound_name(text, uint32_t(k)) ? COMPOUND : COMMON;
                 else if (rare && is_name(text, uint32_t(k), false))
-                    score = 1;
+                    score = RARE;
                 else
                     continue;
+                if (!role && i + k < n && is_compound_surname(text[k - 1], text[k])) score = 0;  // 边尉|迟骁
                 if (score + rest.score > part.score) part = Parting{score + rest.score, k, rest.pieces + 1, role};
             }
         }

@@ -7,9 +7,15 @@ ROLES = frozenset((
     "记者 本报记者 本刊记者 本网记者 首席记者 特约记者 见习记者 实习记者 通讯员 本报通讯员 特约通讯员 实习生 摄影 摄影报道 图文 "
     "综合报道 专题报道 报道 整理 撰文 供图 编辑 责编 作者 文/图 文/摄 图/文 "
     "記者 本報記者 本刊記者 首席記者 特約記者 見習記者 實習記者 通訊員 本報通訊員 特約通訊員 實習生 攝影 圖文 綜合報導 綜合報道 報導 "
-    "專題報導 專題報道 報道 撰文 供圖 編輯 責編 文/圖 文/攝 圖/文").split())
+    "连线报道 联合报道 連線報導 連線報道 聯合報導 聯合報道 專題報導 專題報道 報道 撰文 供圖 編輯 責編 文/圖 文/攝 圖/文").split())
 # What the last name of a credit did.
 CREDITS = frozenset("摄 文 图 攝 圖 绘 繪 摄影 攝影 供图 供圖 制图 製圖".split())
+
+
+def is_origin(word):
+    """Where a report comes from, behind the names: 发自海州"""
+    return len(word) in (4, 5) and word[0] in "发發" and word[1] == "自"
+
 
 def is_compound_name(word):
     return len(word) in (3, 4) and is_compound_surname(ord(word[0]), ord(word[1]))
@@ -42,14 +48,18 @@ def words_of(page, begin, end):
 
 
 def entries(words):
-    """Names and roles, padded names put together: [(first word, behind the last)], or None where something is neither."""
+    """Names and roles, padded names put together: [(first word, behind the last)], or None where something is neither.
+
+    What names did stands behind them, and last too: 宰父明 文 臧晓波 图"""
     out, k = [], 0
+    credits = CREDITS if words and words[-1] in CREDITS else ()
     while k < len(words):
         pair = words[k] + words[k + 1] if k + 1 < len(words) and len(words[k]) == len(words[k + 1]) == 1 else ""
         if pair and (is_name(pair) or pair in ROLES):
             out.append((k, k + 2))
             k += 2
-        elif words[k] in ROLES or is_name(words[k]) or (words[k] in CREDITS and k == len(words) - 1 and k):
+        elif words[k] in ROLES or is_name(words[k]) or k and words[k] in credits \
+                or k and k == len(words) - 1 and is_origin(words[k]):
             out.append((k, k + 1))
             k += 1
         else:

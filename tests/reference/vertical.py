@@ -19,6 +19,8 @@ ROW = 16  # characters of a row of a grid, gaps included
 MAX_NUMBER = 4
 ROLE_FIRST = 20  # a role says that names follow: it is worth more than one name more
 CUT_LINES, CUT_HAN = 6, 24  # of a byline cut into lines: lines at most, Han a line at most
+COMMON, RARE = 4, 1  # a name, by its surname,
+COMPOUND = 5  # ... which is hardly chance if it has two characters
 MAX_NAMES = 32  # of one byline
 HALF = 4, 10  # characters of half a title
 TITLE = 4  # characters at least that are a title and no name
@@ -82,12 +84,18 @@ def part_names(word, common):
                 if i + k == n and piece[-1] in "者员員生":
                     continue  # 记者 says that names follow
                 score = 3 * k
+            elif not common and i + k == n and byline.is_origin(piece):  # 发自海州, behind names that a role opens
+                score = 3 * k
+            elif is_compound_name(piece):
+                score = COMPOUND
             elif is_name(piece, common=True):
-                score = 4
+                score = COMMON
             elif not common and is_name(piece):
-                score = 1
+                score = RARE
             else:
                 continue
+            if piece not in ROLES and i + k < n and byline.is_compound_surname(ord(piece[-1]), ord(word[i + k])):
+                score = 0  # 边尉|迟骁
             total = score + best[i + k][0]
             if best[i] is None or total > best[i][0]:
                 best[i] = (total, (k,) + best[i + k][1])
