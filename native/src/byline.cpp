@@ -121,8 +121,8 @@ bool Bylines::is_names(const Chars& chars, int begin, int end) {
     return words.read(chars, begin, end) && words.size() && words.size() <= 12 && find_entries(words, entries);
 }
 
-bool Bylines::is_picture_credit(const Chars& chars) {
-    if (!words.read(chars, chars.s, chars.e) || words.size() < 2 || !find_entries(words, entries)) return false;
+bool Bylines::is_picture_credit() {
+    if (words.size() < 2 || !find_entries(words, entries)) return false;
     const size_t last = words.size() - 1;
     return is_credit_word(words.text(last), words.length(last)) && !(words.length(last) == 1 && words.text(last)[0] == U'文');
 }

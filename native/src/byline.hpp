@@ -51,8 +51,8 @@ struct Bylines {
     bool is_names(const Chars& chars, int begin, int end);
     // Two names or roles and more, and nothing else in the line.
     bool is_byline(const Chars& chars);
-    // The line is names and, last, that they made a picture: 林青岚 摄
-    bool is_picture_credit(const Chars& chars);
+    // The words read are names and, last, that they made a picture: 林青岚 摄
+    bool is_picture_credit();
     // A gap, names, and what they did, at the end of a line behind a sentence: 。 林青岚 摄
     bool is_credit(const Chars& chars);
     // Two names at least with what they did: 林青岚 摄

@@ -125,6 +125,8 @@ void Layout::decide(Page& page) {
 
 namespace {
 
+constexpr int CREDIT = 10;  // CJK characters at most of the credit of a picture
+
 // Four to eight Han, quoted perhaps, without anything that a list, a byline or a sentence has.
 bool is_half(const Line& line) {
     return !line.literal && !line.vertical && !line.gaps && !line.marks && !line.letters &&
@@ -150,23 +152,43 @@ void Layout::join_halves(const Page& page) {
     }
 }
 
-// The credit of a picture on a line of its own closes the caption before it, where lines around are joined.
+// The credit of a picture, on one line or a word a line, closes the caption before it, where lines around are joined.
 void Layout::join_credits(Page& page) {
-    constexpr int CREDIT = 10;  // CJK characters at most
     const size_t n = page.texts.size();
     counts_.fill(int(n), [&](size_t i) { return joined[i]; });
     if (!counts_.total()) return;
     for (size_t i = 0; i + 1 < n; ++i) {
-        const Line &a = page.text(i), &b = page.text(i + 1);
-        if (!b.byline || b.cjks > CREDIT || b.literal || b.vertical || joined[i + 1]) continue;
-        if (a.end_kind != EndKind::stop || a.literal || a.vertical || joints[i] != Joint::line_end) continue;
-        if ((b.blanks && b.rhythm) || !counts_.near(int(i))) continue;
-        page.open(b);
-        if (!page.bylines.is_picture_credit(page.chars)) continue;
-        joints[i] = Joint::space;
-        confidence[i] = confidence::NAMES;
-        halves[i] = joined[i] = joined[i + 1] = 1;
+        const Line& a = page.text(i);
+        if (a.end_kind != EndKind::stop || a.literal || a.vertical || !counts_.near(int(i))) continue;
+        const size_t last = credit_end(page, i + 1);
+        for (size_t k = i; k < last; ++k) {
+            joints[k] = Joint::space;
+            confidence[k] = confidence::NAMES;
+            halves[k] = joined[k] = joined[k + 1] = 1;
+        }
     }
+}
+
+// The last line of the picture credit that begins with line i, or 0.
+size_t Layout::credit_end(Page& page, size_t i) {
+    Words& words = page.bylines.words;
+    const Line& first = page.text(i);
+    if (!first.byline && !first.single_name) return 0;
+    int cjks = 0;
+    for (size_t k = i; k < page.texts.size(); ++k) {
+        const Line& line = page.text(k);
+        cjks += line.cjks;
+        if (line.literal || line.vertical || line.marks || cjks > CREDIT || (line.blanks && line.rhythm)) return 0;
+        page.open(line);
+        const size_t before = k > i ? words.size() : 0;
+        if (!words.read(page.chars, page.chars.s, page.chars.e, k > i)) return 0;
+        if (words.size() == before || (k > i && words.length(before) == 1 && words.length(before - 1) == 1)) return 0;
+        if (!page.bylines.is_picture_credit()) continue;
+        // Where a name follows, the last word is a role of that one: a masthead.
+        const bool masthead = k + 1 < page.texts.size() && page.text(k + 1).single_name;
+        return masthead || joints[k] != Joint::line_end ? 0 : k;
+    }
+    return 0;
 }
 
 void Layout::set_paragraphs(const Page& page) {

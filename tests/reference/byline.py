@@ -98,7 +98,6 @@ def is_credit(page, line):
     return bool(words) and len(words) >= 2 and words[-1] in CREDITS and entries(words) is not None
 
 
-def is_picture_credit(page, line):
-    """The line is names and, last, that they made a picture: 林青岚 摄"""
-    words = words_of(page, line.s, line.e)
-    return bool(words) and len(words) > 1 and entries(words) is not None and words[-1] in CREDITS and words[-1] != "文"
+def is_picture_credit(words):
+    """Names and, last, that they made a picture: 林青岚 摄"""
+    return len(words) > 1 and entries(words) is not None and words[-1] in CREDITS and words[-1] != "文"

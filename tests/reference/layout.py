@@ -72,16 +72,37 @@ class Layout:
                 self.joined[i] = self.joined[i + 1] = True
 
     def _join_credits(self):
-        """The credit of a picture on a line of its own closes the caption before it, where lines around are joined."""
+        """The credit of a picture, on one line or a word a line, closes the caption before it, where lines around are joined."""
         joined = list(self.joined)
-        for i, (a, b) in enumerate(zip(self.texts, self.texts[1:])):
-            if not b.byline or b.cjks > CREDIT or b.literal or b.vertical or self.joined[i + 1]:
+        for i, a in enumerate(self.texts[:-1]):
+            if a.end_kind != "stop" or a.literal or a.vertical:
                 continue
-            if a.end_kind != "stop" or a.literal or a.vertical or self.separators[i] is not None or b.blanks and b.rhythm:
-                continue
-            if any(joined[max(0, i - WINDOW):i + WINDOW + 1]) and byline.is_picture_credit(self.page, b):
-                self.separators[i], self.rules[i] = " ", "halves"
-                self.joined[i] = self.joined[i + 1] = True
+            if any(joined[max(0, i - WINDOW):i + WINDOW + 1]):
+                for k in range(i, self._credit_end(i + 1)):
+                    self.separators[k], self.rules[k] = " ", "halves"
+                    self.joined[k] = self.joined[k + 1] = True
+
+    def _credit_end(self, i):
+        """The last line of the picture credit that begins with line i, or 0."""
+        words = []
+        if not (self.texts[i].byline or self.texts[i].single_name):
+            return 0
+        for k in range(i, len(self.texts)):
+            line = self.texts[k]
+            if line.literal or line.vertical or line.marks or line.blanks and line.rhythm:
+                return 0
+            if sum(text.cjks for text in self.texts[i:k + 1]) > CREDIT:
+                return 0
+            more = byline.words_of(self.page, line.s, line.e)
+            if not more or words and len(words[-1]) == len(more[0]) == 1:
+                return 0
+            words += more
+            if byline.is_picture_credit(words):
+                # Where a name follows, the last word is a role of that one: a masthead.
+                masthead = k + 1 < len(self.texts) and self.texts[k + 1].single_name
+                on = k + 1 < len(self.texts) and self.separators[k] is not None
+                return 0 if masthead or on else k
+        return 0
 
     def _is_head(self, i, row):
         """The head of a table has as many cells as the row beside it."""
