@@ -125,7 +125,8 @@ void Layout::decide(Page& page) {
 
 namespace {
 
-constexpr int CREDIT = 10;  // CJK characters at most of the credit of a picture
+constexpr int CREDIT = 10;  // CJK characters at most of the credit of a picture, and of a line of names
+constexpr size_t NAME_LINES = 6;  // lines at most of names in parentheses
 
 // Four to eight Han, quoted perhaps, without anything that a list, a byline or a sentence has.
 bool is_half(const Line& line) {
@@ -152,15 +153,17 @@ void Layout::join_halves(const Page& page) {
     }
 }
 
-// The credit of a picture, on one line or a word a line, closes the caption before it, where lines around are joined.
+// The credit of a picture, on one line or a word a line, closes the caption before it, where lines around are joined. There too
+// names in parentheses go together that were cut at their gaps.
 void Layout::join_credits(Page& page) {
     const size_t n = page.texts.size();
     counts_.fill(int(n), [&](size_t i) { return joined[i]; });
     if (!counts_.total()) return;
     for (size_t i = 0; i + 1 < n; ++i) {
         const Line& a = page.text(i);
-        if (a.end_kind != EndKind::stop || a.literal || a.vertical || !counts_.near(int(i))) continue;
-        const size_t last = credit_end(page, i + 1);
+        const bool caption = a.end_kind == EndKind::stop;
+        if ((!caption && a.start_kind != StartKind::open) || a.literal || a.vertical || !counts_.near(int(i))) continue;
+        const size_t last = caption ? credit_end(page, i + 1) : names_end(page, i);
         for (size_t k = i; k < last; ++k) {
             joints[k] = Joint::space;
             confidence[k] = confidence::NAMES;
@@ -187,6 +190,26 @@ size_t Layout::credit_end(Page& page, size_t i) {
         // Where a name follows, the last word is a role of that one: a masthead.
         const bool masthead = k + 1 < page.texts.size() && page.text(k + 1).single_name;
         return masthead || joints[k] != Joint::line_end ? 0 : k;
+    }
+    return 0;
+}
+
+// The last line of the names in parentheses that begin with line i, or 0: （沈阅 / 高明 / 诸葛云）
+size_t Layout::names_end(Page& page, size_t i) {
+    Words& words = page.bylines.words;
+    const size_t end = std::min(page.texts.size(), i + NAME_LINES);
+    for (size_t k = i; k < end; ++k) {
+        const Line& line = page.text(k);
+        if (line.literal || line.vertical || line.letters || line.cjks > CREDIT || (k > i && line.blanks && line.rhythm)) return 0;
+        page.open(line);
+        const Chars& t = page.chars;
+        if (t.e - t.s < 2 || (k == i && t.cp[t.s] != U'（' && t.cp[t.s] != '(')) return 0;
+        const bool closed = t.cp[t.e - 1] == U'）' || t.cp[t.e - 1] == ')';
+        const size_t before = k > i ? words.size() : 0;
+        if (!words.read(t, t.s + (k == i), t.e - closed, k > i) || words.size() == before) return 0;
+        for (size_t w = before; w < words.size(); ++w)
+            if (words.length(w) < 2) return 0;
+        if (closed) return k > i && find_entries(words, page.bylines.entries) ? k : 0;
     }
     return 0;
 }

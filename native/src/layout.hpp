@@ -35,6 +35,7 @@ private:
     void join_halves(const Page& page);
     void join_credits(Page& page);
     size_t credit_end(Page& page, size_t i);
+    size_t names_end(Page& page, size_t i);
     void set_paragraphs(const Page& page);
     void set_joints(Page& page);
     void set_leading(const Page& page);

@@ -4,7 +4,8 @@ from . import byline, confidence, unwrap, vertical
 from .page import ALNUM, CELL, CJK_CLASSES
 
 WINDOW = unwrap.WINDOW
-CREDIT = 10  # CJK characters at most of a credit on a line of its own
+CREDIT = 10  # CJK characters at most of the credit of a picture, and of a line of names
+NAME_LINES = 6  # lines at most of names in parentheses
 
 
 def is_half(line):
@@ -72,13 +73,17 @@ class Layout:
                 self.joined[i] = self.joined[i + 1] = True
 
     def _join_credits(self):
-        """The credit of a picture, on one line or a word a line, closes the caption before it, where lines around are joined."""
+        """The credit of a picture, on one line or a word a line, closes the caption before it, where lines around are joined.
+
+        There too names in parentheses go together that were cut at their gaps.
+        """
         joined = list(self.joined)
         for i, a in enumerate(self.texts[:-1]):
-            if a.end_kind != "stop" or a.literal or a.vertical:
+            if not (a.end_kind == "stop" or a.start_kind == "open") or a.literal or a.vertical:
                 continue
             if any(joined[max(0, i - WINDOW):i + WINDOW + 1]):
-                for k in range(i, self._credit_end(i + 1)):
+                last = self._credit_end(i + 1) if a.end_kind == "stop" else self._names_end(i)
+                for k in range(i, last):
                     self.separators[k], self.rules[k] = " ", "halves"
                     self.joined[k] = self.joined[k + 1] = True
 
@@ -102,6 +107,25 @@ class Layout:
                 masthead = k + 1 < len(self.texts) and self.texts[k + 1].single_name
                 on = k + 1 < len(self.texts) and self.separators[k] is not None
                 return 0 if masthead or on else k
+        return 0
+
+    def _names_end(self, i):
+        """The last line of the names in parentheses that begin with line i, or 0: （沈阅 / 高明 / 诸葛云）"""
+        words = []
+        for k in range(i, min(len(self.texts), i + NAME_LINES)):
+            line = self.texts[k]
+            if line.literal or line.vertical or line.letters or line.cjks > CREDIT or k > i and line.blanks and line.rhythm:
+                return 0
+            text = self.page.text[line.s:line.e]
+            if len(text) < 2 or k == i and text[0] not in "（(":
+                return 0
+            closed = text[-1] in "）)"
+            more = byline.words_of(self.page, line.s + (k == i), line.e - closed)
+            if not more or any(len(word) < 2 for word in more):
+                return 0
+            words += more
+            if closed:
+                return k if k > i and byline.entries(words) is not None else 0
         return 0
 
     def _is_head(self, i, row):
