@@ -12,6 +12,7 @@ namespace {
 
 constexpr int RAW = 4;  // of so many lines one ends in a pause where lines are cut after marks
 constexpr int TRAILING_SHARE = 3;  // of so many lines one at most has white space at its end where that means something
+constexpr int COUPLETS = 2;        // lines of verse near each other at least: one may be chance
 constexpr int FIRST_LINES = 24;  // lines either way among which first and last lines of paragraphs are looked for
 
 bool is_latin(const Line& line) { return line.letters > 4 * line.cjks; }
@@ -101,6 +102,7 @@ int join_cost(const Line& a, const Line& b) {
     if (a.in_rows | b.in_rows) cost += ROWLIKE;
     if (a.parted) cost += PARTED;
     if (a.lone_spaced) cost += SPACED_HEADING;
+    if ((a.couplet | b.couplet) && a.end_kind == EndKind::stop) cost += VERSE;
     if (a.trails) cost += TRAILING;
     if (b.blanks) cost += b.rhythm;
     return cost;
@@ -148,17 +150,30 @@ enum Fact : uint16_t {
     SOLID_LAST = 64,           // a short last line of a paragraph, not letter-spaced
     SPREAD_LAST = 128,         // ... letter-spaced
     TRAILS = 256,              // white space at its end
+    COUPLET = 512,             // two clauses of five or seven characters
 };
 
 bool ends_mid(const Line& line) { return line.end_kind == EndKind::mid; }
 
-uint16_t facts_of(const Line* a, const Line& b, const Line* c) {
+// 一叶轻舟系柳根，半湖渔火近黄昏。
+bool is_couplet(const Page& page, const Line& line) {
+    const size_t length = line.e - line.s;  // bytes: all characters have three
+    if ((length != 36 && length != 48) || line.end_kind != EndKind::stop) return false;
+    const uint8_t* const middle = page.data + line.s + length / 2 - 3;
+    if (*middle >> 4 != 0xE) return false;
+    uint32_t cp;
+    decode(middle, cp);
+    return in(char_class(cp), class_bit(PAUSE) | class_bit(STOP));
+}
+
+uint16_t facts_of(const Page& page, const Line* a, const Line& b, const Line* c) {
     unsigned facts = 0;
     if (a && (ends_mid(*a) || a->end_kind == EndKind::pause) && (a->marks || b.marks))
         facts |= b.blanks ? CONTINUES | CONTINUES_OVER_BLANK : CONTINUES;
     if (b.start_kind == StartKind::nostart) facts |= NOSTART;
     if (b.end_kind == EndKind::pause) facts |= PAUSES;
     if (b.e != b.end) facts |= TRAILS;
+    if (b.marks == 1 && is_couplet(page, b)) facts |= COUPLET;
     // A first line, behind a short line that ends a sentence, before a line that goes on.
     if (a && c && a->end_kind == EndKind::stop && ends_mid(b) && ends_mid(*c) && b.indent < CELL && !b.spaced && !c->spaced &&
         a->width + b.unit + INDENT <= c->width && b.width < c->width + CELL) {
@@ -182,7 +197,7 @@ void Evidence::gather(const Page& page, const std::vector<Line*>& lines) {
         const Line *const before = i ? lines[i - 1] : nullptr, *const next = i + 1 < n ? lines[i + 1] : nullptr;
         if (before) line.cut = cut_at(page, *before, line);
         line.in_rows = line.rowlike && ((before && before->rowlike) || (next && next->rowlike));
-        facts_[i] = facts_of(before, line, next);
+        facts_[i] = facts_of(page, before, line, next);
         all |= facts_[i];
     }
     const auto count = [&](WindowCounts& counts, Fact fact) { counts.fill(n, [&](int i) { return facts_[i] & fact; }); };
@@ -199,6 +214,7 @@ void Evidence::gather(const Page& page, const std::vector<Line*>& lines) {
         count(spread_, SPREAD_LAST);
     }
     if (all & TRAILS) count(trailing_, TRAILS);
+    if (all & COUPLET) count(couplets_, COUPLET);
     for (int i = 0; i < n; ++i) {
         Line& line = *lines[i];
         const Line *const before = i ? lines[i - 1] : nullptr, *const next = i + 1 < n ? lines[i + 1] : nullptr;
@@ -217,6 +233,7 @@ void Evidence::gather(const Page& page, const std::vector<Line*>& lines) {
         // Where short last lines are solid, a letter-spaced line was stretched to fill its column, and so goes on.
         line.stretched = (all & SOLID_LAST) && line.spaced && line.end_kind == EndKind::stop &&
                          solid_.near(i, FIRST_LINES) > spread_.near(i, FIRST_LINES);
+        line.couplet = (facts_[i] & COUPLET) && couplets_.near(i) >= COUPLETS;
         // White space at the end of a line, where few have any: some extractors print it at the ends of paragraphs.
         line.trails = (facts_[i] & TRAILS) && trailing_.near(i) * TRAILING_SHARE <= trailing_.size(i);
     }

@@ -74,6 +74,7 @@ struct Line {
     bool starts_alnum = false, ends_alnum = false;
     bool raw = false;               // lines are cut after marks here
     bool lone_spaced = false;       // a heading, letter-spaced between lines that are not
+    bool couplet = false;           // verse: two clauses of five or seven characters, and others like it around
     bool trails = false;            // white space at its end, which few lines around have
     bool stretched = false;         // letter-spaced to fill its column, though it ends a sentence
     bool flush = false;             // paragraphs begin without an indent here

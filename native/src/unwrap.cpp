@@ -22,7 +22,7 @@ constexpr int MAX_MEASURE = 64 * CELL;
 constexpr int ROUNDING = 2;  // q by which kerning and narrow digits are misjudged
 constexpr int GRAIN = 2;     // q; measures are tried in half cells
 constexpr int FAR = 6;       // q; measures nearer than this are one measure
-constexpr int VERSE = 2;  // in prose at least this part of the lines have a pause or sentence end near
+constexpr int PROSE = 2;  // in prose at least this part of the lines have a pause or sentence end near
 constexpr int SHARE = 4;  // of so many lines in mid-sentence one at least speaks for a measure
 constexpr int WEAK = 3;  // a candidate with less than this part of the best one's support is none
 constexpr int OVER_FREE = 3;  // q that rounding and squeezed marks may hide
@@ -186,7 +186,7 @@ int Unwrap::candidates(int i, int16_t* chosen) const {
         const int lines = cover_lines(c), prose = cover_prose(c);
         const uint32_t score = (uint32_t(c) & 0xFFFF0000) | (0xFFFF - uint32_t(m));
         // Without marks at line ends it is verse.
-        const bool speaks = (((c + bias) & COVER_TOPS) == COVER_TOPS) & (lines * SHARE >= mid) & (prose * VERSE >= lines) &
+        const bool speaks = (((c + bias) & COVER_TOPS) == COVER_TOPS) & (lines * SHARE >= mid) & (prose * PROSE >= lines) &
                             (stops | (prose * 5 >= lines * 4));
         scored[count] = score;
         count += speaks;

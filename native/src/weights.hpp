@@ -55,6 +55,7 @@ WEIGHT KEYS = 500;             // both begin with a key and a colon
 WEIGHT SPEAKER = 500;          // the next line says who speaks
 WEIGHT PARTED = 300;           // a separator inside: a heading of two halves
 WEIGHT SPACED_HEADING = 425;   // letter-spaced alone, without marks
+WEIGHT VERSE = 600;            // a sentence ends there, and one is a couplet among couplets
 WEIGHT TRAILING = 170;         // white space at its end, which few lines around have
 WEIGHT NOT_PROSE = 70;         // no mark in both
 WEIGHT UNCUT = 40;             // no word is parted: half of all line ends part one

@@ -3,6 +3,7 @@ end between them."""
 import re
 
 from . import byline
+from . import tables as T
 from .page import CELL
 from .weights import *
 from .words import cut_between
@@ -10,6 +11,7 @@ from .words import cut_between
 WINDOW = 8  # text lines either way
 RAW = 4  # of so many lines one ends in a pause where lines are cut after marks
 TRAILING_SHARE = 3  # of so many lines one at most has white space at its end where that means something
+COUPLETS = 2  # lines of verse near each other at least: one may be chance
 FIRST_LINES = 24  # lines either way among which first and last lines of paragraphs are looked for
 INDENT = 2 * CELL
 
@@ -26,6 +28,9 @@ def gather(page, lines):
     set_raw(lines)
     set_flush(lines)
     set_stretched(lines)
+    couplets = [is_couplet(page, line) for line in lines]
+    for i, line in enumerate(lines):
+        line.couplet = couplets[i] and sum(couplets[max(0, i - WINDOW):i + WINDOW + 1]) >= COUPLETS
     # White space at the end of a line, where few have any: some extractors print it at the ends of paragraphs.
     for i, line in enumerate(lines):
         near = lines[max(0, i - WINDOW):i + WINDOW + 1]
@@ -45,6 +50,13 @@ def gather(page, lines):
             line.left_over = is_rest_of_title(lines[i - 1], line, lines[i + 1])
         if i and line.start_kind == "nostart" and line.end_kind == "close" and line.width <= 2 * CELL:
             line.end_kind = lines[i - 1].end_kind  # a closing quote that stands alone
+
+
+def is_couplet(page, line):
+    """Two clauses of five or seven characters: 一叶轻舟系柳根，半湖渔火近黄昏。"""
+    text = page.text[line.s:line.e]
+    return (line.marks == 1 and line.end_kind == "stop" and len(text) in (12, 16) and all(0x800 <= ord(c) < 0x10000 for c in text)
+            and page.cls[line.s + len(text) // 2 - 1] in (T.PAUSE, T.STOP))
 
 
 def may_be_cut(lines, i):
@@ -80,6 +92,8 @@ def join_cost(a, b):
         cost += PARTED
     if a.lone_spaced:
         cost += SPACED_HEADING
+    if (a.couplet or b.couplet) and a.end_kind == "stop":
+        cost += VERSE
     if a.trails:
         cost += TRAILING
     if b.blanks:

@@ -42,6 +42,7 @@ KEYS = 500  # both begin with a key and a colon
 SPEAKER = 500  # the next line says who speaks
 PARTED = 300  # a separator inside: a heading of two halves
 SPACED_HEADING = 425  # letter-spaced alone, without marks
+VERSE = 600  # a sentence ends there, and one is a couplet among couplets
 TRAILING = 170  # white space at its end, which few lines around have
 NOT_PROSE = 70  # no mark in both
 UNCUT = 40  # no word is parted: half of all line ends part one
