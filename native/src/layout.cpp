@@ -169,6 +169,8 @@ void Layout::join_credits(Page& page) {
             confidence[k] = confidence::NAMES;
             halves[k] = joined[k] = joined[k + 1] = 1;
         }
+        // Behind a sentence such names close the article.
+        if (last && !caption && i && page.text(i - 1).end_kind == EndKind::stop) joints[last] = Joint::line_end;
     }
 }
 
