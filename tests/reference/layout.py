@@ -88,7 +88,7 @@ class Layout:
                     self.joined[k] = self.joined[k + 1] = True
                 # Behind a sentence such names close the article.
                 if last and a.end_kind != "stop" and i and self.texts[i - 1].end_kind == "stop" and last < len(self.separators):
-                    self.separators[last] = None
+                    self.separators[last] = self.rules[last] = None
 
     def _credit_end(self, i):
         """The last line of the picture credit that begins with line i, or 0."""
