@@ -87,9 +87,9 @@ def test_50_mb_of_spaces():
 
 
 def test_a_million_one_character_lines():
-    text = "字\n" * 1_000_000
+    text = "江\n" * 1_000_000
     result = normalize(text)
-    assert result.replace("\n", "") == "字" * 1_000_000
+    assert result.replace("\n", "") == "江" * 1_000_000
     assert normalize(text.encode()) == result.encode()
 
 

@@ -33,10 +33,11 @@ bool mostly_counters(const std::vector<uint32_t>& letters) {
     return counters * 5 > letters.size() * 3;
 }
 
-// Sorts.
-size_t distinct(std::vector<uint32_t>& letters) {
+// Few of the characters come again, as they would in a list of answers. Sorts.
+bool differ(std::vector<uint32_t>& letters) {
+    const size_t all = letters.size();
     std::sort(letters.begin(), letters.end());
-    return size_t(std::unique(letters.begin(), letters.end()) - letters.begin());
+    return size_t(std::unique(letters.begin(), letters.end()) - letters.begin()) * 2 > all;
 }
 
 // The characters of a row of two to four one-character cells.
@@ -113,7 +114,8 @@ bool Vertical::is_cut_byline() {
         role = role || is_role(words.text(e.first), length);
         common = common && is_name(words.text(e.first), length, true);
     }
-    return role || common;
+    letters_ = words.pool;
+    return (role || common) && differ(letters_);
 }
 
 // Puts the lines from i on that were read together. Each line end is a gap.
@@ -169,7 +171,7 @@ void Vertical::find_grids(Page& page) {
                 letters_.clear();
                 for (const auto& cells : rows_) letters_.insert(letters_.end(), cells.begin(), cells.end());
                 grid = !mostly_counters(letters_);
-                grid = grid && distinct(letters_) * 2 > rows_.size() * columns;
+                grid = grid && differ(letters_);
             }
             if (grid) {
                 Grid found{i, j - 1, {}};
@@ -229,8 +231,7 @@ bool Vertical::is_vertical(const Page& page, uint32_t begin, uint32_t end) {
         if (in(char_class(unit.text[0]), HAN_KANA)) letters_.push_back(unit.text[0]);
     }
     if (chars < 3 || letters_.size() < 2 || chars < numbers * 2 || mostly_counters(letters_)) return false;
-    const size_t all = letters_.size();
-    return all < 4 || distinct(letters_) * 2 > all;
+    return letters_.size() < 4 || differ(letters_);
 }
 
 // How consecutive units go together. joints are indexed like page.texts.

@@ -184,9 +184,14 @@ def _line_words(page, line):
 
 
 def _is_sure(words, found):
-    """A role among them, or common surnames only."""
+    """A role among them, or common surnames only, and few characters that come again."""
     names = ["".join(words[a:b]) for a, b in found]
-    return any(name in ROLES for name in names) or all(byline.is_name(name, common=True) for name in names)
+    return _differ("".join(words)) and (any(name in ROLES for name in names) or all(byline.is_name(name, common=True) for name in names))
+
+
+def _differ(letters):
+    """Few of the characters come again, as they would in a list of answers."""
+    return len(set(letters)) * 2 > len(letters)
 
 
 def _regions(texts, units, halves):
@@ -226,7 +231,7 @@ def _is_vertical(units):
     counters = sum(c in COUNTERS for c in letters)
     if counters * 5 > len(letters) * 3:
         return False
-    return len(letters) < 4 or len(set(letters)) * 2 > len(letters)
+    return len(letters) < 4 or _differ(letters)
 
 
 def _separators(texts, units, halves):
@@ -498,7 +503,7 @@ def _is_grid(rows):
     if not len(rows[0]) < len(rows) <= GRID_ROWS or len(rows) < 3:
         return False
     flat = [c for row in rows for c in row]
-    return sum(c in COUNTERS for c in flat) * 5 <= len(flat) * 3 and len(set(flat)) * 2 > len(flat)
+    return sum(c in COUNTERS for c in flat) * 5 <= len(flat) * 3 and _differ(flat)
 
 
 def _cells(page, line):
