@@ -33,7 +33,6 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 HEADER = ROOT / "native/src/weights.hpp"
 REFERENCE = ROOT / "tests/reference/weights.py"
-ENDS = ("mid", "pause", "open", "close", "colon", "stop", "credit")
 STEP = 0.05
 GRID = 5  # weights are multiples of it
 FACTORS = (0.6, 0.75, 0.88, 1.15, 1.35, 1.7)

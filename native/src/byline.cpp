@@ -61,7 +61,7 @@ bool is_compound_name(const uint32_t* text, uint32_t length) {
 }
 
 bool is_name(const uint32_t* text, uint32_t length, bool common) {
-    if (length >= 3 && is_compound_surname(text[0], text[1])) return length <= 4;
+    if (is_compound_name(text, length)) return true;
     if (length != 2 && length != 3) return false;
     return common ? is_common_surname(text[0]) : is_surname(text[0]);
 }

@@ -41,15 +41,22 @@ bool may_go_on(const Line& a, const Line& b) {
            a.width >= 4 * CELL && b.width <= a.width + CELL / 2;
 }
 
+// The first characters of the line, as they become under compat: up to `most`, and none behind one that has not three bytes.
+// Returns how many.
+uint32_t read_start(const Page& page, const Line& line, uint32_t* text, uint32_t most) {
+    uint32_t length = 0;
+    for (size_t at = line.s; length < most && at + 3 <= line.e && page.data[at] >> 4 == 0xE; at += 3) {
+        decode(page.data + at, text[length]);
+        text[length] = plain(text[length]);
+        ++length;
+    }
+    return length;
+}
+
 // Whether the line begins like the caption of a picture: 图为, 左图：
 bool opens_caption(const Page& page, const Line& line) {
-    if (line.e - line.s < 9 || line.marks > 3) return false;
     uint32_t text[3];
-    for (int k = 0; k < 3; ++k) {
-        if (page.data[line.s + 3 * size_t(k)] >> 4 != 0xE) return false;
-        decode(page.data + line.s + 3 * size_t(k), text[k]);
-        text[k] = plain(text[k]);
-    }
+    if (line.marks > 3 || read_start(page, line, text, 3) < 3) return false;
     const auto picture = [&](int k) { return is_one_of(U"图圖", text[k]); };
     const auto is = [&](int k) { return is_one_of(U"为為", text[k]); };
     return (picture(0) && is(1)) || (is_one_of(U"左右上下题題", text[0]) && picture(1) && (is(2) || is_colon(text[2])));
@@ -58,12 +65,9 @@ bool opens_caption(const Page& page, const Line& line) {
 // Whether the line begins with a role: 本报记者茅以宁.
 bool starts_with_role(const Page& page, const Line& line) {
     uint32_t text[5];
-    size_t at = line.s;
-    for (uint32_t length = 0; length < 5 && at + 3 <= line.e && page.data[at] >> 4 == 0xE; ++length) {
-        at += size_t(decode(page.data + at, text[length]));
-        text[length] = plain(text[length]);
-        if (length && is_role(text, length + 1)) return true;
-    }
+    const uint32_t all = read_start(page, line, text, 5);
+    for (uint32_t length = 2; length <= all; ++length)
+        if (is_role(text, length)) return true;
     return false;
 }
 

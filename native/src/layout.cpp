@@ -96,7 +96,6 @@ void Layout::decide(Page& page) {
     joined.assign(n, 0);
     for (size_t i = 0; i < n; ++i)
         joined[i] = joints[i] != Joint::line_end || (i && joints[i - 1] != Joint::line_end) || grid_of[i];
-    halves.assign(n, 0);
     if (page.options.unwrap && page.options.min_confidence <= confidence::HALF_LINES) join_halves(page);
     if (page.options.unwrap && page.options.min_confidence <= confidence::NAMES) join_credits(page);
     tabular.resize(n);
@@ -149,7 +148,7 @@ void Layout::join_halves(const Page& page) {
         if (!(after.marks + page.text(i + 3).marks)) continue;
         joints[i] = Joint::space;
         confidence[i] = confidence::HALF_LINES;
-        halves[i] = joined[i] = joined[i + 1] = 1;
+        joined[i] = joined[i + 1] = 1;
     }
 }
 
@@ -167,7 +166,7 @@ void Layout::join_credits(Page& page) {
         for (size_t k = i; k < last; ++k) {
             joints[k] = Joint::space;
             confidence[k] = confidence::NAMES;
-            halves[k] = joined[k] = joined[k + 1] = 1;
+            joined[k] = joined[k + 1] = 1;
         }
         // Behind a sentence such names close the article.
         if (last && !caption && i && page.text(i - 1).end_kind == EndKind::stop) joints[last] = Joint::line_end;
@@ -222,7 +221,7 @@ void Layout::set_paragraphs(const Page& page) {
     foreign.resize(n);
     for (size_t i = 0; i < n;) {
         size_t j = i;
-        while (j + 1 < n && joints[j] != Joint::line_end && !by_vertical[j] && !halves[j]) ++j;
+        while (j + 1 < n && joints[j] == Joint::nothing && !by_vertical[j]) ++j;
         bool has = false;
         int64_t letters = 0, cjks = 0;
         for (size_t k = i; k <= j; ++k) {
@@ -242,7 +241,7 @@ void Layout::set_paragraphs(const Page& page) {
 void Layout::set_joints(Page& page) {
     const size_t n = page.texts.size();
     for (size_t i = 0; i + 1 < n; ++i) {
-        if (joints[i] == Joint::line_end || by_vertical[i] || halves[i]) continue;
+        if (joints[i] != Joint::nothing || by_vertical[i]) continue;
         // CJK on either side: nothing, unless latin_gap wants a space there.
         const LatinGap gap = page.options.latin_gap;
         if (gap != LatinGap::insert && gap != LatinGap::keep &&

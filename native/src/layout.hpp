@@ -16,7 +16,6 @@ public:
     // All vectors are indexed like page.texts.
     std::vector<Joint> joints;          // between text line i and i + 1
     std::vector<uint8_t> by_vertical;   // ... which vertical decided; else unwrap
-    std::vector<uint8_t> halves;        // ... or that parts two halves of one heading, or a caption and its credit
     std::vector<uint8_t> confidence;    // of the joint, in per cent
     std::vector<uint8_t> joined;        // on either side
     std::vector<uint8_t> damaged;       // a joined, vertical or letter-spaced line stands within the window

@@ -84,6 +84,18 @@ inline int end_cost(const Row& row, bool joined, bool goes_on) {
     return (goes_on ? GOES_ON : joined ? LAST : ALONE)[row.end_kind];
 }
 
+// What it costs that the first line of a paragraph lost an indent, or never had one: little if those around are alike.
+template <typename Row>
+inline int indent_cost(const Row& row, bool indented, bool goes_on) {
+    return indented != row.flush ? LOST_INDENT : goes_on ? NO_INDENT : NO_INDENT / 2;
+}
+
+// ... that no measure explains the line.
+template <typename Row>
+inline int free_cost(const Row& row, bool goes_on) {
+    return FREE + (goes_on ? GOES_ON : FREE_END)[row.end_kind];
+}
+
 // What a support adds to the histogram: counts of 16 bits.
 constexpr uint64_t COVER_LINE = 1, COVER_WEIGHT = uint64_t(1) << 16, COVER_PROSE = uint64_t(1) << 32,
                    COVER_MID = uint64_t(1) << 48;
@@ -319,9 +331,6 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
         const bool column = step.count > 1 || count > 1;
         const int free = row.joins_freely || (row.goes_on_title && column) ? FREE_JOIN : INFINITE;
         const bool may_be_piece = row.can_go_on && (row.forced || row.may_be_cut);
-        const int usual = row.flush ? NO_INDENT : LOST_INDENT;  // of an indent that the extractor dropped; ...
-        const int full_end = row.flush ? LOST_INDENT : NO_INDENT / 2, full_on = row.flush ? LOST_INDENT : NO_INDENT;  // ... of none
-        const int usual_end = row.flush ? NO_INDENT / 2 : LOST_INDENT;
         int new_last = row.can_go_on ? FULL : END;
         for (int x = 0; x < step.count; ++x) {
             const int m = step.measures[x];
@@ -374,7 +383,7 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
                     if (goes_on && row.forced)  // a mark that cannot start a line was cut off
                         return reach(came + 1, came, true, base, Fit{0, start.with(row.width, row.tight)});
                     if (m < 0)
-                        return reach(came + 1, came, goes_on, base, Fit{FREE + (goes_on ? GOES_ON : FREE_END)[row.end_kind], {}});
+                        return reach(came + 1, came, goes_on, base, Fit{free_cost(row, goes_on), {}});
                     const int c = base + end_cost(row, joined, goes_on);
                     // Too much whatever its width: never so where it may be a piece.
                     if (c > cost[goes_on] && (!goes_on || !row.may_be_cut)) return;
@@ -383,8 +392,8 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
                     } else if (row.indented) {
                         reach(1, came, goes_on, c, first_fit<goes_on>(row, Open{}, m));
                     } else {
-                        reach(0, came, goes_on, c + (goes_on ? usual : usual_end), first_fit<goes_on>(row, Open{INDENT, INDENT}, m));
-                        reach(1, came, goes_on, c + (goes_on ? full_on : full_end), first_fit<goes_on>(row, Open{}, m));
+                        reach(0, came, goes_on, c + indent_cost(row, true, goes_on), first_fit<goes_on>(row, Open{INDENT, INDENT}, m));
+                        reach(1, came, goes_on, c + indent_cost(row, false, goes_on), first_fit<goes_on>(row, Open{}, m));
                     }
                 };
                 extend(std::false_type());
@@ -449,7 +458,7 @@ Unwrap::Way Unwrap::cheapest(int i, bool joined, bool goes_on, Open before) cons
     const Row& row = rows_[i];
     const int m = path_[i];
     if (goes_on && row.forced) return Way{0, before.with(row.width, row.tight), 0};
-    if (m < 0) return Way{FREE + (goes_on ? GOES_ON : FREE_END)[row.end_kind], {}, 0};
+    if (m < 0) return Way{free_cost(row, goes_on), {}, 0};
     const int end = end_cost(row, joined, goes_on);
     const auto way = [&](int extra, Open start) {
         const Fit f = joined ? goes_on ? fit<true>(row, start, m) : fit<false>(row, start, m)
@@ -457,8 +466,7 @@ Unwrap::Way Unwrap::cheapest(int i, bool joined, bool goes_on, Open before) cons
         return Way{f.cost + extra + end, f.open, 0};
     };
     if (joined || row.indented) return way(0, before);
-    const int rare = goes_on ? NO_INDENT : NO_INDENT / 2;
-    const Way indented = way(row.flush ? rare : LOST_INDENT, Open{INDENT, INDENT}), full = way(row.flush ? LOST_INDENT : rare, Open{});
+    const Way indented = way(indent_cost(row, true, goes_on), Open{INDENT, INDENT}), full = way(indent_cost(row, false, goes_on), Open{});
     return full.cost < indented.cost ? full : indented;
 }
 

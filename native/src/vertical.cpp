@@ -520,8 +520,10 @@ void Vertical::names_at_end(const Page& page, uint32_t start, uint32_t b, std::v
                     score = 3 * k;
                 else if (rare && i + k == n && is_origin(text, uint32_t(k)))  // 发自海州, behind names that a role opens
                     score = 3 * k;
+                else if (is_compound_name(text, uint32_t(k)))
+                    score = COMPOUND;
                 else if (is_name(text, uint32_t(k), true))
-                    score = is_compound_name(text, uint32_t(k)) ? COMPOUND : COMMON;
+                    score = COMMON;
                 else if (rare && is_name(text, uint32_t(k), false))
                     score = RARE;
                 else

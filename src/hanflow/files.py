@@ -7,6 +7,8 @@ import stat
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from .errors import add_note
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO, Optional, Union
@@ -47,8 +49,6 @@ def repair(normalizer: Normalizer, data: bytes, source: File) -> tuple[bytes, in
     except UnicodeDecodeError as error:
         name = _name(source)
         if name is not None:
-            from .normalizer import add_note
-
             add_note(error, f"in {os.fsdecode(name)!r}")
         raise
 

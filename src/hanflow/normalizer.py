@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Union, cast, overload
 
 from . import files
 from ._core import Core
+from .errors import add_note, check_type
 from .explain import Repair, repairs
 from .stream import Stream
 
@@ -236,23 +237,6 @@ def _check(name: str, value: object, valid: tuple[object, ...]) -> None:
     # By type as well: 1 == True, but a caller who writes 1 means something else.
     if not any(isinstance(value, type(known)) and value == known for known in valid):
         raise ValueError(f"{name} must be one of {', '.join(map(repr, valid))}, not {value!r}")
-
-
-def check_type(text: object, what: str) -> None:
-    if isinstance(text, str):
-        return
-    try:
-        memoryview(text).release()  # type: ignore[arg-type]
-    except TypeError:
-        raise TypeError(f"{what} must be str or bytes-like, not {type(text).__name__}") from None
-
-
-def add_note(error: UnicodeDecodeError, note: str) -> None:
-    """Says where the bad bytes are. Before Python 3.11 there are no notes: the reason has to carry it."""
-    if hasattr(error, "add_note"):
-        error.add_note(note)
-    else:
-        error.reason = f"{error.reason} ({note})"
 
 
 def _portions(items: list[Any], threads: Optional[int]) -> list[tuple[int, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Optional, Union, overload
 
 from ._core import Pieces
+from .errors import add_note, check_type
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -48,8 +49,6 @@ class Stream:
         return rest
 
     def _fed(self, data: Any, last: bool) -> Any:
-        from .normalizer import add_note, check_type
-
         if self._kind is type(None):
             raise ValueError("the stream is closed")
         check_type(data, "a piece")

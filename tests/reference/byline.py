@@ -24,8 +24,8 @@ def is_compound_name(word):
 def is_name(word, common=False):
     """Two to four characters that begin with a surname; four only with a compound one."""
     n = len(word)
-    if n >= 3 and is_compound_surname(ord(word[0]), ord(word[1])):
-        return n <= 4
+    if is_compound_name(word):
+        return True
     return n in (2, 3) and (is_common_surname(ord(word[0])) if common else is_surname(ord(word[0])))
 
 

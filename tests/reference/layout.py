@@ -58,7 +58,7 @@ class Layout:
         self.damaged = self._damaged()
         self.prose = self._prose()
         for i in range(n - 1):
-            if self.rules[i] == "unwrap":
+            if self.rules[i] == "unwrap" and self.separators[i] == "":
                 self.separators[i] = self.joint(self.texts[i], self.texts[i + 1])
 
     def _join_halves(self):
@@ -69,7 +69,7 @@ class Layout:
             alone = not self.joined[i] and not self.joined[i + 1] and self.joined[i + 2] and self.rules[i + 2] == "unwrap"
             if alone and before.end_kind == "stop" and is_half(a) and is_half(b) and a.width + CELL + b.width <= after.width \
                     and (not b.blanks or a.blanks or a.width == b.width) and after.marks + self.texts[i + 3].marks > 0:
-                self.separators[i], self.rules[i] = " ", "halves"
+                self.separators[i], self.rules[i] = " ", "unwrap"
                 self.joined[i] = self.joined[i + 1] = True
 
     def _join_credits(self):
@@ -84,7 +84,7 @@ class Layout:
             if any(joined[max(0, i - WINDOW):i + WINDOW + 1]):
                 last = self._credit_end(i + 1) if a.end_kind == "stop" else self._names_end(i)
                 for k in range(i, last):
-                    self.separators[k], self.rules[k] = " ", "halves"
+                    self.separators[k], self.rules[k] = " ", "unwrap"
                     self.joined[k] = self.joined[k + 1] = True
                 # Behind a sentence such names close the article.
                 if last and a.end_kind != "stop" and i and self.texts[i - 1].end_kind == "stop" and last < len(self.separators):
@@ -152,7 +152,7 @@ class Layout:
         self.foreign = [False] * n
         while i < n:
             j = i
-            while j < n - 1 and self.rules[j] == "unwrap" and self.separators[j] is not None:
+            while j < n - 1 and self.rules[j] == "unwrap" and self.separators[j] == "":
                 j += 1
             has = any(self.texts[k].marks or self.texts[k].end_kind in ("pause", "stop") for k in range(i, j + 1))
             letters = sum(self.texts[k].letters for k in range(i, j + 1))
@@ -212,7 +212,7 @@ class Layout:
         for i in range(n - 1):
             a, b = texts[i], texts[i + 1]
             if self.separators[i] is not None:
-                out.append((a.e, b.s, self.separators[i], "unwrap" if self.rules[i] == "halves" else self.rules[i]))
+                out.append((a.e, b.s, self.separators[i], self.rules[i]))
             elif same_grid[i]:
                 continue
             elif b.blanks and not (a.literal or b.literal) and not b.page_before:
