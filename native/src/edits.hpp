@@ -73,6 +73,7 @@ public:
         data_[size_++] = byte;
     }
     const uint8_t* data() const { return data_; }
+    uint8_t* space() { return data_; }  // capacity() bytes
     size_t size() const { return size_; }
     size_t capacity() const { return capacity_; }
     void swap(Buffer& other) noexcept;

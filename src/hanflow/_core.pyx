@@ -7,12 +7,17 @@ from libc.stdint cimport uint8_t, uint32_t
 from libc.stdlib cimport free, malloc
 from libcpp cimport bool as cbool
 
+from .errors import check_type
+
 
 cdef extern from "Python.h":
     bint PyUnicode_IS_ASCII(object text)
     void* PyUnicode_DATA(object text)
     Py_ssize_t PyUnicode_GET_LENGTH(object text)
+    int PyUnicode_KIND(object text)
+    int PyUnicode_READY "__Pyx_PyUnicode_READY"(object text) except -1
     object PyUnicode_FromObject(object text)
+    object PyUnicode_New(Py_ssize_t size, Py_UCS4 maxchar)
 
 
 cdef extern from "hanflow/api.hpp" namespace "hanflow" nogil:
@@ -61,9 +66,17 @@ cdef extern from "hanflow/api.hpp" namespace "hanflow" nogil:
         size_t edit_count
         const char* texts
 
+    cdef struct Extent:
+        size_t length
+        uint8_t most
+        uint32_t greatest() noexcept
+
     cdef cppclass Engine:
         Plan plan(const uint8_t* data, size_t size, const Options& options, Invalid invalid, cbool trace) noexcept
+        Plan plan_units(const void* units, size_t length, int unit_bytes, const Options& options) noexcept
+        Extent extent() noexcept
         void emit(uint8_t* out) noexcept
+        void emit_units(void* out, size_t length, int unit_bytes) noexcept
 
     cdef cppclass Stream:
         Stream(const Options& options, Invalid invalid) noexcept
@@ -97,6 +110,11 @@ cdef extern from "python_engine.hpp" namespace "hanflow" nogil:
 cdef enum:
     GROUP_BYTES = 1 << 20
     GROUP_ITEMS = 1 << 14
+
+
+# A text of fewer code points or bytes than this takes less time than other threads would need to take the GIL.
+cdef enum:
+    HELD = 1 << 10
 
 
 cdef class View:
@@ -196,39 +214,78 @@ cdef class Core:
             raise MemoryError()
         return engine
 
-    def counted(self, source, bint preserve, bint count):
-        """(result, number of repairs, if they are to be counted): str -> str, bytes-like UTF-8 -> bytes; the same object if it is a str or bytes and
-        nothing is to repair. Lone surrogates pass. preserve: keep bytes that are not UTF-8."""
+    cdef object text(self, str source):
+        """The repaired str; the same object if nothing is to repair."""
+        PyUnicode_READY(source)
+        cdef Engine* engine = self.take()
+        cdef Plan plan
+        cdef Extent extent
+        cdef const void* units = PyUnicode_DATA(source)
+        cdef size_t length = <size_t>PyUnicode_GET_LENGTH(source)
+        cdef int kind = PyUnicode_KIND(source)
+        cdef object result
+        cdef void* out
+        try:
+            if length < HELD:
+                plan = engine.plan_units(units, length, kind, self.options)
+            else:
+                with nogil:
+                    plan = engine.plan_units(units, length, kind, self.options)
+            if plan.status != Status.ok:
+                raise MemoryError()
+            if not plan.changed:
+                return source if type(source) is str else PyUnicode_FromObject(source)
+            if length < HELD:
+                extent = engine.extent()
+            else:
+                with nogil:
+                    extent = engine.extent()
+            result = PyUnicode_New(<Py_ssize_t>extent.length, extent.greatest())
+            out, kind = PyUnicode_DATA(result), PyUnicode_KIND(result)
+            if length < HELD:
+                engine.emit_units(out, extent.length, kind)
+            else:
+                with nogil:
+                    engine.emit_units(out, extent.length, kind)
+            return result
+        finally:
+            self.pool.give_back(engine)
+
+    cdef object data(self, source, bint preserve, bint count, size_t* repairs):
+        """The repaired UTF-8 of bytes-like data; the same object if it is of type bytes and nothing is to repair."""
         cdef View view = View(source, preserve)
         cdef Engine* engine = self.take()
         cdef Plan plan
-        cdef char* out
+        cdef uint8_t* out
         cdef bytes result
         try:
-            with nogil:
+            if view.size < HELD:
                 plan = engine.plan(view.data, view.size, self.options, view.invalid, count)
+            else:
+                with nogil:
+                    plan = engine.plan(view.data, view.size, self.options, view.invalid, count)
             if plan.status != Status.ok:
                 raise failure(plan, view)
+            repairs[0] = plan.edit_count
             if not plan.changed:
-                return view.same(source), 0
-            if isinstance(source, str):
-                out = <char*>malloc(plan.size + 1)
-                if out is NULL:
-                    raise MemoryError()
-                try:
-                    with nogil:
-                        engine.emit(<uint8_t*>out)
-                    return decoded(out, plan.size, view), plan.edit_count
-                finally:
-                    free(out)
+                return view.same(source)
             result = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>plan.size)
-            out = PyBytes_AS_STRING(result)
-            with nogil:
-                engine.emit(<uint8_t*>out)
-            return result, plan.edit_count
+            out = <uint8_t*>PyBytes_AS_STRING(result)
+            if plan.size < HELD:
+                engine.emit(out)
+            else:
+                with nogil:
+                    engine.emit(out)
+            return result
         finally:
             self.pool.give_back(engine)
             view.close()
+
+    def counted(self, source, bint preserve):
+        """(result, number of repairs) of bytes-like UTF-8. preserve: keep bytes that are not UTF-8."""
+        cdef size_t repairs = 0
+        result = self.data(source, preserve, True, &repairs)
+        return result, repairs
 
     def batch(self, list items not None, bint preserve):
         """A list of str and bytes-like objects -> the list of their results. If one fails, its
@@ -305,6 +362,33 @@ cdef class Core:
         finally:
             self.pool.give_back(engine)
             view.close()
+
+
+cdef class NormalizerBase:
+    """What a Normalizer is when it is called. Immutable once set."""
+    cdef readonly Core _core
+    cdef readonly object _convert
+    cdef readonly bint _preserve
+
+    def _set(self, Core core not None, convert, bint preserve):
+        """Once: the core, the OpenCC conversion or None, whether bytes that are not UTF-8 are kept."""
+        if self._core is not None:
+            raise AttributeError("a Normalizer is immutable")
+        self._core, self._convert, self._preserve = core, convert, preserve
+
+    def __call__(self, text):
+        """The repaired text: str for a str, bytes for bytes-like UTF-8. A str or bytes that needs no repair comes back as the
+        same object."""
+        cdef size_t repairs = 0
+        if isinstance(text, str):
+            result = self._core.text(<str>text)
+        else:
+            try:
+                result = self._core.data(text, self._preserve, False, &repairs)
+            except TypeError:
+                check_type(text, "text")
+                raise
+        return result if self._convert is None else self._converted(result)
 
 
 cdef class Pieces:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn, Union, cast, overload
 
 from . import files
-from ._core import Core
+from ._core import Core, NormalizerBase
 from .errors import add_note, check_type
 from .explain import Repair, repairs
 from .stream import Stream
@@ -33,7 +33,7 @@ ERRORS = ("strict", "preserve")
 THREAD_PORTION = 1 << 20  # code points or bytes
 
 
-class Normalizer:
+class Normalizer(NormalizerBase):
     """Repairs text with one set of options. Immutable, hashable, picklable, safe to share between threads.
 
     Each option is a stage of the work and can be switched off alone:
@@ -50,13 +50,13 @@ class Normalizer:
                "preserve" keeps them byte for byte.
 
     A value that an option does not know raises ValueError, which lists those it does.
+
+    Called with a str or bytes-like UTF-8 it returns the repaired str or bytes. A str or bytes that needs no repair comes back
+    as the same object.
     """
 
-    __slots__ = ("_convert", "_core", "_options", "_preserve")
-    _core: Core
-    _convert: Optional[Callable[[str], str]]
+    __slots__ = ("_options",)
     _options: tuple[tuple[str, object], ...]
-    _preserve: bool
 
     def __init__(
         self,
@@ -87,25 +87,14 @@ class Normalizer:
 
             _check("opencc", opencc, (None, *names()))
             convert = converter(opencc)
-        set_ = object.__setattr__
-        set_(self, "_core", Core(compat, WIDTH[width], SPACING[spacing], LATIN_GAP[latin_gap], vertical, unwrap, min_confidence))
-        set_(self, "_convert", convert)
-        set_(self, "_options", tuple(given.items()))
-        set_(self, "_preserve", errors == "preserve")
+        core = Core(compat, WIDTH[width], SPACING[spacing], LATIN_GAP[latin_gap], vertical, unwrap, min_confidence)
+        self._set(core, convert, errors == "preserve")
+        object.__setattr__(self, "_options", tuple(given.items()))
 
     @property
     def options(self) -> dict[str, Any]:
         """The options by name, as a new dict: ``Normalizer(**n.options) == n``."""
         return dict(self._options)
-
-    @overload
-    def __call__(self, text: str) -> str: ...
-    @overload
-    def __call__(self, text: Buffer) -> bytes: ...
-    def __call__(self, text: Union[str, Buffer]) -> Union[str, bytes]:
-        """The repaired text: str for a str, bytes for bytes-like UTF-8. A str or bytes that needs no repair comes back
-        as the same object."""
-        return self._counted(text, count=False)[0]
 
     @overload
     def batch(self, texts: Iterable[str], threads: Optional[int] = None) -> list[str]: ...
@@ -165,19 +154,9 @@ class Normalizer:
 
     # One text, one portion of a batch
 
-    @overload
-    def _counted(self, text: str, count: bool = True) -> tuple[str, int]: ...
-    @overload
-    def _counted(self, text: Buffer, count: bool = True) -> tuple[bytes, int]: ...
-    @overload
-    def _counted(self, text: Union[str, Buffer], count: bool = True) -> tuple[Union[str, bytes], int]: ...
-    def _counted(self, text: Union[str, Buffer], count: bool = True) -> tuple[Union[str, bytes], int]:
-        """The result and the number of repairs before `opencc`, which are only counted on request."""
-        try:
-            result, repairs = self._core.counted(text, self._preserve, count)
-        except TypeError:
-            check_type(text, "text")
-            raise
+    def _counted(self, data: Buffer) -> tuple[bytes, int]:
+        """The result and the number of repairs before `opencc`."""
+        result, repairs = self._core.counted(data, self._preserve)
         return (self._converted(result) if self._convert else result), repairs
 
     def _converted(self, text: Any) -> Any:

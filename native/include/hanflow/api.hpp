@@ -60,6 +60,14 @@ struct Plan {
     const char* texts;        // the pool that Edit::text points into
 };
 
+// Code points of a text, and the greatest byte of its UTF-8, which tells how wide a str they make.
+struct Extent {
+    size_t length;
+    uint8_t most;
+    // As PyUnicode_New() wants it: 0x7F, 0xFF, 0xFFFF or 0x10FFFF.
+    uint32_t greatest() const { return most < 0x80 ? 0x7F : most < 0xC4 ? 0xFF : most < 0xF0 ? 0xFFFF : 0x10FFFF; }
+};
+
 class Engine {
 public:
     Engine() noexcept;
@@ -71,11 +79,20 @@ public:
     // faster. The engine keeps some megabytes of memory for the next call.
     Plan plan(const uint8_t* data, size_t size, const Options& options, Invalid invalid, bool trace) noexcept;
 
+    // The same for a str's own units, of one, two or four bytes a code point; lone surrogates pass. Nothing is traced. The
+    // engine holds them as UTF-8 until the next call, and gives back more than some megabytes then.
+    Plan plan_units(const void* units, size_t length, int unit_bytes, const Options& options) noexcept;
+    // Code points of a result that is changed, and how wide a str they make.
+    Extent extent() const noexcept;
+    // Writes it as units; length and unit_bytes as extent() says.
+    void emit_units(void* out, size_t length, int unit_bytes) const noexcept;
+
     // Writes the result of the last plan() to out, exactly Plan::size bytes. Must not be called after a failed plan().
     void emit(uint8_t* out) const noexcept;
 
 private:
     struct Impl;
+    Plan decide(const uint8_t* data, size_t size, const Options& options, bool preserve, bool trace) noexcept;
     Impl* impl_;
 };
 

@@ -47,7 +47,7 @@ struct Block {
 
 }  // namespace
 
-const Kernels table = {"haswell", scan, measure, well_formed};
+const Kernels table = {"haswell", scan, measure, well_formed, nullptr, nullptr};
 
 }  // namespace haswell
 }  // namespace hanflow

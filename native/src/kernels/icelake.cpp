@@ -32,10 +32,11 @@ struct Block {
 #include "shift.inl"
 #include "measure.inl"
 #include "utf8.inl"
+#include "units.inl"
 
 }  // namespace
 
-const Kernels table = {"icelake", scan, measure, well_formed};
+const Kernels table = {"icelake", scan, measure, well_formed, to_utf8, from_utf8};
 
 }  // namespace icelake
 }  // namespace hanflow

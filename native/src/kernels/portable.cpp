@@ -40,7 +40,7 @@ void shift_masks(const uint64_t* from, unsigned shift, uint64_t valid, uint64_t*
 
 }  // namespace
 
-const Kernels table = {"portable", scan, measure, nullptr};
+const Kernels table = {"portable", scan, measure, nullptr, nullptr, nullptr};
 
 }  // namespace portable
 }  // namespace hanflow
