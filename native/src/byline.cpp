@@ -41,12 +41,15 @@ constexpr uint64_t role_starts() {
     return bits;
 }
 
+bool may_begin_role(uint32_t cp) { return role_starts() >> (cp % 64) & 1; }
+
 }  // namespace
 
 bool is_role(const uint32_t* text, uint32_t length) {
-    constexpr uint64_t starts = role_starts();
-    return length >= 2 && length <= ROLE_LENGTH && (starts >> (text[0] % 64) & 1) && is_one_of(ROLES, text, length);
+    return length >= 2 && length <= ROLE_LENGTH && may_begin_role(text[0]) && is_one_of(ROLES, text, length);
 }
+
+bool may_begin_entry(uint32_t cp) { return is_surname(cp) || begins_compound_surname(cp) || may_begin_role(cp); }
 
 bool is_credit_word(const uint32_t* text, uint32_t length) {
     return length >= 1 && length <= CREDIT_LENGTH && is_one_of(CREDITS, text, length);

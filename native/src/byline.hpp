@@ -34,6 +34,8 @@ struct Entry {
 
 bool is_role(const uint32_t* text, uint32_t length);    // 本报记者, 通讯员, 综合报道 ...
 bool is_credit_word(const uint32_t* text, uint32_t length);  // 摄, 文, 图 ...: what the last name of a credit did
+// Whether a name, a role or a padded one may begin with the character.
+bool may_begin_entry(uint32_t cp);
 // Two to four characters that begin with a surname; four only with a compound one.
 bool is_name(const uint32_t* text, uint32_t length, bool common);
 bool is_compound_name(const uint32_t* text, uint32_t length);

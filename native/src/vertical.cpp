@@ -40,6 +40,13 @@ bool differ(std::vector<uint32_t>& letters) {
     return size_t(std::unique(letters.begin(), letters.end()) - letters.begin()) * 2 > all;
 }
 
+// Whether a line may begin with a name or role: told by its first character, if that is Han.
+bool may_begin_byline(const Page& page, const Line& line) {
+    uint32_t cp;
+    decode(page.data + line.s, cp);
+    return char_class(cp) != HAN || may_begin_entry(plain(cp));
+}
+
 // The characters of a row of two to four one-character cells.
 bool cells_of(Page& page, const Line& line, std::vector<uint32_t>& row) {
     row.clear();
@@ -90,6 +97,7 @@ bool Vertical::read_cut(Page& page, uint32_t i, bool more) {
     Words& words = bylines_.words;
     if (line.vertical || line.literal || line.marks || line.letters || line.cjks > CUT_HAN || line.last_class != HAN) return false;
     if (!more && !line.gaps && !line.remainder) return false;  // its one word is longer than a character
+    if (!more && !may_begin_byline(page, line)) return false;
     page.open(line);
     const size_t before = more ? words.size() : 0;
     if (!words.read(page.chars, page.chars.s, page.chars.e, more) || words.size() == before) return false;
@@ -144,7 +152,10 @@ void Vertical::find_cut_bylines(Page& page, std::vector<Joint>& joints, std::vec
     for (uint32_t i = 0; i + 1 < n; ++i) {
         if (!opens_cut(page, i)) continue;
         for (uint32_t j = i + 1; j < std::min(n, i + CUT_LINES) && page.text(j).blanks <= MAX_BLANKS && read_cut(page, j, true); ++j) {
-            if (!is_cut_byline()) continue;
+            if (!is_cut_byline()) {
+                if (bylines_.entries.empty()) break;  // nor will it be one with more words behind
+                continue;
+            }
             join_cut(page, i, joints, ruled);
             i = j;
             break;

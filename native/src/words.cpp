@@ -21,48 +21,47 @@ constexpr char32_t LEANS_ON[] = U"的把被和与及从向对让将于在";
 
 bool is_han(uint32_t cp) { return FIRST <= cp && cp <= LAST; }
 
+// The pairs in a hash table with open addressing: one look-up touches one cache line as a rule.
 class Pairs {
 public:
-    Pairs() : rows_(LAST - FIRST + 1, Row{0, 0, false}), simplified_(LAST - FIRST + 1) {
-        for (uint32_t cp = FIRST; cp <= LAST; ++cp) simplified_[cp - FIRST] = char16_t(cp);
+    Pairs() : slots_(SLOTS), han_(LAST - FIRST + 1) {
+        for (uint32_t cp = FIRST; cp <= LAST; ++cp) han_[cp - FIRST].simplified = uint16_t(cp);
         const char16_t* p = TABLE;
-        for (; *p != u'\n'; ++p) {
-            const char16_t first = *p++;
-            const char16_t* const row = p;
-            while (*p != u'\n') ++p;
-            rows_[first - FIRST] = Row{uint32_t(row - TABLE), uint16_t(p - row), false};
+        for (; *p != u'\n'; ++p)
+            for (const char16_t first = *p++; *p != u'\n'; ++p) add(first, *p);
+        for (++p; *p; p += 3) han_[p[0] - FIRST].simplified = p[1];
+        for (Han& han : han_) {
+            han.leans_on = is_one_of(LEANS_ON, han.simplified);
+            han.leans_back = is_one_of(LEANS_BACK, han.simplified);
         }
-        for (++p; *p; p += 3) simplified_[p[0] - FIRST] = p[1];
-        for (const char32_t* cp = LEANS_ON; *cp; ++cp) rows_[*cp - FIRST].leans_on = true;
-        // A Traditional character has the row of its Simplified form.
-        for (size_t i = 0; i < simplified_.size(); ++i)
-            if (simplified_[i] != FIRST + i) rows_[i] = rows_[simplified_[i] - FIRST];
     }
-    bool has(uint32_t x, uint32_t y) const { return in_row(rows_[x - FIRST], simplified_[y - FIRST]); }
+    bool has(uint32_t x, uint32_t y) const { return find(han_[x - FIRST].simplified, han_[y - FIRST].simplified); }
     bool cuts(uint32_t x, uint32_t y) const {
-        const Row row = rows_[x - FIRST];
-        const char16_t behind = simplified_[y - FIRST];
-        return row.leans_on || in_row(row, behind) || is_one_of(LEANS_BACK, behind);
+        const Han &a = han_[x - FIRST], &b = han_[y - FIRST];
+        return a.leans_on | b.leans_back | find(a.simplified, b.simplified);
     }
 
 private:
-    struct Row {
-        uint32_t begin;  // in TABLE
-        uint16_t size;
-        bool leans_on;
+    // A Traditional character counts as its Simplified form.
+    struct Han {
+        uint16_t simplified;
+        bool leans_on, leans_back;
     };
-    static bool in_row(const Row& row, char16_t y) {
-        // Without branches: none of these is foreseeable.
-        const char16_t* from = TABLE + row.begin;
-        for (uint32_t size = row.size; size > 1;) {
-            const uint32_t half = size / 2;
-            from += from[half] <= y ? half : 0;
-            size -= half;
-        }
-        return row.size && *from == y;
+    static constexpr uint32_t SLOTS = 1 << 17;  // twice as many as pairs and more
+    static uint32_t slot_of(uint32_t key) { return key * 0x9E3779B1u >> (32 - 17); }
+    void add(uint32_t x, uint32_t y) {
+        uint32_t at = slot_of(x << 16 | y);
+        while (slots_[at]) at = (at + 1) % SLOTS;
+        slots_[at] = x << 16 | y;
     }
-    std::vector<Row> rows_;
-    std::vector<char16_t> simplified_;
+    bool find(uint32_t x, uint32_t y) const {
+        const uint32_t key = x << 16 | y;
+        uint32_t at = slot_of(key);
+        while (slots_[at] && slots_[at] != key) at = (at + 1) % SLOTS;
+        return slots_[at] != 0;
+    }
+    std::vector<uint32_t> slots_;  // first character << 16 | second; 0: free
+    std::vector<Han> han_;
 };
 
 const Pairs& pairs() {

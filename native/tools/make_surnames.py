@@ -45,6 +45,7 @@ def surnames_hpp(single, compound, common):
     first = min(map(ord, single)) // 64 * 64
     count = (max(map(ord, single)) - first) // 64 + 1
     words, common_words = bit_words(single, first, count), bit_words(common, first, count)
+    compound_words = bit_words(sorted({a for a, _ in compound}), first, count)
     pairs = (ord(a) << 16 | ord(b) for a, b in compound)
     return HEAD.format("//") + f"""\
 #pragma once
@@ -60,6 +61,8 @@ namespace tables {{
 {cxx_array("uint64_t", "surname_bits", words, "{:#x}")}
 // The {len(common)} commonest of them.
 {cxx_array("uint64_t", "common_surname_bits", common_words, "{:#x}")}
+// What compound surnames begin with.
+{cxx_array("uint64_t", "compound_start_bits", compound_words, "{:#x}")}
 // Both characters of a compound surname, sorted: {len(compound)} surnames.
 {cxx_array("uint32_t", "compound_surnames", pairs, "{:#x}")}
 }}  // namespace tables
@@ -76,9 +79,15 @@ inline bool is_common_surname(uint32_t cp) noexcept {{
     return at < {len(words) * 64}u && ((tables::common_surname_bits[at / 64] >> (at % 64)) & 1) != 0;
 }}
 
+// Whether a compound surname begins with the character.
+inline bool begins_compound_surname(uint32_t cp) noexcept {{
+    const uint32_t at = cp - {first:#x}u;
+    return at < {len(words) * 64}u && ((tables::compound_start_bits[at / 64] >> (at % 64)) & 1) != 0;
+}}
+
 // Whether the two characters, in this order, are a compound surname.
 inline bool is_compound_surname(uint32_t a, uint32_t b) noexcept {{
-    if (a > 0xffff || b > 0xffff) return false;
+    if (!begins_compound_surname(a) || b > 0xffff) return false;
     return std::binary_search(std::begin(tables::compound_surnames), std::end(tables::compound_surnames), a << 16 | b);
 }}
 
