@@ -28,6 +28,8 @@ bool through_engine(const uint8_t* data, size_t size, const Options& options, In
     const auto text = exact(data, size);
     const Plan plan = engine.plan(text.get(), size, options, invalid, trace);
     if (plan.status != Status::ok) return false;
+    result.assign(reinterpret_cast<const char*>(data), size);
+    if (!plan.changed) return true;
     std::unique_ptr<uint8_t[]> out(new uint8_t[plan.size]);
     engine.emit(out.get());
     result.assign(reinterpret_cast<char*>(out.get()), plan.size);

@@ -1,6 +1,7 @@
-// The engine: passes over the text until nothing changes, their edits composed over the source.
+// The engine: a whole text through the pipeline; or, to trace it, through pass after pass until nothing changes.
 #include "hanflow/api.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 #include <utility>
@@ -8,6 +9,8 @@
 
 #include "edits.hpp"
 #include "pass.hpp"
+#include "pipeline.hpp"
+#include "result.hpp"
 #include "units.hpp"
 #include "utf8.hpp"
 
@@ -15,30 +18,158 @@ namespace hanflow {
 namespace {
 
 // Memory that an engine keeps for its next call.
-constexpr size_t KEPT_BYTES = size_t(8) << 20;
+constexpr size_t KEPT_BYTES = size_t(4) << 20;
+
+// A portion's last segment, some ten thousand bytes, is decided twice.
+constexpr size_t PORTION = size_t(1) << 20;
+
+// The first lines of data[0, size) that have about `wanted` bytes.
+size_t whole_lines(const uint8_t* data, size_t size, size_t wanted) {
+    if (wanted >= size) return size;
+    if (const size_t end = last_line_end(data, 0, wanted)) return end;
+    size_t i = wanted - 1;
+    while (i < size && data[i] != '\n' && data[i] != '\r') ++i;
+    return std::min(size, i + 1 + (i + 1 < size && data[i] == '\r' && data[i + 1] == '\n'));
+}
+
+// A str's own units.
+struct UnitText {
+    const uint8_t* units;
+    size_t length;
+    int unit_bytes;
+
+    // Appends units [begin, end) to `out` as UTF-8.
+    void encode(size_t begin, size_t end, Buffer& out) const {
+        uint8_t* const to = out.space(utf8_room(end - begin, unit_bytes));
+        out.extend(units_to_utf8(units + begin * size_t(unit_bytes), end - begin, unit_bytes, to));
+    }
+};
 
 }  // namespace
 
 struct Engine::Impl {
-    Pass pass;
-    EditList edits, next, composed;
-    std::vector<Segment> segments;
-    Buffer text, other;  // results of the passes
-    Buffer encoded;      // the source of plan_units()
-    const uint8_t* data = nullptr;
-    size_t size = 0;
     bool changed = false;
+    Result result;
+    Pipeline pipeline;
+    Buffer out;      // of one run of it
+    Buffer encoded;  // what the pipeline has yet to take of a str
+
+    // To trace.
+    EditList edits;
+
+    void start(const Options& options, bool preserve);
+    void run(const uint8_t* data, size_t size);
+    void run(const UnitText& text);
+    size_t feed(const uint8_t* data, size_t size, bool last);
+    void trace(const uint8_t* data, size_t size, const Options& options, bool preserve);
+    Plan plan(size_t size) const;
 };
 
 Engine::Engine() noexcept : impl_(new (std::nothrow) Impl) {}
 Engine::~Engine() { delete impl_; }
 
+void Engine::Impl::start(const Options& options, bool preserve) {
+    changed = false;
+    edits.clear();
+    result.clear();
+    if (encoded.capacity() > KEPT_BYTES) encoded.release();
+    if (out.capacity() > KEPT_BYTES) out.release();
+    pipeline.start(options, preserve, PORTION, true);
+}
+
+size_t Engine::Impl::feed(const uint8_t* data, size_t size, bool last) {
+    out.clear();
+    return pipeline.run(data, size, last, out);
+}
+
+void Engine::Impl::run(const uint8_t* data, size_t size) {
+    for (size_t at = 0, count = 0;; at += count) {
+        count = whole_lines(data + at, size - at, pipeline.portion());
+        const bool last = at + count == size;
+        count = feed(data + at, count, last);
+        if (pipeline.changed()) {
+            if (!changed) result.append(data, pipeline.same());
+            changed = true;
+            result.append(out.data(), out.size());
+        }
+        if (last) break;
+    }
+}
+
+void Engine::Impl::run(const UnitText& text) {
+    constexpr size_t STEP = PORTION / 4;  // units encoded at once
+    encoded.clear();
+    size_t at = 0, wanted = 0;
+    for (;;) {
+        wanted = std::max(wanted, pipeline.portion());
+        for (size_t end; at < text.length && encoded.size() < wanted; at = end) {
+            end = std::min(text.length, at + STEP);
+            text.encode(at, end, encoded);
+        }
+        const bool last = at == text.length;
+        const size_t count = last ? encoded.size() : last_line_end(encoded.data(), 0, encoded.size());
+        if (!count && !last) {  // a line longer than that
+            wanted = 2 * encoded.size();
+            continue;
+        }
+        wanted = 0;
+        encoded.drop_front(feed(encoded.data(), count, last));
+        if (pipeline.changed()) {
+            Buffer part;
+            for (size_t same = changed ? 0 : pipeline.same(), from = 0; same;) {
+                const size_t end = std::min(text.length, from + STEP);
+                part.clear();
+                text.encode(from, end, part);
+                const size_t bytes = std::min(same, part.size());
+                result.append(part.data(), bytes);
+                same -= bytes;
+                from = end;
+            }
+            changed = true;
+            result.append(out.data(), out.size());
+        }
+        if (last) break;
+    }
+}
+
+// Pass after pass: their edits composed are those of the source.
+void Engine::Impl::trace(const uint8_t* data, size_t size, const Options& options, bool preserve) {
+    Pass pass;
+    Buffer text, other;
+    EditList next, composed;
+    std::vector<Segment> segments;
+    Part source;
+    if (!pass.run(data, size, options, preserve, text, &edits, segments, source)) return;
+    changed = true;
+    for (int k = 1; k < PASSES; ++k) {
+        Part all;
+        if (!pass.run(text.data(), text.size(), options, preserve, other, &next, segments, all)) break;
+        text.swap(other);
+        compose(edits, next, composed);
+        std::swap(edits, composed);
+    }
+    result.append(text.data(), text.size());
+}
+
+// The plan of a text of so many bytes that is done.
+Plan Engine::Impl::plan(size_t size) const {
+    Plan plan{};
+    plan.changed = changed;
+    plan.size = changed ? result.size() : size;
+    plan.edits = edits.edits.data();
+    plan.edit_count = edits.edits.size();
+    plan.texts = edits.texts.data();
+    return plan;
+}
+
 Plan Engine::plan(const uint8_t* data, size_t size, const Options& options, Invalid invalid, bool trace) noexcept {
+    Plan plan{};
+    plan.status = Status::out_of_memory;
+    if (!impl_) return plan;
     const bool preserve = invalid == Invalid::preserve;
     if (!preserve) {
         const Utf8Error error = validate_utf8(data, size, invalid == Invalid::surrogates);
         if (!error.ok) {
-            Plan plan{};
             plan.status = Status::invalid_utf8;
             plan.error_begin = error.begin;
             plan.error_end = error.end;
@@ -46,72 +177,55 @@ Plan Engine::plan(const uint8_t* data, size_t size, const Options& options, Inva
             return plan;
         }
     }
-    return decide(data, size, options, preserve, trace);
+    try {
+        impl_->start(options, preserve);
+        if (trace)
+            impl_->trace(data, size, options, preserve);
+        else
+            impl_->run(data, size);
+    } catch (const std::bad_alloc&) {
+        return plan;
+    }
+    return impl_->plan(size);
 }
 
 Plan Engine::plan_units(const void* units, size_t length, int unit_bytes, const Options& options) noexcept {
     Plan plan{};
     plan.status = Status::out_of_memory;
     if (!impl_) return plan;
-    Buffer& encoded = impl_->encoded;
-    const size_t room = utf8_room(length, unit_bytes);
-    if (encoded.capacity() > KEPT_BYTES && room < KEPT_BYTES) encoded.release();
     try {
-        encoded.reserve(room);
+        impl_->start(options, false);
+        impl_->run(UnitText{static_cast<const uint8_t*>(units), length, unit_bytes});
     } catch (const std::bad_alloc&) {
         return plan;
     }
-    return decide(encoded.data(), units_to_utf8(units, length, unit_bytes, encoded.space()), options, false, false);
+    return impl_->plan(0);
 }
 
-// The text is well-formed, unless its ill-formed bytes are to be preserved.
-Plan Engine::decide(const uint8_t* data, size_t size, const Options& options, bool preserve, bool trace) noexcept {
-    Plan plan{};
-    plan.status = Status::out_of_memory;
-    if (!impl_) return plan;
-    Impl& s = *impl_;
-    s.data = data;
-    s.size = size;
-    s.changed = false;
-    s.edits.clear();
-    s.segments.clear();
-    if (s.text.capacity() > KEPT_BYTES) s.text.release();
-    if (s.other.capacity() > KEPT_BYTES) s.other.release();
-    try {
-        Part source;
-        s.changed = s.pass.run(data, size, options, preserve, s.text, trace ? &s.edits : nullptr, s.segments, source) > 0;
-        for (int pass = 1; s.changed && pass < PASSES; ++pass) {
-            Part all;
-            const size_t count = s.pass.run(s.text.data(), s.text.size(), options, preserve, s.other, trace ? &s.next : nullptr,
-                                            s.segments, all);
-            if (!count) break;
-            s.text.swap(s.other);
-            if (!trace) continue;
-            compose(s.edits, s.next, s.composed);
-            std::swap(s.edits, s.composed);
-        }
-    } catch (const std::bad_alloc&) {
-        return plan;
-    }
-    plan.status = Status::ok;
-    plan.changed = s.changed;
-    plan.size = s.changed ? s.text.size() : size;
-    plan.edits = s.edits.edits.data();
-    plan.edit_count = s.edits.edits.size();
-    plan.texts = s.edits.texts.data();
-    return plan;
+void Engine::emit(uint8_t* out) noexcept {
+    impl_->result.drain([&](const uint8_t* piece, size_t size) {
+        std::memcpy(out, piece, size);
+        out += size;
+    });
 }
 
-void Engine::emit(uint8_t* out) const noexcept {
-    const uint8_t* from = impl_->changed ? impl_->text.data() : impl_->data;
-    const size_t size = impl_->changed ? impl_->text.size() : impl_->size;
-    if (size) std::memcpy(out, from, size);
+Extent Engine::extent() const noexcept {
+    Extent all{0, 0};
+    impl_->result.each([&](const uint8_t* piece, size_t size) {
+        const Extent extent = extent_of(piece, size);
+        all.length += extent.length;
+        all.most = std::max(all.most, extent.most);
+    });
+    return all;
 }
 
-Extent Engine::extent() const noexcept { return extent_of(impl_->text.data(), impl_->text.size()); }
-
-void Engine::emit_units(void* out, size_t length, int unit_bytes) const noexcept {
-    utf8_to_units(impl_->text.data(), impl_->text.size(), out, length, unit_bytes);
+void Engine::emit_units(void* out, int unit_bytes) noexcept {
+    uint8_t* to = static_cast<uint8_t*>(out);
+    impl_->result.drain([&](const uint8_t* piece, size_t size) {
+        const size_t length = extent_of(piece, size).length;
+        utf8_to_units(piece, size, to, length, unit_bytes);
+        to += length * size_t(unit_bytes);
+    });
 }
 
 }  // namespace hanflow

@@ -73,7 +73,16 @@ public:
         data_[size_++] = byte;
     }
     const uint8_t* data() const { return data_; }
-    uint8_t* space() { return data_; }  // capacity() bytes
+    // The memory behind the content, of which extend() takes some.
+    uint8_t* space(size_t count) {
+        if (count > capacity_ - size_) grow(count);
+        return data_ + size_;
+    }
+    void extend(size_t count) { size_ += count; }
+    void drop_front(size_t count) {
+        if (size_ != count) std::memmove(data_, data_ + count, size_ - count);
+        size_ -= count;
+    }
     size_t size() const { return size_; }
     size_t capacity() const { return capacity_; }
     void swap(Buffer& other) noexcept;

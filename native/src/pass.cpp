@@ -19,7 +19,7 @@ size_t Pass::run(const uint8_t* data, size_t size, const Options& options, bool 
         const size_t begin = page_.position();
         const uint8_t fence = page_.fence();
         const bool first = page_.first();
-        segments.push_back(Segment{out.size() + (begin - at), fence, false});
+        segments.push_back(Segment{out.size() + (begin - at), fence, first, false});
         while (old < old_segments_.size() && old_segments_[old].begin < begin) ++old;
         // The last segment depends on where the text ends: it is never skipped.
         if (old + 1 < old_segments_.size() && old_segments_[old].begin == begin && old_segments_[old].fence == fence &&

@@ -20,6 +20,7 @@ constexpr int PASSES = 16;
 struct Segment {
     size_t begin;
     uint8_t fence;  // open at its start
+    bool first;     // no text line came before it
     bool edited;
 };
 

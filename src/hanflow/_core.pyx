@@ -76,7 +76,7 @@ cdef extern from "hanflow/api.hpp" namespace "hanflow" nogil:
         Plan plan_units(const void* units, size_t length, int unit_bytes, const Options& options) noexcept
         Extent extent() noexcept
         void emit(uint8_t* out) noexcept
-        void emit_units(void* out, size_t length, int unit_bytes) noexcept
+        void emit_units(void* out, int unit_bytes) noexcept
 
     cdef cppclass Stream:
         Stream(const Options& options, Invalid invalid) noexcept
@@ -243,10 +243,10 @@ cdef class Core:
             result = PyUnicode_New(<Py_ssize_t>extent.length, extent.greatest())
             out, kind = PyUnicode_DATA(result), PyUnicode_KIND(result)
             if length < HELD:
-                engine.emit_units(out, extent.length, kind)
+                engine.emit_units(out, kind)
             else:
                 with nogil:
-                    engine.emit_units(out, extent.length, kind)
+                    engine.emit_units(out, kind)
             return result
         finally:
             self.pool.give_back(engine)

@@ -1,8 +1,8 @@
 // The face of the core: what Cython sees. Knows no Python; throws nothing.
 //
-// Use: one Engine per thread. plan() reads the text and decides every repair; emit() writes the result into memory
-// that the caller has allocated with the size that plan() returned. The source must stay alive and unchanged between
-// the two calls. All positions and sizes are in bytes of UTF-8.
+// Use: one Engine per thread. plan() reads the text and decides every repair; emit() writes a changed result into memory
+// that the caller has allocated with the size that plan() returned. The source must stay alive and unchanged during
+// plan(). All positions and sizes are in bytes of UTF-8.
 #pragma once
 
 #include <cstddef>
@@ -79,20 +79,17 @@ public:
     // faster. The engine keeps some megabytes of memory for the next call.
     Plan plan(const uint8_t* data, size_t size, const Options& options, Invalid invalid, bool trace) noexcept;
 
-    // The same for a str's own units, of one, two or four bytes a code point; lone surrogates pass. Nothing is traced. The
-    // engine holds them as UTF-8 until the next call, and gives back more than some megabytes then.
+    // The same for a str's own units, of one, two or four bytes a code point; lone surrogates pass. Nothing is traced, and
+    // Plan::size is that of a changed result only.
     Plan plan_units(const void* units, size_t length, int unit_bytes, const Options& options) noexcept;
-    // Code points of a result that is changed, and how wide a str they make.
+    // Write the result of the last plan, which was changed, to `out`, and give most of its memory back: once. As UTF-8, exactly
+    // Plan::size bytes; or as units of a str, as long and wide as extent() says.
+    void emit(uint8_t* out) noexcept;
     Extent extent() const noexcept;
-    // Writes it as units; length and unit_bytes as extent() says.
-    void emit_units(void* out, size_t length, int unit_bytes) const noexcept;
-
-    // Writes the result of the last plan() to out, exactly Plan::size bytes. Must not be called after a failed plan().
-    void emit(uint8_t* out) const noexcept;
+    void emit_units(void* out, int unit_bytes) noexcept;
 
 private:
     struct Impl;
-    Plan decide(const uint8_t* data, size_t size, const Options& options, bool preserve, bool trace) noexcept;
     Impl* impl_;
 };
 

@@ -1,0 +1,63 @@
+// The passes over a text one behind the other, each working on what the one before has finished. A segment is finished when its
+// end has been seen, so what is decided is what the whole text gives, wherever its portions are cut; and memory does not grow
+// with the text.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "edits.hpp"
+#include "pass.hpp"
+
+namespace hanflow {
+
+class Pipeline {
+public:
+    // A new text. A pass works on so many bytes at once, and on twice what it had to leave the last time: work stays linear.
+    // keep_same: as long as nothing is edited, nothing is written either.
+    void start(const Options& options, bool preserve, size_t portion, bool keep_same);
+    // Takes more of the text, data[0, size), which ends behind a line end or at the end of the text (last). Appends to `out` what
+    // is finished, and returns how many bytes are taken: the rest must be given again, with more behind it.
+    size_t run(const uint8_t* data, size_t size, bool last, Buffer& out);
+    // How many bytes the next run() should have, so that it can finish some.
+    size_t portion() const { return std::max(portion_, 2 * left_); }
+    // Whether something was edited. With keep_same the result then begins with the first same() bytes of the text, followed by
+    // what run() has written.
+    bool changed() const { return changed_; }
+    size_t same() const { return same_; }
+
+private:
+    // What the pass behind another one has yet to do.
+    struct Stage {
+        std::vector<uint8_t> pending;
+        std::vector<Segment> segments;  // of the pass before, in pending
+        Part part;
+        size_t left = 0;  // bytes of pending that the last run left
+
+        void take(const uint8_t* bytes, size_t count, const std::vector<Segment>& made, size_t from);
+        void drop(size_t count);
+    };
+    size_t pass(int k, const uint8_t* data, size_t size, bool last, Buffer& out);
+    void finish(int k, const uint8_t* bytes, size_t count, bool edited, bool last, Buffer& out);
+    void put(const uint8_t* bytes, size_t count, Buffer& out);
+
+    Options options_;
+    bool preserve_ = false, keep_same_ = false, changed_ = false;
+    size_t portion_ = 0, same_ = 0, left_ = 0;
+    int active_ = 1;  // passes that have something to do: one more than those that edited something
+    Pass pass_;
+    Stage stages_[PASSES];
+    std::vector<Segment> segments_;
+    Buffer text_;
+    // The last segment that the last of these passes finished: if the next one is edited, the pass behind must see both.
+    std::vector<uint8_t> held_;
+    Segment held_segment_{};
+};
+
+// Behind the last line end of data[from, size) that is surely whole, or 0. A carriage return at the end may be followed by its
+// line feed.
+size_t last_line_end(const uint8_t* data, size_t from, size_t size);
+
+}  // namespace hanflow

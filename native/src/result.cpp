@@ -1,0 +1,83 @@
+#include "result.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+namespace hanflow {
+namespace {
+
+constexpr size_t FIRST = size_t(64) << 10;  // stays for the next text
+constexpr size_t KEPT = size_t(4) << 20;    // ... and may have grown to this
+constexpr size_t PIECE = size_t(2) << 20;   // a huge page
+
+// Pages of their own, so that the system gets them back at once; huge ones, of which each costs one page fault.
+void* allocate(size_t size) {
+#if defined(__linux__)
+    void* const memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) return nullptr;
+#if defined(MADV_HUGEPAGE)
+    madvise(memory, size, MADV_HUGEPAGE);
+#endif
+    return memory;
+#else
+    return std::malloc(size);
+#endif
+}
+
+}  // namespace
+
+// The first piece comes from malloc(), the others from allocate().
+Result::~Result() {
+    clear();
+    if (!pieces_.empty()) std::free(pieces_[0].data);
+}
+
+void Result::release(Piece& piece) {
+#if defined(__linux__)
+    if (piece.data) munmap(piece.data, piece.capacity);
+#else
+    std::free(piece.data);
+#endif
+    piece.data = nullptr;
+}
+
+void Result::clear() {
+    for (size_t i = 1; i < pieces_.size(); ++i) release(pieces_[i]);
+    if (pieces_.size() > 1) pieces_.resize(1);
+    if (!pieces_.empty()) pieces_[0].size = 0;
+    size_ = 0;
+}
+
+void Result::append(const uint8_t* bytes, size_t count) {
+    if (!count) return;
+    Piece* last = pieces_.empty() ? nullptr : &pieces_.back();
+    if (!last || last->capacity - last->size < count) {
+        const bool first = pieces_.size() <= 1 && (!last || last->size + count <= KEPT);
+        if (first) {
+            if (!last) pieces_.push_back(Piece{nullptr, 0, 0});
+            last = &pieces_.back();
+            const size_t capacity = std::max({FIRST, last->size + count, std::min(KEPT, 2 * last->capacity)});
+            void* const moved = std::realloc(last->data, capacity);
+            if (!moved) throw std::bad_alloc();
+            last->data = static_cast<uint8_t*>(moved);
+            last->capacity = capacity;
+        } else {
+            pieces_.reserve(pieces_.size() + 1);
+            const size_t capacity = std::max(PIECE, (count + 4095) / 4096 * 4096);
+            void* const memory = allocate(capacity);
+            if (!memory) throw std::bad_alloc();
+            pieces_.push_back(Piece{static_cast<uint8_t*>(memory), 0, capacity});
+            last = &pieces_.back();
+        }
+    }
+    std::memcpy(last->data + last->size, bytes, count);
+    last->size += count;
+    size_ += count;
+}
+
+}  // namespace hanflow
