@@ -70,6 +70,9 @@ cdef extern from "hanflow/api.hpp" namespace "hanflow" nogil:
         Plan feed(const uint8_t* data, size_t size, cbool last) noexcept
         const uint8_t* output() noexcept
 
+    const char* cpu_path() noexcept
+    const char* cpu_path(size_t i) noexcept
+
 
 cdef extern from "python_engine.hpp" namespace "hanflow" nogil:
     cdef cppclass EnginePool:
@@ -97,6 +100,19 @@ cdef extern from "python_engine.hpp" namespace "hanflow" nogil:
 cdef enum:
     GROUP_BYTES = 1 << 20
     GROUP_ITEMS = 1 << 14
+
+
+def cpu():
+    """The name of the CPU path in use, decided once: "icelake", "haswell", "neon" or "portable"."""
+    return cpu_path().decode("ascii")
+
+
+def cpu_paths():
+    """The names of the CPU paths that this CPU can run, the best first."""
+    names = []
+    while cpu_path(len(names)) is not NULL:
+        names.append(cpu_path(len(names)).decode("ascii"))
+    return names
 
 
 cdef class View:
