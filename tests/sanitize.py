@@ -3,22 +3,21 @@
 
     python tests/sanitize.py [--pages 3000] [--seed 1]
 
-Needs g++ (or $CXX) with the sanitizers. Exit 1 if one of them complains, or if a stream differs from the whole.
+Needs g++ (or $CXX) with the sanitizers. Exit 1 if one of them complains, or if a stream differs from the whole or a
+scan from the portable one.
 """
 import argparse
 import os
 import random
-import struct
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+import core  # noqa: E402
 import strategies as s  # noqa: E402
 
-ROOT = Path(__file__).resolve().parents[1]
-FLAGS = ("-std=c++17", "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined")
+FLAGS = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined")
 
 
 def texts(rng, pages):
@@ -37,18 +36,10 @@ def main():
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         program, corpus = Path(folder, "sanitize"), Path(folder, "texts")
-        sources = [ROOT / "tests/sanitize.cpp", *sorted((ROOT / "native/src").rglob("*.cpp"))]
-        subprocess.run([os.environ.get("CXX", "g++"), *FLAGS, f"-I{ROOT}/native/include", f"-I{ROOT}/native/src", *map(str, sources), "-o", program],
-                       check=True)
-        with corpus.open("wb") as file:
-            for data in texts(random.Random(args.seed), args.pages):
-                file.write(struct.pack("<I", len(data)) + data)
-        failed = False
-        for path in ("portable", "haswell", "icelake"):  # one that the CPU lacks falls back to what it has
-            run = subprocess.run([program, corpus], env={**os.environ, "HANFLOW_ISA": path}, stdout=subprocess.PIPE, encoding="utf8")
-            print(f"{path}: {run.stdout.strip() or 'stopped'}")
-            failed = failed or run.returncode != 0
-    return 1 if failed else 0
+        core.build(program, os.environ.get("CXX", "g++"), *FLAGS)
+        core.write(corpus, ((data, 0) for data in texts(random.Random(args.seed), args.pages)))
+        well = [core.finish(path, core.run([program], path, corpus)) for path in core.paths([program])]
+    return 0 if all(well) else 1
 
 
 if __name__ == "__main__":

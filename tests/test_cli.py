@@ -365,7 +365,7 @@ class TestUsage:
         assert "'contextual'" in run("fix", "--width", "full").err
 
     def test_version_and_help(self, run):
-        assert run("--version").out == f"hanflow {hanflow.__version__}\n".encode()
+        assert run("--version").out == f"hanflow {hanflow.__version__}, CPU path {hanflow.cpu()}\n".encode()
         for arguments in (("--help",), ("-h",), ("fix", "--help")):
             result = run(*arguments)
             assert (result.code, result.out[:7]) == (0, b"Usage: ")

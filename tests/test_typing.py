@@ -28,6 +28,7 @@ CALLER = """
     p: hanflow.Stream = n.stream()
     q: str = p.feed("a")
     s: bytes = p.feed(b"a")
+    t: str = hanflow.cpu()
 """
 WRONG = """
     from hanflow import Normalizer, normalize

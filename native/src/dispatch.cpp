@@ -2,10 +2,13 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "hanflow/api.hpp"
 #include "kernels/kernels.hpp"
 
 namespace hanflow {
 namespace {
+
+bool always() { return true; }
 
 #if HANFLOW_X86
 // __builtin_cpu_supports asks CPUID, and XGETBV for what the operating system saves.
@@ -19,30 +22,44 @@ bool has_icelake() {
 }
 #endif
 
-const Kernels& best() {
-    if (const char* name = std::getenv("HANFLOW_ISA"))
-        if (const Kernels* table = kernels_named(name)) return *table;
+// The paths of this build, the best first.
+constexpr struct {
+    const Kernels& table;
+    bool (*runs)();
+} PATHS[] = {
 #if HANFLOW_X86
-    if (has_icelake()) return icelake::table;
-    if (has_haswell()) return haswell::table;
+    {icelake::table, has_icelake},
+    {haswell::table, has_haswell},
+#elif HANFLOW_NEON
+    {neon::table, always},
 #endif
-    return portable::table;
+    {portable::table, always},
+};
+
+const Kernels& choose() {
+    const Kernels* best = nullptr;
+    const char* const pinned = std::getenv("HANFLOW_ISA");
+    for (const auto& path : PATHS) {
+        if (!path.runs()) continue;
+        if (pinned && !std::strcmp(pinned, path.table.name)) return path.table;
+        if (!best) best = &path.table;
+    }
+    return *best;
 }
 
 }  // namespace
 
-const Kernels* kernels_named(const char* name) {
-    if (!std::strcmp(name, portable::table.name)) return &portable::table;
-#if HANFLOW_X86
-    if (!std::strcmp(name, haswell::table.name) && has_haswell()) return &haswell::table;
-    if (!std::strcmp(name, icelake::table.name) && has_icelake()) return &icelake::table;
-#endif
-    return nullptr;
+const Kernels& kernels() {
+    static const Kernels& table = choose();
+    return table;
 }
 
-const Kernels& kernels() {
-    static const Kernels& table = best();
-    return table;
+const char* cpu_path() noexcept { return kernels().name; }
+
+const char* cpu_path(size_t i) noexcept {
+    for (const auto& path : PATHS)
+        if (path.runs() && i-- == 0) return path.table.name;
+    return nullptr;
 }
 
 }  // namespace hanflow

@@ -1,4 +1,9 @@
 """Gives Chinese text taken out of newspaper pages (PDF text layers, OCR) its lines, gaps and characters back."""
+import os
+import warnings
+
+from . import _core
+from ._core import cpu
 from .explain import Repair
 from .files import FileResult
 from .normalizer import Normalizer, normalize
@@ -6,4 +11,9 @@ from .stream import Stream
 
 __version__ = "0.1.0"
 
-__all__ = ["FileResult", "Normalizer", "Repair", "Stream", "__version__", "normalize"]
+__all__ = ["FileResult", "Normalizer", "Repair", "Stream", "__version__", "cpu", "normalize"]
+
+_pinned = os.environ.get("HANFLOW_ISA")
+if _pinned and _pinned != cpu():
+    warnings.warn(f"HANFLOW_ISA={_pinned}: this CPU runs {', '.join(_core.cpu_paths())}; {cpu()} is used",
+                  RuntimeWarning, stacklevel=2)

@@ -3,6 +3,9 @@ from typing import TYPE_CHECKING, Callable, Optional, Union, overload
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
+def cpu() -> str: ...
+def cpu_paths() -> list[str]: ...
+
 class Core:
     def __init__(self, compat: bool, width: int, spacing: int, latin_gap: int, vertical: bool, unwrap: bool,
                  min_confidence: int) -> None: ...

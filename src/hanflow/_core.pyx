@@ -83,6 +83,9 @@ cdef extern from "hanflow/api.hpp" namespace "hanflow" nogil:
         Plan feed(const uint8_t* data, size_t size, cbool last) noexcept
         const uint8_t* output() noexcept
 
+    const char* cpu_path() noexcept
+    const char* cpu_path(size_t i) noexcept
+
 
 cdef extern from "python_engine.hpp" namespace "hanflow" nogil:
     cdef cppclass EnginePool:
@@ -115,6 +118,19 @@ cdef enum:
 # A text of fewer code points or bytes than this takes less time than other threads would need to take the GIL.
 cdef enum:
     HELD = 1 << 10
+
+
+def cpu():
+    """The name of the CPU path in use, decided once: "icelake", "haswell", "neon" or "portable"."""
+    return cpu_path().decode("ascii")
+
+
+def cpu_paths():
+    """The names of the CPU paths that this CPU can run, the best first."""
+    names = []
+    while cpu_path(len(names)) is not NULL:
+        names.append(cpu_path(len(names)).decode("ascii"))
+    return names
 
 
 cdef class View:

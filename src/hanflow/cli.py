@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Optional
 
 import click
 
-from . import __version__, files
+from . import __version__, cpu, files
 from .normalizer import ERRORS, LATIN_GAP, SPACING, WIDTH, Normalizer
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _terminated(number: int, frame: Optional[FrameType]) -> NoReturn:
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="hanflow", message="%(prog)s %(version)s")
+@click.version_option(__version__, prog_name="hanflow", message=f"%(prog)s %(version)s, CPU path {cpu()}")
 @click.pass_context
 def command(context: click.Context) -> None:
     """Gives Chinese text taken out of newspaper pages its lines, gaps and characters back.

@@ -112,4 +112,10 @@ private:
     Impl* impl_;
 };
 
+// The name of the CPU path in use: the best that CPU and operating system allow, or what HANFLOW_ISA names if it is one of
+// those. Decided at first use.
+const char* cpu_path() noexcept;
+// The i-th path that this CPU can run, the best first; null behind the last.
+const char* cpu_path(size_t i) noexcept;
+
 }  // namespace hanflow

@@ -9,8 +9,7 @@
 
 #include "features.hpp"
 
-#pragma GCC push_options
-#pragma GCC target("avx2,bmi,bmi2,lzcnt,popcnt")
+HANFLOW_TARGET_BEGIN("avx2,bmi,bmi2,lzcnt,popcnt")
 
 namespace hanflow {
 namespace haswell {
@@ -40,8 +39,8 @@ struct Block {
     }
 };
 
+#include "avx2.inl"
 #include "scan.inl"
-#include "shift.inl"
 #include "measure.inl"
 #include "utf8.inl"
 
@@ -52,5 +51,5 @@ const Kernels table = {"haswell", scan, measure, well_formed, nullptr, nullptr};
 }  // namespace haswell
 }  // namespace hanflow
 
-#pragma GCC pop_options
+HANFLOW_TARGET_END
 #endif

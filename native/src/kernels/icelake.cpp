@@ -9,8 +9,7 @@
 
 #include "features.hpp"
 
-#pragma GCC push_options
-#pragma GCC target("avx2,avx512f,avx512bw,avx512vl,avx512vbmi2,bmi,bmi2,lzcnt,popcnt")
+HANFLOW_TARGET_BEGIN("avx2,avx512f,avx512bw,avx512vl,avx512vbmi2,bmi,bmi2,lzcnt,popcnt")
 
 namespace hanflow {
 namespace icelake {
@@ -28,8 +27,8 @@ struct Block {
     Block lower() const { return Block(_mm512_or_si512(v, _mm512_set1_epi8(0x20))); }
 };
 
+#include "avx2.inl"
 #include "scan.inl"
-#include "shift.inl"
 #include "measure.inl"
 #include "utf8.inl"
 #include "units.inl"
@@ -41,5 +40,5 @@ const Kernels table = {"icelake", scan, measure, well_formed, to_utf8, from_utf8
 }  // namespace icelake
 }  // namespace hanflow
 
-#pragma GCC pop_options
+HANFLOW_TARGET_END
 #endif

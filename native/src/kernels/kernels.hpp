@@ -10,7 +10,7 @@
 namespace hanflow {
 
 struct Kernels {
-    const char* name;  // the CPU generation that has the features: portable, haswell, icelake
+    const char* name;  // the CPU generation that has the features: portable, haswell, icelake, neon
 
     // Fills the masks of data[0, size), size <= SCAN_BYTES. data[0, size) is well-formed UTF-8 (three-byte surrogates
     // allowed) that may be cut off in a sequence at the end; nothing behind data[available - 1] is read, available >= size.
@@ -30,14 +30,26 @@ struct Kernels {
 
 // The table in use: the best that CPU and operating system allow, or what HANFLOW_ISA names. Never changes.
 const Kernels& kernels();
-// A table by name; nullptr when this build or this CPU has none of that name.
-const Kernels* kernels_named(const char* name);
 
 namespace portable { extern const Kernels table; }
 #if defined(__x86_64__) && defined(__GNUC__)
 #define HANFLOW_X86 1
 namespace haswell { extern const Kernels table; }
 namespace icelake { extern const Kernels table; }
+#elif defined(__AARCH64EL__)
+#define HANFLOW_NEON 1
+namespace neon { extern const Kernels table; }
+#endif
+
+// Code between the two is compiled for these features of the CPU.
+#define HANFLOW_PRAGMA(text) _Pragma(#text)
+#ifdef __clang__
+#define HANFLOW_TARGET_BEGIN(features) \
+    HANFLOW_PRAGMA(clang attribute push(__attribute__((target(features))), apply_to = function))
+#define HANFLOW_TARGET_END HANFLOW_PRAGMA(clang attribute pop)
+#else
+#define HANFLOW_TARGET_BEGIN(features) HANFLOW_PRAGMA(GCC push_options) HANFLOW_PRAGMA(GCC target(features))
+#define HANFLOW_TARGET_END HANFLOW_PRAGMA(GCC pop_options)
 #endif
 
 }  // namespace hanflow

@@ -1,0 +1,31 @@
+// What the CPU paths that have AVX2 share: the vector wrapper of utf8.inl, and shift_masks of measure.inl.
+
+struct Bytes {
+    static constexpr size_t SIZE = 32;
+    __m256i v;
+    explicit Bytes(__m256i x) : v(x) {}
+    explicit Bytes(const uint8_t* p) : v(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))) {}
+    explicit Bytes(uint8_t c) : v(_mm256_set1_epi8(char(c))) {}
+    static Bytes table(const uint8_t* sixteen) {
+        return Bytes(_mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(sixteen))));
+    }
+    Bytes at(Bytes i) const { return Bytes(_mm256_shuffle_epi8(v, i.v)); }
+    Bytes high() const { return Bytes(_mm256_and_si256(_mm256_srli_epi16(v, 4), _mm256_set1_epi8(0x0F))); }
+    Bytes above(Bytes x) const { return Bytes(_mm256_subs_epu8(v, x.v)); }
+    Bytes operator&(Bytes x) const { return Bytes(_mm256_and_si256(v, x.v)); }
+    Bytes operator|(Bytes x) const { return Bytes(_mm256_or_si256(v, x.v)); }
+    Bytes operator^(Bytes x) const { return Bytes(_mm256_xor_si256(v, x.v)); }
+    bool any() const { return !_mm256_testz_si256(v, v); }
+};
+
+static void shift_masks(const uint64_t* from, unsigned shift, uint64_t valid, uint64_t* to) {
+    static_assert(SCAN_GAP == 1 && SCAN_KINDS == 13, "three vectors of four masks");
+    const __m128i down = _mm_cvtsi32_si128(int(shift)), up = _mm_cvtsi32_si128(int(64 - shift));  // up by 64: zero
+    const __m256i inside = _mm256_set1_epi64x(int64_t(valid));
+    for (int k = SCAN_GAP; k < SCAN_KINDS; k += 4) {
+        const __m256i low = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + k));
+        const __m256i high = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + k + SCAN_KINDS));
+        const __m256i both = _mm256_or_si256(_mm256_srl_epi64(low, down), _mm256_sll_epi64(high, up));
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + k), _mm256_and_si256(both, inside));
+    }
+}
