@@ -5,17 +5,18 @@
 How they are made. First come the pages that real engines and extractors made: tests/pages and quality/data, 1.3 MB. They
 stand once each. The rest is new pages: a block for each block of an article of quality/articles, taken at random; a paragraph
 gets clauses from all paragraphs of its script, sentences with quotation marks stay whole, every number is drawn anew, every
-name of a byline is put together from characters of names: no paragraph stands twice. quality/compose.py sets the new article as a newspaper
-does (measure, kinsoku, spread lines, padded names, vertical titles, tables, full-width digits), and read_back() prints it as an
-extractor would, so that damage stands where it stands on real pages: a gap where the spread shows, blank lines for leading, one
-character a line for what is vertical, and on some pages Kangxi radicals, gaps between the words that OCR guesses, lines that end
-after each mark, or spaces between all characters. The pages are then shuffled.
+name of a byline is put together from characters of names: no paragraph stands twice. quality/compose.py sets the new article
+as a newspaper does (measure, kinsoku, spread lines, padded names, vertical titles, tables, full-width digits), and read_back()
+prints it as an extractor would, so that damage stands where it stands on real pages: a gap where the spread shows, blank lines
+for leading, one character a line for what is vertical, and on some pages Kangxi radicals, gaps between the words that OCR
+guesses, lines that end after each mark, or spaces between all characters. The pages are then shuffled.
 
 Texts longer than 16 MiB are the same pages in a new order for each round: nothing repeats within 16 MiB, which is more than what
 caches and branch predictors remember.
 """
 from __future__ import annotations
 
+import hashlib
 import os
 import random
 import re
@@ -46,6 +47,10 @@ TURN = str.maketrans("“”「」——", "﹁﹂﹁﹂︱︱")
 
 
 # ---------------------------------------------------------------- new articles
+def is_name(token: str) -> bool:
+    return 2 <= len(token) <= 3 and token not in articles.ROLES
+
+
 class Writer:
     """Puts the articles' words together anew."""
 
@@ -62,7 +67,7 @@ class Writer:
             for block in source.blocks:
                 self.short.setdefault((source.lang, block.kind), []).append(block.text)
                 if block.kind in ("byline", "credit"):
-                    names.update(token for token in re.split(r"[\s（）/]+", block.text) if 2 <= len(token) <= 3 and token not in articles.ROLES)
+                    names.update(token for token in re.split(r"[\s（）/]+", block.text) if is_name(token))
                 for sentence in SENTENCE.findall(block.text) if block.kind in articles.BODY else ():
                     if QUOTES.search(sentence):
                         self.whole.setdefault(source.lang, []).append(sentence)
@@ -87,9 +92,7 @@ class Writer:
 
     def name(self, match: re.Match[str]) -> str:
         token = match.group()
-        if len(token) > 3 or len(token) < 2 or token in articles.ROLES:
-            return token
-        return self.rng.choice(self.first) + "".join(self.rng.choices(self.given, k=len(token) - 1))
+        return self.rng.choice(self.first) + "".join(self.rng.choices(self.given, k=len(token) - 1)) if is_name(token) else token
 
     def block(self, lang: str, model: articles.Block) -> articles.Block:
         text = model.text
@@ -147,7 +150,7 @@ def read_back(pages: list[compose.Page], style: compose.Style, rng: random.Rando
                 elif spread:
                     text = SPACED.sub(" ", text)
                 elif ocr:
-                    text = re.sub(r"[^\x00-\x7f\s]{1,3}", lambda match: match.group()[:(k := rng.randint(1, 3))] + " " + match.group()[k:], text)
+                    text = "".join(char + " " * (char > "\x7f" and rng.random() < 0.5) for char in text)
                 elif cut:
                     text = re.sub(r"(?<=[，。；])(?=\S)", "\n", text)
                 out.append(text.rstrip() if rng.random() < 0.9 else text + " ")
@@ -184,13 +187,20 @@ def bundles(documents: list[bytes]) -> list[bytes]:
 
 
 @lru_cache(None)
+def sources() -> str:
+    """Tells the texts that are made of these scripts, articles and pages from others."""
+    scripts = [Path(__file__), Path(compose.__file__), Path(articles.__file__), *sorted(articles.FOLDER.glob("*.txt"))]
+    return hashlib.sha256(b"\0".join([path.read_bytes() for path in scripts] + real())).hexdigest()[:12]
+
+
+@lru_cache(None)
 def pages(size: int = 16 * MIB) -> tuple[bytes, ...]:
     """Shuffled pages of about 21 KB of damaged text, all different: `size` bytes of UTF-8 or slightly more, 16 MiB at most.
 
     The pages of a smaller size are the first ones of the larger, except below LITTLE, which a smoke test makes by itself.
     """
     whole = 16 * MIB if size > LITTLE else LITTLE
-    path = CACHE / f"pages-{whole}.bin"
+    path = CACHE / f"pages-{whole}-{sources()}.bin"
     if not path.exists():
         rng = random.Random(4)
         writer = Writer(rng)
@@ -201,6 +211,8 @@ def pages(size: int = 16 * MIB) -> tuple[bytes, ...]:
             length += len(documents[-1])
         rng.shuffle(documents)
         CACHE.mkdir(exist_ok=True)
+        for old in CACHE.glob(f"pages-{whole}-*.bin"):
+            old.unlink()
         (CACHE / ".gitignore").write_text("*\n")
         part = path.with_suffix(f".{os.getpid()}")
         part.write_bytes(b"\0".join(bundles(documents)))
@@ -247,7 +259,8 @@ def clean(size: int = 16 * MIB) -> bytes:
 def lines(count: int = 1_000_000, shortest: int = 12, longest: int = 24) -> list[str]:
     """So many lines of the pages; those of a million are 18 characters long on average."""
     rng, out = random.Random(6), []
-    some = [line for line in damaged(16 * MIB if count > 1000 else LITTLE).decode().split("\n") if shortest <= len(line) <= longest]
+    text = damaged(16 * MIB if count > 1000 else LITTLE).decode()
+    some = [line for line in text.split("\n") if shortest <= len(line) <= longest]
     while len(out) < count:
         rng.shuffle(some)
         out += some

@@ -157,8 +157,9 @@ def machine() -> dict[str, Any]:
                 break
     except OSError:
         pass
-    return {"cpu": model or platform.processor() or platform.machine(), "cpus": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity")
-            else os.cpu_count(), "system": f"{platform.system()} {platform.machine()}"}
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return {"cpu": model or platform.processor() or platform.machine(), "cpus": cpus,
+            "system": f"{platform.system()} {platform.machine()}"}
 
 
 def commit() -> str:

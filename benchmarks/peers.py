@@ -7,11 +7,12 @@ Four tasks, each on its own text with a known right answer:
 
 width     full-width letters and digits to ASCII, and nothing else: clean text whose letters and digits were made full-width
 spacing   gaps between characters that are not ASCII: clean text, every line without a gap of its own spread by spaces
-whole     gaps, width, radicals, joined lines: damaged pages; right are paragraphs of the held pages (benchmarks/quality), as its scorer counts
+whole     gaps, width, radicals, joined lines: damaged pages; right are paragraphs of the held pages, as the scorer of
+          benchmarks/quality counts them
 t2s, s2t  traditional and simplified: right is what OpenCC gives
 
-Every row gets the whole text at once, except where its name says otherwise. Speed is MB of UTF-8 of the input in a second, whether a peer takes str
-or bytes. A peer below about 10 MB/s gets the first MiB only.
+Every row gets the whole text at once, except where its name says otherwise. Speed is MB of UTF-8 of the input in a second,
+whether a peer takes str or bytes. A peer below about 10 MB/s gets the first MiB only.
 """
 from __future__ import annotations
 
@@ -243,7 +244,11 @@ def neologdn_whole() -> Function:
 def opencc_pyo3_whole() -> Function:
     from opencc_pyo3.opencc_pyo3 import reflow_cjk_paragraphs
 
-    return lambda text: reflow_cjk_paragraphs(pipelines.GAP.sub("", pipelines.characters(text)), add_pdf_page_header=False, compact=True)
+    def repair(text: str) -> str:
+        solid = pipelines.GAP.sub("", pipelines.characters(text))
+        return reflow_cjk_paragraphs(solid, add_pdf_page_header=False, compact=True)
+
+    return repair
 
 
 PERL = ("use utf8; use open qw(:std :utf8); local $/; $_ = <STDIN>; tr/０-９Ａ-Ｚａ-ｚ/0-9A-Za-z/; s/\\x{3000}//g; "
@@ -397,8 +402,10 @@ def run(task: str, text: str, right: Optional[str], quick: bool) -> tuple[dict[s
     rows = []
     sample = "\n".join(text[:30_000].split("\n")[:-1])
     for name, (peer, function) in peers.items():
-        row = {"name": name, "mb_s": round(speed[name], 1), "to_hanflow": round(speed[name] / speed["hanflow, " + peer.takes.__name__], 4),
-               "to_decode": round(speed[name] / speed["bytes.decode"], 4), "version": version(peer.package), "bytes": inputs[name]}
+        ours = speed["hanflow, " + peer.takes.__name__]
+        row = {"name": name, "mb_s": round(speed[name], 1), "to_hanflow": round(speed[name] / ours, 4),
+               "to_decode": round(speed[name] / speed["bytes.decode"], 4), "version": version(peer.package),
+               "bytes": inputs[name]}
         convert = on_str(peer, function)
         if right is None:
             row["paragraphs_right"] = paragraphs_right(convert, 3 if quick else 1000)
@@ -406,7 +413,8 @@ def run(task: str, text: str, right: Optional[str], quick: bool) -> tuple[dict[s
             row["wrong"] = round(wrong(answer(right, sample), convert(sample)), 2)
         rows.append(row)
     check(peers["hanflow, bytes"][1](data).decode() == peers["hanflow, str"][1](text), f"{task}: hanflow's str and bytes differ")
-    return {"task": task, "title": TITLES[task], "bytes": len(data), "decode_mb_s": round(speed["bytes.decode"], 1), "rows": rows}, missing
+    return {"task": task, "title": TITLES[task], "bytes": len(data), "decode_mb_s": round(speed["bytes.decode"], 1),
+            "rows": rows}, missing
 
 
 def answer(right: str, sample: str) -> str:
@@ -429,16 +437,19 @@ def markdown(tasks: list[dict[str, Any]]) -> str:
         rows = [("bytes.decode", f"{task['decode_mb_s']:.0f}", "", "", "")]
         for row in sorted(task["rows"], key=lambda row: -row["mb_s"]):
             value = row.get("wrong", row.get("paragraphs_right"))
-            rows.append((row["name"], f"{row['mb_s']:.0f}" if row["mb_s"] >= 10 else f"{row['mb_s']:.1f}", f"{row['to_hanflow']:.3f}",
-                         f"{row['to_decode']:.3f}", "" if value is None else f"{value:.1f}" + (" %" if last.startswith("para") else "")))
-        out.append(table([f"{task['title']}, {task['bytes'] / corpus.MIB:.2g} MiB", "MB/s", "to hanflow", "to decode", last], rows))
+            share = "" if value is None else f"{value:.1f} %" if "paragraphs_right" in row else f"{value:.1f}"
+            rows.append((row["name"], f"{row['mb_s']:.{0 if row['mb_s'] >= 10 else 1}f}", f"{row['to_hanflow']:.3f}",
+                         f"{row['to_decode']:.3f}", share))
+        title = f"{task['title']}, {task['bytes'] / corpus.MIB:.2g} MiB"
+        out.append(table([title, "MB/s", "to hanflow", "to decode", last], rows))
     return "\n\n".join(out)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="tiny texts, one turn each: only shows that the script works")
-    parser.add_argument("--task", choices=TASKS, action="append", help="only this one; may be given again")
+    parser.add_argument("--task", choices=TASKS, action="append",
+                        help="only this one, which is printed and not written; may be given again")
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the JSON")
     args = parser.parse_args()
     given = texts(1 << 15 if args.quick else 16 * corpus.MIB)
@@ -451,7 +462,8 @@ def main() -> None:
     print(markdown(tasks))
     for name in sorted(missing):
         print(f"left out: {name}", file=sys.stderr)
-    print(f"\nwritten: {record('peers', {'tasks': tasks, 'missing': sorted(missing)}, args.out)}")
+    if not args.task:
+        print(f"\nwritten: {record('peers', {'tasks': tasks, 'missing': sorted(missing)}, args.out)}")
 
 
 if __name__ == "__main__":

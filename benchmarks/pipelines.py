@@ -1,7 +1,8 @@
 """The whole job in plain Python, as a skilled user would write it: str -> str. The peers of hanflow that need no library.
 
-All follow one plan: characters by a table, then the gaps that touch a character which is not ASCII, then every line end but those behind the end
-of a sentence. Of each step the fastest known way is taken, except in translate_and_loop, which is what most people write first.
+All follow one plan: characters by a table, then the gaps that touch a character which is not ASCII, then every line end but those
+behind the end of a sentence. Of each step the fastest known way is taken, except in translate_and_loop, which is what most people
+write first.
 """
 from __future__ import annotations
 

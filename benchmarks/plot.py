@@ -23,9 +23,11 @@ CHARTS = HERE / "charts"
 OURS, THEIRS, LINE, TEXT = "#b3261e", "#9aa5b1", "#333333", "#222222"
 LIGHT = "#e39b96"
 plt.rcParams.update({
-    "svg.fonttype": "path", "svg.hashsalt": "hanflow", "figure.facecolor": "white", "axes.facecolor": "white", "savefig.facecolor": "white",
-    "font.family": "DejaVu Sans", "font.size": 9, "axes.titlesize": 10, "axes.titlelocation": "left", "axes.spines.top": False,
-    "axes.spines.right": False, "axes.edgecolor": LINE, "text.color": TEXT, "axes.labelcolor": TEXT, "xtick.color": TEXT, "ytick.color": TEXT,
+    "svg.fonttype": "path", "svg.hashsalt": "hanflow", "figure.facecolor": "white", "axes.facecolor": "white",
+    "savefig.facecolor": "white", "font.family": "DejaVu Sans", "font.size": 9,
+    "axes.titlesize": 10, "axes.titlelocation": "left",
+    "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": LINE, "text.color": TEXT, "axes.labelcolor": TEXT,
+    "xtick.color": TEXT, "ytick.color": TEXT,
 })
 
 
@@ -68,9 +70,11 @@ def peers(task: dict[str, Any], result: dict[str, Any]) -> Figure:
             return f"{number(row['mb_s'])}" + (f"   {row['wrong']:.1f} ‰ wrong" if row["wrong"] else "")
         return number(row["mb_s"])
 
-    colours = [OURS if row["name"].startswith("hanflow") else LINE if row["name"].startswith("bytes.decode") else THEIRS for row in rows]
+    special = {"hanflow, bytes": OURS, "hanflow, str": OURS, "bytes.decode()": LINE}
+    colours = [special.get(row["name"], THEIRS) for row in rows]
     bars(ax, [row["name"] for row in rows], [row["mb_s"] for row in rows], [label(row) for row in rows], colours)
-    ax.set_title(f"{task['title'].capitalize()}, {task['bytes'] / (1 << 20):.2g} MiB, one core")
+    title = task["title"][0].upper() + task["title"][1:]
+    ax.set_title(f"{title}, {task['bytes'] / (1 << 20):.2g} MiB, one core")
     fig.supxlabel(source(result), fontsize=7, x=0.99, ha="right")
     return fig
 
@@ -97,8 +101,9 @@ def paths(result: dict[str, Any]) -> Figure:
     names = {"icelake": "AVX-512 (icelake)", "haswell": "AVX2 (haswell)", "neon": "NEON", "portable": "portable"}
     rates, shown = result["rates"], result["paths"]
     fig, ax = axes(6.4, 1.4 + 0.55 * len(shown))
+    kinds = ((-0.19, "path", OURS, "whole job"), (0.19, "path, spacing only", LIGHT, "width, compat and spacing only"))
     for place, path in enumerate(shown):
-        for shift, key, colour, label in ((-0.19, "path", OURS, "whole job"), (0.19, "path, spacing only", LIGHT, "width, compat and spacing only")):
+        for shift, key, colour, label in kinds:
             value = rates[f"{key} {path}"]
             ax.barh(place + shift, value, height=0.34, color=colour, label=label if not place else None)
             ax.annotate(number(value), (value, place + shift), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8)

@@ -30,8 +30,8 @@ RATES = {  # contestant of figures.py -> (row, with what to compare)
 def origin(result: dict[str, Any], command: str) -> str:
     machine = result["machine"]
     path = f", CPU path {result['path']}" if result["path"] else ""
-    return (f"{machine['cpu']}, {machine['cpus']} CPUs{path}, {result['python']}, hanflow {result['hanflow']} ({result['commit']}), "
-            f"{result['date']}, `python benchmarks/{command}`")
+    return (f"{machine['cpu']}, {machine['cpus']} CPUs{path}, {result['python']}, hanflow {result['hanflow']} "
+            f"({result['commit']}), {result['date']}, `python benchmarks/{command}`")
 
 
 def brief(result: dict[str, Any]) -> str:
@@ -39,18 +39,21 @@ def brief(result: dict[str, Any]) -> str:
     rates, rows = result["rates"], {row["name"]: row for row in result["rows"]}
     out = [(name, f"{rates[key]:.0f}", f"{rates[key] / rates[other]:.2f}") for key, (name, other) in RATES.items()]
     python = result["best Python"]
-    out.append((f"the best plain Python pipeline ({python.partition(', ')[2]}), str", f"{rates[python]:.0f}", f"{rates[python] / rates['decode']:.2f}"))
+    out.append((f"the best plain Python pipeline ({python.partition(', ')[2]}), str", f"{rates[python]:.0f}",
+                f"{rates[python] / rates['decode']:.2f}"))
     lines = [table([f"{result['bytes'] / (1 << 20):.3g} MiB of damaged pages, one core", "MB/s", "x decode"], out), ""]
 
     def said(name: str) -> str:
         return figures.shown(rows[name]["measured"], rows[name]["unit"])
 
-    traps = min(result["traps"], key=lambda name: min(result["traps"][name].values()))
+    traps = {name: min(kinds.values()) for name, kinds in result["traps"].items()}
+    slowest = min(traps, key=traps.__getitem__)
     most = max(row["measured"] for name, row in rows.items() if name.startswith("memory"))
     lines.append(
-        f"A line of 18 characters takes {said('a line of 18 characters, str')} (str). Two threads: {said('two threads to one, batch of pages')} one. "
-        f"256 MiB take {said('time a byte, 256 MiB to 1 MiB')} the time a byte that 1 MiB takes. The slowest of {len(result['traps'])} inputs made to be slow "
-        f"({traps}): {min(result['traps'][traps].values()):.0f} MB/s. Memory beside input and output: {max(0, most):.0f} MiB at most.")
+        f"A line of 18 characters takes {said('a line of 18 characters, str')} (str). Two threads: "
+        f"{said('two threads to one, batch of pages')} one. 256 MiB take {said('time a byte, 256 MiB to 1 MiB')} the time "
+        f"a byte that 1 MiB takes. The slowest of {len(traps)} inputs made to be slow ({slowest}): {traps[slowest]:.0f} MB/s. "
+        f"Memory beside input and output: {max(0, most):.0f} MiB at most.")
     lines += ["", origin(result, "figures.py") + "; every figure asked for and measured: benchmarks/README.md."]
     return "\n".join(lines)
 
@@ -70,7 +73,8 @@ def main() -> None:
     compared = latest("peers", args.results)
     if measured is None or compared is None:
         sys.exit("no results yet: run benchmarks/figures.py and benchmarks/peers.py first")
-    full = "\n\n".join([figures.markdown(measured["rows"]), origin(measured, "figures.py"), peers.markdown(compared["tasks"]), origin(compared, "peers.py")])
+    full = "\n\n".join([figures.markdown(measured["rows"]), origin(measured, "figures.py"),
+                        peers.markdown(compared["tasks"]), origin(compared, "peers.py")])
     if args.print:
         print(brief(measured), full, sep="\n\n")
     else:

@@ -1,4 +1,4 @@
-"""Kernels by CPU path. Each text and set of options makes one kernel carry the weight; the paths run in processes of their own (HANFLOW_ISA)."""
+"""Kernels by CPU path: each text and set of options makes one kernel carry the weight; a process for each path (HANFLOW_ISA)."""
 import random
 
 import hanflow
@@ -8,7 +8,10 @@ import corpus
 import measure
 
 OFF = {"compat": False, "width": "none", "spacing": "none", "vertical": False, "unwrap": False}
-HAN = "".join(random.Random(1).choices([chr(code) for code in range(0x4E00, 0x6E00)], k=30_000))
+RNG = random.Random(1)
+HAN = "".join(RNG.choices([chr(code) for code in range(0x4E00, 0x6E00)], k=30_000))
+DIGITS = "".join(RNG.choices("０１２３４５６７８９", k=40_000))
+RADICALS = "".join(RNG.choices([chr(code) for code in range(0x2F00, 0x2FD6)], k=40_000))
 
 # kernel: (text of about 120 KB, options)
 LOADS = {
@@ -18,8 +21,8 @@ LOADS = {
     "measure lines": ("\n".join(HAN[i:i + 18] for i in range(0, len(HAN), 18)), {**OFF, "vertical": True}),
     "emit, a gap behind each character": (" ".join(HAN), {**OFF, "spacing": "auto"}),
     "emit, few edits": ("\n".join(HAN[i:i + 300] + " " + HAN[i] for i in range(0, len(HAN), 300)), {**OFF, "spacing": "all"}),
-    "emit, full-width digits": ("".join(random.Random(2).choices("０１２３４５６７８９", k=40_000)), {**OFF, "width": "alnum"}),
-    "emit, radicals": ("".join(random.Random(3).choices([chr(code) for code in range(0x2F00, 0x2FD6)], k=40_000)), {**OFF, "compat": True}),
+    "emit, full-width digits": (DIGITS, {**OFF, "width": "alnum"}),
+    "emit, radicals": (RADICALS, {**OFF, "compat": True}),
     "all, damaged pages": ("", {}),
 }
 

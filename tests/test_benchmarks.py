@@ -1,4 +1,4 @@
-"""The benchmark scripts run, on tiny texts: what they measure is checked by themselves, and how fast it was is of no interest here."""
+"""The benchmark scripts run, on tiny texts: they check what they measure themselves; how fast it was is of no interest here."""
 import json
 import subprocess
 import sys
