@@ -383,15 +383,17 @@ def run(task: str, text: str, right: Optional[str], quick: bool) -> tuple[dict[s
     contestants: dict[str, Callable[[], object]] = {"bytes.decode": data.decode}
     short = head(text, corpus.MIB)
     for peer in TASKS[task]:
-        try:
-            function = peer.make()
-        except ImportError as error:
-            missing.append(f"{peer.name} ({error})")
-            continue
         sample = head(text, 1 << 16)
         given: Any = sample.encode() if peer.takes is bytes else sample
-        start = time.perf_counter()
-        function(given)
+        try:
+            function = peer.make()
+            start = time.perf_counter()
+            function(given)
+        except Exception as error:  # not installed, or of a version that works otherwise
+            if peer.package == "hanflow":
+                raise
+            missing.append(f"{peer.name} ({type(error).__name__}: {error})")
+            continue
         slow = (time.perf_counter() - start) / (1 << 16) > 1e-7
         some = short if slow else text
         given = some.encode() if peer.takes is bytes else some
@@ -427,6 +429,8 @@ def version(package: str) -> str:
         return "Python"
     if package.startswith("!"):
         return package[1:]
+    if package == "hanflow":
+        return f"hanflow {hanflow.__version__}"
     return f"{package} {importlib.metadata.version(package)}"
 
 
