@@ -1,112 +1,86 @@
-"""Speed of hanflow beside memcpy and CPython's own decoder, in one run, as a Markdown table.
+"""Puts the newest results of figures.py and peers.py as tables into README.md and benchmarks/README.md, between their markers.
 
-    python benchmarks/table.py [--readme]     --readme also puts the table into README.md
-
-The text is made of the pages in tests/pages (or of the demo page), repeated to 16 MiB. What is measured is checked too:
-nothing may be lost or gained against the pages one by one, and the table says how many come out exactly as alone.
+    python benchmarks/table.py [--results FOLDER] [--print]
 """
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import sys
-import time
-from importlib.resources import files
 from pathlib import Path
+from typing import Any, Optional
 
-import hanflow
+import figures
+import peers
+from measure import HERE, RESULTS, latest, table
 
-ROOT = Path(__file__).resolve().parent.parent
-MIB = 1 << 20
+ROOT = HERE.parent
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
+RATES = {  # contestant of figures.py -> (row, with what to compare)
+    "decode": ("`bytes.decode()`, to compare with", "decode"),
+    "bytes": ("whole job, bytes", "decode"),
+    "str": ("whole job, str", "decode"),
+    "spacing only, bytes": ("`vertical=False, unwrap=False`, bytes", "decode"),
+    "pages, bytes": ("whole job, pages of 21 KB in a loop, bytes", "decode"),
+    "pages, str": ("whole job, pages of 21 KB in a loop, str", "decode"),
+    "clean, bytes": ("clean text, bytes", "decode clean"),
+    "clean, str": ("clean text, str", "decode clean"),
+}
 
 
-def pages() -> list[bytes]:
-    """Each ends in a blank line. hanflow may still join two of them where that looks like one paragraph: check() counts."""
-    found = [path.read_bytes() for path in sorted((ROOT / "tests" / "pages").glob("*.in.txt"))]
-    found = found or [(files("hanflow.demo") / "page.txt").read_bytes()]
-    return [page.rstrip(b"\n") + b"\n\n" for page in found]
+def origin(result: dict[str, Any], command: str) -> str:
+    machine = result["machine"]
+    path = f", CPU path {result['path']}" if result["path"] else ""
+    return (f"{machine['cpu']}, {machine['cpus']} CPUs{path}, {result['python']}, hanflow {result['hanflow']} "
+            f"({result['commit']}), {result['date']}, `python benchmarks/{command}`")
 
 
-def text_of(size: int, parts: list[bytes]) -> tuple[bytes, int]:
-    """Whole rounds of the pages, at least `size` bytes, and the number of rounds."""
-    once = b"".join(parts)
-    rounds = -(-size // len(once))
-    return once * rounds, rounds
+def brief(result: dict[str, Any]) -> str:
+    """What README.md shows."""
+    rates, rows = result["rates"], {row["name"]: row for row in result["rows"]}
+    out = [(name, f"{rates[key]:.0f}", f"{rates[key] / rates[other]:.2f}") for key, (name, other) in RATES.items()]
+    python = result["best Python"]
+    out.append((f"the best plain Python pipeline ({python.partition(', ')[2]}), str", f"{rates[python]:.0f}",
+                f"{rates[python] / rates['decode']:.2f}"))
+    lines = [table([f"{result['bytes'] / (1 << 20):.3g} MiB of damaged pages, one core", "MB/s", "x decode"], out), ""]
 
+    def said(name: str) -> str:
+        return figures.shown(rows[name]["measured"], rows[name]["unit"])
 
-def best(function, argument, seconds: float = 2.0, least: int = 5) -> float:
-    """The shortest of at least `least` calls."""
-    times, end = [], time.perf_counter() + seconds
-    while len(times) < least or time.perf_counter() < end:
-        start = time.perf_counter()
-        function(argument)
-        times.append(time.perf_counter() - start)
-    return min(times)
-
-
-def cpu() -> str:
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
-
-
-def check(n: hanflow.Normalizer, parts: list[bytes]) -> str:
-    """Says how the result of the pages in one text stands to the pages one by one, and that str and bytes agree."""
-    text, rounds = text_of(16 * MIB, parts)
-    result = n(text)
-    if n(text.decode()).encode() != result:
-        sys.exit("str and bytes give different results")
-    if n(result) != result:
-        sys.exit("the result is not a fixed point")
-    flat = "".join(result.decode().split())
-    alone = "".join("".join(n(page).decode().split()) for page in parts) * rounds
-    if flat != alone:
-        sys.exit("the pages in one text lose or gain something against the pages one by one")
-    strip = [n(page).strip() for page in parts]
-    same = sum(result.count(page) >= rounds for page in strip)
-    return f"{same} of {len(parts)} pages come out of the 16 MiB exactly as alone"
-
-
-def table() -> str:
-    parts = pages()
-    n = hanflow.Normalizer()
-    same = check(n, parts)
-    data, _ = text_of(16 * MIB, parts)
-    clean = n(data)
-    text = data.decode()
-    rows = [
-        ("copy (`bytearray`)", len(data) / best(bytearray, data)),
-        ("`bytes.decode`", len(data) / best(bytes.decode, data)),
-        ("hanflow, `bytes` -> `bytes`", len(data) / best(n, data)),
-        ("hanflow, `str` -> `str`", len(data) / best(n, text)),
-        ("hanflow, `bytes` -> `bytes`, on its own result", len(clean) / best(n, clean)),
-    ]
-    lines = ["| 16 MiB, one core | MB/s |", "|---|---:|"]
-    lines += [f"| {name} | {speed / 1e6:.0f} |" for name, speed in rows]
-    lines += ["", "| text | hanflow, `bytes` -> `bytes`, ns a byte |", "|---|---:|"]
-    for mib in (1, 4, 16, 64):
-        part, _ = text_of(mib * MIB, parts)
-        lines.append(f"| {mib} MiB | {best(n, part) / len(part) * 1e9:.2f} |")
-    lines += ["", f"{cpu()}, {os.cpu_count()} CPUs, {platform.python_implementation()} {platform.python_version()}, "
-                  f"hanflow {hanflow.__version__}, {time.strftime('%Y-%m-%d')}, `python benchmarks/table.py`; best of several "
-                  f"calls, {len(parts)} pages repeated; {same}."]
+    traps = {name: min(kinds.values()) for name, kinds in result["traps"].items()}
+    slowest = min(traps, key=traps.__getitem__)
+    most = max(row["measured"] for name, row in rows.items() if name.startswith("memory"))
+    lines.append(
+        f"A line of 18 characters takes {said('a line of 18 characters, str')} (str). Two threads: "
+        f"{said('two threads to one, batch of pages')} one. 256 MiB take {said('time a byte, 256 MiB to 1 MiB')} the time "
+        f"a byte that 1 MiB takes. The slowest of {len(traps)} inputs made to be slow ({slowest}): {traps[slowest]:.0f} MB/s. "
+        f"Memory beside input and output: {max(0, most):.0f} MiB at most.")
+    lines += ["", origin(result, "figures.py") + "; every figure asked for and measured: benchmarks/README.md."]
     return "\n".join(lines)
 
 
+def put(path: Path, text: str) -> None:
+    """Between the markers."""
+    before, rest = path.read_text(encoding="utf8").split(BEGIN)
+    path.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}", encoding="utf8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the JSON")
+    parser.add_argument("--print", action="store_true", help="print both instead of writing them")
+    args = parser.parse_args()
+    measured: Optional[dict[str, Any]] = latest("figures", args.results)
+    compared = latest("peers", args.results)
+    if measured is None or compared is None:
+        sys.exit("no results yet: run benchmarks/figures.py and benchmarks/peers.py first")
+    full = "\n\n".join([figures.markdown(measured["rows"]), origin(measured, "figures.py"),
+                        peers.markdown(compared["tasks"]), origin(compared, "peers.py")])
+    if args.print:
+        print(brief(measured), full, sep="\n\n")
+    else:
+        put(ROOT / "README.md", brief(measured))
+        put(HERE / "README.md", full)
+
+
 if __name__ == "__main__":
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--readme", action="store_true")
-    into_readme = arguments.parse_args().readme
-    result = table()
-    print(result)
-    if into_readme:
-        readme = ROOT / "README.md"
-        head, rest = readme.read_text(encoding="utf8").split(BEGIN)
-        tail = rest.split(END)[1]
-        readme.write_text(f"{head}{BEGIN}\n{result}\n{END}{tail}", encoding="utf8")
+    main()
