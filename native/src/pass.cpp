@@ -115,6 +115,7 @@ void Pass::edit_white(int begin, int end, EditList& out) {
 void Pass::edit_spaces(const Line& line, EditList& out) {
     const uint8_t sure = page_.options.latin_gap == LatinGap::remove ? confidence::CERTAIN : confidence::LATIN;
     if (sure < page_.options.min_confidence) return;
+    if (!page_.explained) return out.add_squeezed(page_.data, line.s, line.e, line.s, line.e, sure);
     const uint8_t* const p = page_.data;
     for (size_t i = line.s; i < line.e; ++i) {
         if (p[i] != ' ') continue;
@@ -135,6 +136,13 @@ void Pass::edit_line(size_t index, EditList& out) {
         if (SpacingStage::closes_latin(page_, layout_, index)) edit_spaces(line, out);
         return;
     }
+    // A joint takes the white space on its own side.
+    const bool joint_before = index && layout_.joints[index - 1] != Joint::line_end;
+    const bool joint_behind = layout_.joints[index] != Joint::line_end;
+    if (!page_.explained && !insert && options.width != Width::all && SpacingStage::closes_all(page_, layout_, index)) {
+        const size_t begin = joint_before ? line.s : line.begin, end = joint_behind ? line.e : line.end;
+        return out.add_squeezed(page_.data, begin, end, line.s, line.e, confidence::SPREAD);
+    }
     page_.open(line);
     const Chars& t = page_.chars;
     static const std::vector<Verdict> none;
@@ -148,9 +156,6 @@ void Pass::edit_line(size_t index, EditList& out) {
     };
     if (!repaired && options.spacing != Spacing::none)
         for (size_t k = 0; k < verdicts.size() && !repaired; ++k) repaired = is_edit(k);
-    // A joint takes the white space on its own side.
-    const bool joint_before = index && layout_.joints[index - 1] != Joint::line_end;
-    const bool joint_behind = layout_.joints[index] != Joint::line_end;
     if (!joint_before) {
         if (repaired)
             edit_white(0, t.s, out);
