@@ -97,6 +97,9 @@ cdef extern from "batch.hpp" namespace "hanflow" nogil:
         const char* reason
 
     cdef cppclass BatchItem "hanflow::TextBatch::Item":
+        const uint8_t* data
+        size_t size
+        Invalid invalid
         bint changed
         size_t out_size
 
@@ -243,9 +246,9 @@ cdef object failure(const Plan& plan, View view):
     return undecodable(view.copy(), plan.error_begin, plan.error_end, plan.error_reason)
 
 
-cdef inline object decoded(const char* data, size_t size, View view):
+cdef inline object decoded(const char* data, size_t size, Invalid invalid):
     cdef const char* errors = NULL
-    if view.invalid == Invalid.surrogates:
+    if invalid == Invalid.surrogates:
         errors = b"surrogatepass"
     return PyUnicode_DecodeUTF8(data, <Py_ssize_t>size, errors)
 
@@ -292,7 +295,7 @@ cdef class Core:
                 try:
                     with nogil:
                         engine.emit(<uint8_t*>out)
-                    return decoded(out, plan.size, view), plan.edit_count
+                    return decoded(out, plan.size, view.invalid), plan.edit_count
                 finally:
                     free(out)
             result = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>plan.size)
@@ -310,39 +313,32 @@ cdef class Core:
         cdef Failure failed
         cdef size_t group_bytes = GROUP_BYTES if threads == 1 else THREAD_GROUP_BYTES * min(threads, <unsigned>MAX_GROUP_THREADS)
         cdef size_t group_items = GROUP_ITEMS * min(threads, <unsigned>MAX_GROUP_THREADS)
-        cdef Py_ssize_t total = len(items), at = 0, i
-        cdef list out = [None] * total, views
-        cdef View view
-        cdef const char* result
-        cdef Py_ssize_t size
+        cdef Py_ssize_t total = len(items), at = 0, next, i
+        cdef list out = [None] * total
+        cdef list kept = []  # what holds the texts of a group, where the items themselves don't
+        cdef const BatchItem* item
         cdef TextBatch* batch = new TextBatch(self.pool, threads)
         try:
             while at < total:
                 batch.clear()
-                views = []
-                while at + len(views) < total and batch.input_size() < group_bytes and batch.count() < group_items:
-                    view = View(items[at + len(views)], preserve)
-                    views.append(view)
-                    if not batch.add(view.data, view.size, view.invalid):
-                        raise MemoryError()
+                kept.clear()
+                next = at
+                while next < total and batch.input_size() < group_bytes and batch.count() < group_items:
+                    add_to_batch(batch, items[next], preserve, kept)
+                    next += 1
                 with nogil:
                     failed = batch.run(self.options)
                 if failed.fault == Fault.out_of_memory:
                     raise MemoryError()
                 if failed.fault != Fault.none:
-                    error = undecodable((<View>views[failed.index]).copy(), failed.begin, failed.end, failed.reason)
+                    item = &batch.item(failed.index)
+                    error = undecodable(PyBytes_FromStringAndSize(<const char*>item.data, <Py_ssize_t>item.size), failed.begin,
+                                        failed.end, failed.reason)
                     error.batch_index = at + <Py_ssize_t>failed.index
                     raise error
-                for i in range(<Py_ssize_t>batch.count()):
-                    view = <View>views[i]
-                    source = items[at + i]
-                    if not batch.item(i).changed:
-                        out[at + i] = view.same(source)
-                        continue
-                    result = <const char*>batch.result(i)
-                    size = <Py_ssize_t>batch.item(i).out_size
-                    out[at + i] = decoded(result, size, view) if isinstance(source, str) else PyBytes_FromStringAndSize(result, size)
-                at += len(views)
+                for i in range(next - at):
+                    out[at + i] = batch_result(batch, i, items[at + i])
+                at = next
             return out
         finally:
             del batch
@@ -473,8 +469,8 @@ cdef class Core:
                     begin = at_point + count_code_points(view.data, at_byte, edit.begin)
                     end = begin + count_code_points(view.data, edit.begin, edit.end)
                     at_byte, at_point = edit.end, end
-                    before = decoded(data + edit.begin, edit.end - edit.begin, view)
-                    after = decoded(plan.texts + edit.text, edit.text_size, view)
+                    before = decoded(data + edit.begin, edit.end - edit.begin, view.invalid)
+                    after = decoded(plan.texts + edit.text, edit.text_size, view.invalid)
                 else:
                     begin, end = edit.begin, edit.end
                     before = PyBytes_FromStringAndSize(data + begin, <Py_ssize_t>(end - begin))
@@ -484,6 +480,38 @@ cdef class Core:
         finally:
             self.pool.give_back(engine)
             view.close()
+
+
+cdef int add_to_batch(TextBatch* batch, object source, bint preserve, list kept) except -1:
+    """A view costs as much as a short text: str and bytes do without."""
+    cdef Invalid invalid = Invalid.preserve if preserve else Invalid.reject
+    cdef const uint8_t* data
+    cdef size_t size
+    cdef View view
+    if type(source) is bytes:
+        data, size = <const uint8_t*>PyBytes_AS_STRING(source), <size_t>PyBytes_GET_SIZE(source)
+    elif isinstance(source, str) and PyUnicode_IS_ASCII(source):
+        data, size = <const uint8_t*>PyUnicode_DATA(source), <size_t>PyUnicode_GET_LENGTH(source)
+    else:
+        view = View(source, preserve)
+        data, size, invalid = view.data, view.size, view.invalid
+        kept.append(view.owner if view.owner is not None else view)
+    if not batch.add(data, size, invalid):
+        raise MemoryError()
+    return 0
+
+
+cdef object batch_result(TextBatch* batch, size_t i, object source):
+    cdef const BatchItem* item = &batch.item(i)
+    cdef const char* data = <const char*>(batch.result(i) if item.changed else item.data)
+    cdef Py_ssize_t size = <Py_ssize_t>(item.out_size if item.changed else item.size)
+    if not item.changed and type(source) is bytes:
+        return source
+    if not isinstance(source, str):
+        return PyBytes_FromStringAndSize(data, size)
+    if not item.changed:
+        return PyUnicode_FromObject(source)
+    return decoded(data, size, item.invalid)
 
 
 cdef object stream_error(CStream* stream, int code):

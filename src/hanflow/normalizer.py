@@ -125,11 +125,12 @@ class Normalizer:
             raise TypeError(f"batch() wants a sequence of texts, not one {type(texts).__name__}")
         threads = _threads(threads)
         items = list(texts)
-        for index, item in enumerate(items):
-            if not isinstance(item, (str, bytes)):
-                check_type(item, f"item {index} of the batch")
         try:
             results = self._core.batch(items, self._preserve, threads)
+        except TypeError:
+            for index, item in enumerate(items):
+                check_type(item, f"item {index} of the batch")
+            raise
         except UnicodeDecodeError as error:
             add_note(error, f"item {error.batch_index} of the batch")  # type: ignore[attr-defined]
             raise
