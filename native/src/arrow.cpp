@@ -12,6 +12,9 @@ constexpr size_t INLINE_BYTES = 12;
 // Results of several threads are put together in groups of so many portions a thread: what lies twice in memory stays small.
 constexpr size_t GROUP_PORTIONS = 64;
 constexpr size_t MAX_GROUP_PORTIONS = 512;
+// Results of utf8_view stand in blocks, each twice as large as the one before: none has to move to grow.
+constexpr size_t MIN_BLOCK = size_t(1) << 14;
+constexpr size_t MAX_BLOCK = size_t(1) << 25;
 
 // A row of utf8_view: up to twelve bytes stand in it, more in one of the array's buffers.
 struct View {
@@ -332,6 +335,7 @@ Failure change_views(const ViewRows& rows, size_t n, const Change& change, const
     crew.in_threads(crew.threads(), [&](unsigned number) {
         Worker& worker = crew[number];
         int32_t block = -1;
+        size_t block_size = MIN_BLOCK;
         bool touched = false, kept = false;
         size_t begin, end, portion;
         Row row;
@@ -353,12 +357,15 @@ Failure change_views(const ViewRows& rows, size_t n, const Change& change, const
                 if (plan.size) change.emit(worker, i, view.text);
                 return {};
             }
-            if (block >= 0 && worker.arena.size() > size_t(INT32_MAX) - plan.size) {
+            if (block >= 0 && plan.size > worker.arena.room()) {
                 blocks.close(block, worker.arena);
                 block = -1;
             }
-            if (block < 0) block = blocks.open();
-            if (block < 0 || !worker.arena.reserve(plan.size)) return no_memory(i);
+            if (block < 0) {
+                block = blocks.open();
+                if (block < 0 || !worker.arena.reserve(std::max(plan.size, block_size))) return no_memory(i);
+                block_size = std::min(2 * block_size, MAX_BLOCK);
+            }
             uint8_t* out = worker.arena.end();
             change.emit(worker, i, out);
             std::memcpy(view.far.prefix, out, sizeof view.far.prefix);

@@ -59,9 +59,10 @@ public:
     uint8_t* data() const noexcept { return data_; }
     uint8_t* end() const noexcept { return data_ + size_; }
     size_t size() const noexcept { return size_; }
+    size_t room() const noexcept { return room_ - size_; }
 
     // Room for so many bytes more. false: no memory.
-    bool reserve(size_t more) noexcept { return more <= room_ - size_ || grow(more); }
+    bool reserve(size_t more) noexcept { return more <= room() || grow(more); }
     void advance(size_t count) noexcept { size_ += count; }
     bool append(const void* bytes, size_t count) noexcept {
         if (!count) return true;
@@ -116,10 +117,11 @@ private:
     Failure failure_;
 };
 
-// What each thread of a call has for itself.
+// What each thread of a call has for itself; no two of them on one cache line, nor on a pair that is fetched together.
 struct Worker {
     Engine* engine = nullptr;
     Arena arena;
+    uint8_t apart[128];
 };
 
 // The workers of one call, their engines lent by the pool. Threads live only for one in_threads(): nothing is left for a fork.
