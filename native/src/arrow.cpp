@@ -191,6 +191,8 @@ struct Piece {
 // Unchanged rows are not copied one by one, but as far as they stand side by side in the input; all of a piece: not at all.
 template <typename Rows, typename Change>
 Failure change_piece(const Rows& rows, const Change& change, Worker& worker, Piece& piece, typename Rows::Offset* sizes) {
+    constexpr uint64_t limit = uint64_t(std::numeric_limits<typename Rows::Offset>::max());
+    uint64_t total = 0;
     Arena& arena = worker.arena;
     piece.at = arena.size();
     Row run{nullptr, 0}, row;
@@ -200,7 +202,8 @@ Failure change_piece(const Rows& rows, const Change& change, Worker& worker, Pie
         if (rows.is_null(i)) continue;
         const Failure failure = plan_row(rows, i, change, worker, row, plan);
         if (failure.fault != Fault::none) return failure;
-        if (plan.size > uint64_t(std::numeric_limits<typename Rows::Offset>::max())) return {Fault::too_large, i};
+        if (plan.size > limit - total) return {Fault::too_large, i};
+        total += plan.size;
         sizes[i] = typename Rows::Offset(plan.size);
         if (!plan.changed) {
             if (row.size && row.data != run.data + run.size) {
@@ -470,6 +473,15 @@ Failure change_array(SharedArray& input, const Change& change, const Crew& crew,
     return result ? Failure{} : no_memory(0);
 }
 
+// Without rows an array may lack buffers, or have an offset that not every consumer takes: it is made anew. Of utf8_view these are
+// the bits, the views and the sizes of no buffers; of the others the bits, the offsets and the data.
+SharedArray* empty_array() {
+    static const int64_t zero = 0;
+    std::unique_ptr<Made> made(new Made);
+    made->buffers = {nullptr, &zero, &zero};
+    return share(made, 0, 0);
+}
+
 template <typename Rows>
 bool row_of(const ArrowArray& array, size_t i, Row& row) {
     const Rows rows(array);
@@ -525,10 +537,9 @@ Failure Column::add_changed(SharedArray& input, const Change& change, EnginePool
     if (array.length < 0 || array.offset < 0) return {Fault::malformed, 0};
     SharedArray* result = nullptr;
     const auto run = [&](auto rows) -> Failure {
-        if (!array.length) {  // it may have no buffers
-            input.hold();
-            result = &input;
-            return {};
+        if (!array.length) {
+            result = empty_array();
+            return result ? Failure{} : no_memory(0);
         }
         if (!rows.ok()) return {Fault::malformed, 0};
         const Crew crew(pool, worthwhile(threads, rows.bytes(size_t(array.length), threads * THREAD_BYTES)));

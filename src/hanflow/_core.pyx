@@ -7,6 +7,7 @@ from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.errno cimport ENOMEM
 from libc.stdint cimport int64_t, uint8_t, uint32_t
 from libc.stdlib cimport calloc, free, malloc
+from libc.string cimport memset
 from libcpp cimport bool as cbool
 
 
@@ -363,6 +364,7 @@ cdef class Core:
         cdef int64_t rows = 0, length
         if source.release is NULL:
             raise ValueError("the Arrow stream has been released")
+        memset(&schema, 0, sizeof(schema))
         with nogil:
             code = source.get_schema(source, &schema)
         if code:
@@ -373,6 +375,7 @@ cdef class Core:
             if schema.release is not NULL:
                 schema.release(&schema)
         while True:
+            memset(&array, 0, sizeof(array))
             with nogil:
                 code = source.get_next(source, &array)
             if code:

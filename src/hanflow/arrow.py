@@ -31,7 +31,8 @@ def repaired(
         if stream is not None:
             return core.arrow_stream(stream(), preserve, threads, convert)
         if array is not None:
-            return core.arrow_array(*array(), preserve, threads, convert)
+            schema, chunk = array()
+            return core.arrow_array(schema, chunk, preserve, threads, convert)
     except UnicodeDecodeError as error:
         if hasattr(error, "arrow_row"):
             add_note(error, f"row {error.arrow_row}")
