@@ -1,4 +1,4 @@
-"""An Arrow producer in ctypes, for what no package gives out: malformed arrays, streams that fail, and a count of what is released."""
+"""An Arrow producer in ctypes, for what no package gives out: malformed arrays, failing streams, a count of what is released."""
 import ctypes as c
 
 
@@ -21,11 +21,11 @@ GetSchema = c.CFUNCTYPE(c.c_int, c.POINTER(Stream), c.POINTER(Schema))
 GetNext = c.CFUNCTYPE(c.c_int, c.POINTER(Stream), c.POINTER(Array))
 GetLastError = c.CFUNCTYPE(c.c_void_p, c.POINTER(Stream))
 
-Schema._fields_ = [("format", c.c_char_p), ("name", c.c_char_p), ("metadata", c.c_char_p), ("flags", c.c_int64), ("n_children", c.c_int64),
-                   ("children", c.c_void_p), ("dictionary", c.c_void_p), ("release", SchemaRelease), ("private_data", c.c_void_p)]
-Array._fields_ = [("length", c.c_int64), ("null_count", c.c_int64), ("offset", c.c_int64), ("n_buffers", c.c_int64), ("n_children", c.c_int64),
-                  ("buffers", c.POINTER(c.c_void_p)), ("children", c.c_void_p), ("dictionary", c.c_void_p), ("release", ArrayRelease),
-                  ("private_data", c.c_void_p)]
+Schema._fields_ = [("format", c.c_char_p), ("name", c.c_char_p), ("metadata", c.c_char_p), ("flags", c.c_int64),
+                   ("n_children", c.c_int64), ("children", c.c_void_p), ("dictionary", c.c_void_p), ("release", SchemaRelease), ("private_data", c.c_void_p)]
+Array._fields_ = [("length", c.c_int64), ("null_count", c.c_int64), ("offset", c.c_int64), ("n_buffers", c.c_int64),
+                  ("n_children", c.c_int64), ("buffers", c.POINTER(c.c_void_p)), ("children", c.c_void_p), ("dictionary", c.c_void_p),
+                  ("release", ArrayRelease), ("private_data", c.c_void_p)]
 Stream._fields_ = [("get_schema", GetSchema), ("get_next", GetNext), ("get_last_error", GetLastError), ("release", StreamRelease),
                    ("private_data", c.c_void_p)]
 
@@ -36,7 +36,7 @@ new_capsule.restype, new_capsule.argtypes = c.py_object, [c.c_void_p, c.c_char_p
 class Producer:
     """A column whose chunks are given as (length, null_count, offset, buffers). What it hands out refers to it: keep it alive.
 
-    released: how often a schema, an array, a stream was released. An error, if given, comes behind the chunks as (code, message)."""
+    released: how often a schema, an array, a stream was released. error: what comes behind the chunks, as (code, message)."""
 
     def __init__(self, format, *chunks, error=None):
         self.format, self.chunks, self.error = format, chunks, error

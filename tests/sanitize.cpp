@@ -63,7 +63,9 @@ int through_batch(const Texts& texts, const Texts& want, unsigned threads, Engin
     if (batch.run(Options{}).fault != Fault::none) return 1;
     for (size_t i = 0; i < texts.size(); ++i) {
         const TextBatch::Item& item = batch.item(i);
-        different += want[i] != (item.changed ? std::string(reinterpret_cast<const char*>(batch.result(i)), item.out_size) : texts[i]);
+        const std::string result(reinterpret_cast<const char*>(item.changed ? batch.result(i) : item.data),
+                                 item.changed ? item.out_size : item.size);
+        different += want[i] != result;
     }
     return different;
 }
@@ -95,11 +97,13 @@ int through_column(const char* format, const Texts& texts, const Texts& want, un
     }
     const bool is_view = format[0] == 'v';
     const void* rows = is_view ? keep(memory, views) : format[0] == 'u' ? keep(memory, offsets) : keep(memory, large);
-    const void* buffers[] = {keep(memory, valid), rows, keep(memory, data), keep(memory, std::vector<int64_t>{int64_t(data.size())})};
+    const std::vector<int64_t> sizes{int64_t(data.size())};
+    const void* buffers[] = {keep(memory, valid), rows, keep(memory, data), keep(memory, sizes)};
     const size_t skipped = std::min<size_t>(texts.size(), 3);
     ArrowArray array{int64_t(texts.size() - skipped), -1, int64_t(skipped), is_view ? 4 : 3, 0, buffers, nullptr, nullptr,
                      [](ArrowArray* released) { released->release = nullptr; }, nullptr};
-    ArrowSchema schema{format, "", nullptr, 2, 0, nullptr, nullptr, [](ArrowSchema* released) { released->release = nullptr; }, nullptr};
+    ArrowSchema schema{format,  "",      nullptr, ARROW_FLAG_NULLABLE, 0,
+                       nullptr, nullptr, [](ArrowSchema* released) { released->release = nullptr; }, nullptr};
     Column* column = Column::make(schema);
     SharedArray* input = SharedArray::take(array);
     int different = column->add_repaired(*input, pool, Options{}, Invalid::preserve, threads).fault != Fault::none;
@@ -158,7 +162,6 @@ int main(int, char** arguments) {
         lost += through_batch(sources, results, threads, pool);
         for (const char* format : {"u", "U", "vu"}) lost += through_column(format, sources, results, threads, pool);
     }
-    std::printf("%d texts, %d times refused, %d streams that differ from the whole, %d rows that differ from the text\n", texts, refused,
-                different, lost);
+    std::printf("%d texts, %d times refused, %d streams and %d rows that differ from the whole\n", texts, refused, different, lost);
     return different + lost > 0;
 }

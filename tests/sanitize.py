@@ -3,7 +3,8 @@
 
     python tests/sanitize.py [--pages 3000] [--seed 1] [--threads]     --threads: under ThreadSanitizer instead
 
-Needs g++ (or $CXX) with the sanitizers. Exit 1 if one of them complains, or if a stream, a batch or an Arrow column differs from the whole.
+Needs g++ (or $CXX) with the sanitizers. Exit 1 if one of them complains, or if a stream, a batch or an Arrow column differs from
+the whole.
 """
 import argparse
 import os

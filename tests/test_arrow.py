@@ -1,4 +1,4 @@
-"""Arrow columns, in and out: each type and layout gives what batch() gives for its rows, and nobody's memory is kept or freed too much."""
+"""Arrow columns, in and out: each layout gives what its rows give one by one, and memory is held and released as it should be."""
 import errno
 import random
 import struct
@@ -111,7 +111,7 @@ class TestArray:
 
     @pytest.mark.parametrize("threads", [1, 3])
     def test_more_than_a_group_without_repairs_first(self, threads):
-        """Threads put results together in groups of some megabytes. Those before the first repair are not copied when they are done."""
+        """Threads put results together in groups of some megabytes; those before the first repair stay in the input till then."""
         clean = [CLEAN, None, "岸"] * 400_000
         for kind in TYPES[:2]:
             array = pa.array(clean + [DAMAGED] + clean[:30_000], kind)
@@ -159,7 +159,8 @@ class TestStream:
         result = n.arrow(pa.chunked_array([array, array[3:8], array[:0], array[1:2]]))
         assert type(result) is ArrowStream
         assert chunked_of(result).type == kind
-        assert [chunk.to_pylist() for chunk in chunked_of(result).chunks] == [expected(r) for r in (ROWS, ROWS[3:8], [], ROWS[1:2])]
+        chunks = [chunk.to_pylist() for chunk in chunked_of(result).chunks]
+        assert chunks == [expected(rows) for rows in (ROWS, ROWS[3:8], [], ROWS[1:2])]
 
     def test_no_chunks(self, kind):
         result = chunked_of(n.arrow(pa.chunked_array([], kind)))
@@ -210,7 +211,8 @@ class TestOpencc:
 
 class TestErrors:
     @pytest.mark.parametrize("column, named", [
-        (pa.array([1]), "'l'"), (pa.array([b"a"]), "'z'"), (pa.array([["a"]]), r"'\+l'"), (pa.array(["a"]).dictionary_encode(), "a dictionary with indices of 'i'"),
+        (pa.array([1]), "'l'"), (pa.array([b"a"]), "'z'"), (pa.array([["a"]]), r"'\+l'"),
+        (pa.array(["a"]).dictionary_encode(), "a dictionary with indices of 'i'"),
         (pa.table({"a": ["a"]}), r"'\+s' \(a table or struct: take one of its columns\)"), (pa.chunked_array([[1.5]]), "'g'")])
     def test_wrong_type(self, column, named):
         with pytest.raises(TypeError, match=rf"must be utf8 \('u'\), large_utf8 \('U'\) or utf8_view \('vu'\), not {named}"):
@@ -230,8 +232,8 @@ class TestErrors:
         rows = [CLEAN.encode(), None, b"a"] * 30_000
         for bad in (89_000, 54_321, 80_000):
             rows[bad] = "江".encode() + b"\xff"
-        for kind, plain in ((pa.binary(), pa.string()), (pa.large_binary(), pa.large_string()), (pa.binary_view(), pa.string_view())):
-            array = pa.array(rows, kind).view(plain) if plain != pa.string_view() else Exported(pa.array(rows, kind), pa.field("", plain))
+        for kind, text in ((pa.binary(), pa.string()), (pa.large_binary(), pa.large_string()), (pa.binary_view(), pa.string_view())):
+            array = Exported(pa.array(rows, kind), pa.field("", text))
             with pytest.raises(UnicodeDecodeError) as caught:
                 n.arrow(array, threads=threads)
             assert (caught.value.object, caught.value.start, caught.value.end) == (rows[54_321], 3, 4)
@@ -324,7 +326,8 @@ class TestMemory:
 
     def test_a_view_holds_the_input_only_for_rows_in_its_buffers(self):
         long = struct.pack("<i4s2i", 13, b"aaaa", 0, 0)
-        for rows, held in ((struct.pack("<i12s", 6, "⼤江".encode()) + long, True), (struct.pack("<i12s", 6, "⼤江".encode()), False)):
+        short = struct.pack("<i12s", 6, "⼤江".encode())
+        for rows, held in ((short + long, True), (short, False)):
             producer = Producer(b"vu", (len(rows) // 16, 0, 0, [None, rows, b"a" * 13, struct.pack("<q", 13)]))
             result = array_of(n.arrow(producer.arrays()))
             assert result.to_pylist() == ["大江", "a" * 13][:len(rows) // 16]
@@ -370,7 +373,8 @@ class TestMemory:
         script = ("import resource, pyarrow as pa, hanflow\n"
                   "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
                   "n = hanflow.Normalizer(spacing='none', vertical=False, unwrap=False)\n"
-                  "arrays = [pa.array(['⼤江东去，浪淘尽' * 10] * 20_000, t) for t in (pa.string(), pa.large_string(), pa.string_view())]\n"
+                  "types = pa.string(), pa.large_string(), pa.string_view()\n"
+                  "arrays = [pa.array(['⼤江东去，浪淘尽' * 10] * 20_000, t) for t in types]\n"
                   "run = lambda: [pa.array(n.arrow(a, threads=t)) for a in arrays for t in (1, 2)]\n"
                   "run()\n"
                   "before = peak()\n"

@@ -127,7 +127,8 @@ public:
             return true;
         }
         const size_t buffer = size_t(view.far.buffer), offset = size_t(view.far.offset);  // negative ones become too large
-        if (buffer >= count_ || !buffers_[buffer] || offset > size_t(INT32_MAX) || int64_t(offset + row.size) > sizes_[buffer]) return false;
+        if (buffer >= count_ || !buffers_[buffer] || offset > size_t(INT32_MAX)) return false;
+        if (int64_t(offset + row.size) > sizes_[buffer]) return false;
         row.data = static_cast<const uint8_t*>(buffers_[buffer]) + offset;
         return true;
     }
@@ -238,8 +239,8 @@ uint64_t add_up(Offset* offsets, size_t begin, size_t end, uint64_t at) {
 
 // offsets: n + 1, to be filled. changed: whether a row is; if not, out and offsets hold nothing of use.
 template <typename Rows, typename Change>
-Failure change_rows(const Rows& rows, size_t n, const Change& change, const Crew& crew, typename Rows::Offset* offsets, Arena& out,
-                    bool& changed) {
+Failure change_rows(const Rows& rows, size_t n, const Change& change, const Crew& crew, typename Rows::Offset* offsets,
+                    Arena& out, bool& changed) {
     constexpr uint64_t LIMIT = uint64_t(std::numeric_limits<typename Rows::Offset>::max());
     const unsigned threads = crew.threads();
     const bool alone = threads == 1;  // all rows are one portion then, and the arena of the only worker becomes the column
@@ -331,8 +332,8 @@ private:
 
 // views: n, to be filled. uses_input: whether one of them still points into the input's buffers.
 template <typename Change>
-Failure change_views(const ViewRows& rows, size_t n, const Change& change, const Crew& crew, View* views, Blocks& blocks, bool& changed,
-                     bool& uses_input) {
+Failure change_views(const ViewRows& rows, size_t n, const Change& change, const Crew& crew, View* views, Blocks& blocks,
+                     bool& changed, bool& uses_input) {
     Portions portions(0, n, SIZE_MAX);
     std::atomic<bool> any_changed{false}, any_kept{false};
     crew.in_threads(crew.threads(), [&](unsigned number) {
@@ -436,11 +437,13 @@ Failure change_array(SharedArray& input, const Change& change, const Crew& crew,
         bool uses_input = false;
         if (!made->rows.reserve(n * sizeof(View))) return no_memory(0);
         Blocks blocks(rows.buffer_count());
-        const Failure failure = change_views(rows, n, change, crew, reinterpret_cast<View*>(made->rows.data()), blocks, changed, uses_input);
+        View* views = reinterpret_cast<View*>(made->rows.data());
+        const Failure failure = change_views(rows, n, change, crew, views, blocks, changed, uses_input);
         if (failure.fault != Fault::none) return failure;
         made->blocks.swap(blocks.all());
         made->buffers = {nullptr, made->rows.data()};
-        for (size_t i = 0; i < rows.buffer_count(); ++i) {  // the input's keep their numbers, but are let go where no row needs them
+        // The input's buffers keep their numbers, but are let go where no row needs them.
+        for (size_t i = 0; i < rows.buffer_count(); ++i) {
             made->buffers.push_back(uses_input ? rows.buffers()[i] : made->rows.data());
             made->sizes.push_back(uses_input ? rows.sizes()[i] : 0);
         }
@@ -473,8 +476,8 @@ Failure change_array(SharedArray& input, const Change& change, const Crew& crew,
     return result ? Failure{} : no_memory(0);
 }
 
-// Without rows an array may lack buffers, or have an offset that not every consumer takes: it is made anew. Of utf8_view these are
-// the bits, the views and the sizes of no buffers; of the others the bits, the offsets and the data.
+// Without rows an array may lack buffers, or have an offset that not every consumer takes: it is made anew. Its buffers are, of
+// utf8_view, the bits, the views and the sizes of no others; else the bits, the offsets and the data.
 SharedArray* empty_array() {
     static const int64_t zero = 0;
     std::unique_ptr<Made> made(new Made);
@@ -557,7 +560,8 @@ Failure Column::add_changed(SharedArray& input, const Change& change, EnginePool
     return failure.fault == Fault::none ? add(result) : failure;
 }
 
-Failure Column::add_repaired(SharedArray& input, EnginePool& pool, const Options& options, Invalid invalid, unsigned threads) noexcept {
+Failure Column::add_repaired(SharedArray& input, EnginePool& pool, const Options& options, Invalid invalid,
+                             unsigned threads) noexcept {
     return add_changed(input, Repaired{options, invalid}, pool, threads);
 }
 

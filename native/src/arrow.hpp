@@ -115,7 +115,8 @@ public:
     SharedArray& chunk(size_t i) const noexcept { return *chunks_[i]; }
 
     // Repairs an array and adds the result as a chunk: without repairs the array itself.
-    Failure add_repaired(SharedArray& input, EnginePool& pool, const Options& options, Invalid invalid, unsigned threads) noexcept;
+    Failure add_repaired(SharedArray& input, EnginePool& pool, const Options& options, Invalid invalid,
+                         unsigned threads) noexcept;
 
     // Adds an array with texts[i] in place of row i; a row whose `data` is nullptr stays as it is.
     Failure add_replaced(SharedArray& input, EnginePool& pool, const Row* texts) noexcept;

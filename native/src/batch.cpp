@@ -11,7 +11,7 @@ namespace {
 
 constexpr size_t HUGE_PAGE = size_t(1) << 21;
 
-// Fresh memory costs a page fault for each page, which huge pages make 512 times fewer. A wish: where it is not granted nothing is lost.
+// Fresh memory costs a page fault for each page; huge pages make them 512 times fewer. Where the wish is not granted nothing is lost.
 void ask_for_huge_pages(uint8_t* data, size_t size) noexcept {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
     const uintptr_t begin = (uintptr_t(data) + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);

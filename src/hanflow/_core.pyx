@@ -157,7 +157,8 @@ cdef extern from "arrow.hpp" namespace "hanflow" nogil:
         bint has_dictionary() noexcept
         size_t chunks() noexcept
         SharedArray& chunk(size_t i) noexcept
-        Failure add_repaired(SharedArray& array, EnginePool& pool, const Options& options, Invalid invalid, unsigned threads) noexcept
+        Failure add_repaired(SharedArray& array, EnginePool& pool, const Options& options, Invalid invalid,
+                             unsigned threads) noexcept
         Failure add_replaced(SharedArray& array, EnginePool& pool, const Row* texts) noexcept
         void export_schema(CSchema* out) noexcept
         void export_chunk(size_t chunk, CArray* out) noexcept
@@ -345,7 +346,7 @@ cdef class Core:
             del batch
 
     def arrow_array(self, object schema not None, object array not None, bint preserve, unsigned threads, convert):
-        """The capsules of an Arrow array of text -> ArrowArray. convert: None, or what else is done to each text, bytes -> bytes."""
+        """The capsules of an Arrow array of text -> ArrowArray. convert: what else is done to each text, bytes -> bytes, or None."""
         cdef CArray* source = <CArray*>PyCapsule_GetPointer(array, "arrow_array")
         cdef ArrowColumn column = ArrowArray.__new__(ArrowArray)
         column.open(<CSchema*>PyCapsule_GetPointer(schema, "arrow_schema"))
@@ -401,8 +402,8 @@ cdef class Core:
                 failed = column.column.add_repaired(input[0], self.pool, self.options, invalid, threads)
             if failed.fault == Fault.invalid_utf8:
                 text_row(input.held, column.column.type(), failed.index, row)
-                error = undecodable(PyBytes_FromStringAndSize(<const char*>row.data, <Py_ssize_t>row.size), failed.begin, failed.end,
-                                    failed.reason)
+                error = undecodable(PyBytes_FromStringAndSize(<const char*>row.data, <Py_ssize_t>row.size), failed.begin,
+                                    failed.end, failed.reason)
                 error.arrow_row = rows + <int64_t>failed.index
                 raise error
             check_arrow(failed, rows)
@@ -563,7 +564,7 @@ cdef void* allocate(size_t size) except NULL:
 
 
 cdef class ArrowColumn:
-    """A column of text in native memory, or in its producer's where nothing was to repair. Immutable, may be shared between threads."""
+    """A column of text in native memory, or in its producer's where nothing was to repair. Immutable, safe to share between threads."""
     cdef Column* column
 
     def __init__(self):
@@ -609,7 +610,7 @@ cdef class ArrowArray(ArrowColumn):
 
 
 cdef class ArrowStream(ArrowColumn):
-    """What Normalizer.arrow() makes of an Arrow stream: offers `__arrow_c_stream__`, as often as one likes, with the input's chunks."""
+    """What Normalizer.arrow() makes of an Arrow stream: offers `__arrow_c_stream__`, any number of times, with the input's chunks."""
 
     def __arrow_c_stream__(self, requested_schema=None):
         """The PyCapsule "arrow_array_stream", anew and from the first chunk on at each call. requested_schema is not regarded."""

@@ -1,4 +1,4 @@
-"""Columns of text through the Arrow PyCapsule interface, which pyarrow, polars, nanoarrow and others speak. None of them is needed."""
+"""Columns of text through the Arrow PyCapsule interface, which pyarrow, polars and others speak. None of them is needed."""
 from __future__ import annotations
 
 from typing import Callable, Optional, Protocol, Union
