@@ -67,7 +67,7 @@ bool TextBatch::add(const uint8_t* data, size_t size, Invalid invalid) noexcept 
 
 Failure TextBatch::run(const Options& options) noexcept {
     Portions portions(0, count_, SIZE_MAX);
-    crew_.in_threads(std::min(worthwhile(crew_.threads(), input_), crew_.threads()), [&](unsigned number) {
+    crew_.in_threads(worthwhile(crew_.threads(), input_), [&](unsigned number) {
         Worker& worker = crew_[number];
         size_t begin, end, portion;
         while (portions.take([&](size_t i) { return items_[i].size; }, begin, end, portion)) {
