@@ -9,15 +9,15 @@ import stat
 import sys
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Optional
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
-from . import files
 from .formats import FormatError, Settings, convert
 from .journal import Done
+from .progress import printable
 from .summary import BEFORE, FAILED, REPAIRED, UNCHANGED, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from multiprocessing.connection import Connection
     from multiprocessing.context import BaseContext
     from multiprocessing.process import BaseProcess
@@ -43,6 +43,8 @@ INLINE_BYTES = 2 << 20
 
 # On Ctrl-C a worker may finish its file in this time, then it is told to drop it, then it is killed.
 GRACE_SECONDS = 3.0
+
+NAMED_ERRORS = 10  # records of a file; the report has more
 
 TICK_SECONDS = 0.1
 HASHED_AT_ONCE = 1 << 20  # bytes
@@ -81,76 +83,35 @@ def work(task: Task, item: Item, done: Optional[Done]) -> Outcome:
     try:
         if done is not None and _holds(item, done):
             return Outcome(BEFORE, done.report)
-        try:
-            return _repaired(task, item)
-        except _Changed:  # once more, it may be complete now
-            return _repaired(task, item)
+        return _repaired(task, item)
     except BrokenPipeError:
         if item.target == STDOUT:
             raise
         return failed("", "nobody reads the pipe")
     except Exception as error:  # one bad file never stops the rest
-        return failed(*_reason(error, item.source))
+        return failed(*explained(error, item.source))
 
 
 def failed(where: str, reason: str) -> Outcome:
     return Outcome(FAILED, {"errors": [(where, reason)]})
 
 
-class _Changed(Exception):
-    def __str__(self) -> str:
-        return "changed while it was read"
-
-
-class _Unneeded(Exception):
-    """A file repaired in its place needs no repair."""
-
-
 def _repaired(task: Task, item: Item) -> Outcome:
-    source = item.source
-    digest = ""
-    status = os.stat(source) if source != STDIN else None
-    if task.dry:
-        report = convert(task.settings, source, None)
-    elif item.target == STDOUT:
-        report = convert(task.settings, source, STDOUT)
-    else:
-        in_place = item.target == source
-        if status is not None and not in_place:
-            _refuse_same(status, item.target)
-        try:
-            # In a mirrored tree a link is replaced, not followed: it may lead back to a source.
-            with _opened(item) as file:
-                report = convert(task.settings, source, file)
-                if status is not None and stat.S_ISREG(status.st_mode):
-                    digest = _digest(source) if item.name else ""
-                    now = os.stat(source)
-                    if (now.st_size, now.st_mtime_ns) != (status.st_size, status.st_mtime_ns):
-                        raise _Changed
-                if in_place and not report.changed:
-                    raise _Unneeded
-        except _Unneeded:
-            pass
+    source, target = item.source, None if task.dry else item.target
+    before = os.stat(source) if item.name else None
+    folder = os.path.dirname(item.target)
+    if target is not None and folder and not os.path.isdir(folder):
+        os.makedirs(folder, exist_ok=True)
+    # In a mirrored tree a link is replaced, not followed: it may lead back to a source.
+    report = convert(task.settings, source, target, in_place=source == target, mode=item.mode, follow=not item.name)
+    known = None
+    if before is not None and not report.failed:
+        digest, now = _digest(source), os.stat(source)
+        if (now.st_size, now.st_mtime_ns) == (before.st_size, before.st_mtime_ns):
+            known = before.st_size, before.st_mtime_ns, digest
     content = report._asdict()
     del content["source"]
-    known = (status.st_size, status.st_mtime_ns, digest) if status is not None and digest and not report.failed else None
     return Outcome(REPAIRED if report.changed else UNCHANGED, content, known)
-
-
-def _opened(item: Item) -> Any:
-    folder = os.path.dirname(item.target)
-    if folder and not os.path.isdir(folder):
-        os.makedirs(folder, exist_ok=True)
-    return files.replacing(item.target, item.mode, follow=not item.name)
-
-
-def _refuse_same(status: os.stat_result, target: str) -> None:
-    try:
-        other = os.stat(target)
-    except OSError:
-        return
-    if os.path.samestat(status, other) and stat.S_ISREG(status.st_mode):
-        raise FormatError("", f"source and target are the same file: {target!r}; see --in-place")
 
 
 def _holds(item: Item, done: Done) -> bool:
@@ -172,8 +133,8 @@ def _digest(path: str) -> str:
     return sum_.hexdigest()
 
 
-def _reason(error: Exception, source: str) -> tuple[str, str]:
-    """(where, what) of an error."""
+def explained(error: Exception, source: str) -> tuple[str, str]:
+    """Where in the source, and what is wrong."""
     if isinstance(error, FormatError):
         return error.where, error.reason
     if isinstance(error, OSError):
@@ -183,7 +144,7 @@ def _reason(error: Exception, source: str) -> tuple[str, str]:
         return "", reason
     if isinstance(error, MemoryError):
         return "", "not enough memory"
-    if isinstance(error, (_Changed, ImportError)):
+    if isinstance(error, (ImportError, ValueError)):
         return "", str(error)
     return "", f"{type(error).__name__}: {error}"
 
@@ -301,26 +262,29 @@ class Window:
 
 # ---------------------------------------------------------------- the loop
 class Run:
-    """Repairs all items. What becomes of each goes to summary and journal, and to `report` (item, outcome), which names errors."""
+    """Repairs items. What becomes of them goes to the summary and the journal, what fails is named."""
 
-    def __init__(self, task: Task, items: Iterator[Item], jobs: int, summary: Summary, progress: Progress,
-                 report: Callable[[Item, Outcome], None], journal: Optional[Journal] = None) -> None:
+    def __init__(self, task: Task, jobs: int, summary: Summary, progress: Progress) -> None:
         self.task = task
         self.jobs = jobs
         self.summary = summary
         self.progress = progress
-        self.report = report
-        self.journal = journal
-        self._window = Window(items, jobs)
+        self.journal: Optional[Journal] = None
+        self._window = Window(iter(()), jobs)
         self._again: deque[Item] = deque()  # their worker died
         self._workers: list[_Worker] = []
 
-    def __call__(self) -> None:
+    def __call__(self, items: Iterator[Item]) -> None:
+        self._window = Window(items, self.jobs)
         self._window.fill(LISTED_FIRST)
         if self._window.complete and self._window.bytes <= INLINE_BYTES:
             self._inline()
         else:
             self._pooled()
+
+    def failed(self, source: str, error: OSError) -> None:
+        """Something beside the items, such as a folder that cannot be read."""
+        self._record(Item(source, ""), failed(*explained(error, source)))
 
     def _inline(self) -> None:
         while batch := self._window.batch():
@@ -426,15 +390,20 @@ class Run:
         self.summary.add(item.source, None if self.task.dry else item.target, item.size, outcome)
         if self.journal is not None and outcome.source is not None:
             self.journal.add(item.name, Done(*outcome.source, outcome.report["bytes_out"], outcome.report))
-        self.report(item, outcome)
+        errors = outcome.report["errors"]
+        for where, reason in errors[:NAMED_ERRORS]:
+            self.progress.say(f"hanflow: {printable(item.source)}: {where + ': ' if where else ''}{reason}")
+        more = outcome.report.get("failed", 0) - NAMED_ERRORS
+        if more > 0:
+            self.progress.say(f"hanflow: {printable(item.source)}: {more} more")
+        if self.task.dry and outcome.state in (REPAIRED, UNCHANGED):
+            verb = b"repair" if outcome.state == REPAIRED else b"leave" if item.target == item.source else b"copy"
+            name = os.fsencode(item.source)
+            into = b"" if item.target == item.source else b" -> " + os.fsencode(item.target)
+            sys.stdout.buffer.write(b"%s %s%s\n" % (verb, name, into))
 
     def _flush(self) -> None:
         if self.journal is not None:
             self.journal.flush()
         self.progress.tick()
 
-
-def jobs_by_default() -> int:
-    from .normalizer import _cpus
-
-    return _cpus()

@@ -222,7 +222,7 @@ def _portions(items: list[Any], threads: Optional[int]) -> list[tuple[int, int]]
     """Cuts the list into ranges of about equal size, one for each thread that is worth its start."""
     sizes = [len(item) if isinstance(item, (str, bytes)) else memoryview(item).nbytes for item in items]
     total = sum(sizes)
-    threads = min(threads or _cpus(), total // THREAD_PORTION)
+    threads = min(threads or cpus(), total // THREAD_PORTION)
     if threads < 2:
         return [(0, len(items))]
     portions: list[tuple[int, int]] = []
@@ -237,7 +237,8 @@ def _portions(items: list[Any], threads: Optional[int]) -> list[tuple[int, int]]
     return portions
 
 
-def _cpus() -> int:
+def cpus() -> int:
+    """Those that this process may use."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on macOS and Windows

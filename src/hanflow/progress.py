@@ -86,6 +86,10 @@ class Progress:
             self._next = 0.0
 
 
+def printable(source: str) -> str:
+    return "<stdin>" if source == "-" else click.format_filename(source)
+
+
 def _is_log() -> bool:
     try:
         return stat.S_ISREG(os.fstat(sys.stderr.fileno()).st_mode)
