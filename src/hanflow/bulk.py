@@ -50,6 +50,10 @@ TICK_SECONDS = 0.1
 HASHED_AT_ONCE = 1 << 20  # bytes
 
 
+class ClosedPipe(Exception):
+    """Nobody reads our stdout any more."""
+
+
 class Item(NamedTuple):
     """A file to repair.
 
@@ -79,14 +83,14 @@ Known = tuple[Item, Optional[Done]]  # with what the journal of an earlier run s
 
 # ---------------------------------------------------------------- one file
 def work(task: Task, item: Item, done: Optional[Done]) -> Outcome:
-    """Repairs a file. Whatever fails is in the outcome; only a closed stdout raises (BrokenPipeError)."""
+    """Repairs a file. Whatever fails is in the outcome; only ClosedPipe is raised."""
     try:
         if done is not None and _holds(item, done):
             return Outcome(BEFORE, done.report)
         return _repaired(task, item)
     except BrokenPipeError:
         if item.target == STDOUT:
-            raise
+            raise ClosedPipe from None
         return failed("", "nobody reads the pipe")
     except Exception as error:  # one bad file never stops the rest
         return failed(*explained(error, item.source))
@@ -103,7 +107,8 @@ def _repaired(task: Task, item: Item) -> Outcome:
     if target is not None and folder and not os.path.isdir(folder):
         os.makedirs(folder, exist_ok=True)
     # In a mirrored tree a link is replaced, not followed: it may lead back to a source.
-    report = convert(task.settings, source, target, in_place=source == target, mode=item.mode, follow=not item.name)
+    in_place = source == target != STDOUT
+    report = convert(task.settings, source, target, in_place=in_place, mode=item.mode, follow=not item.name)
     known = None
     if before is not None and not report.failed:
         digest, now = _digest(source), os.stat(source)
@@ -164,7 +169,8 @@ class _Stop:
 
 
 def _serve(connection: Connection, task: Task, inherited: list[Connection]) -> None:
-    """Takes batches and answers with their outcomes, of a part of the batch if it is stopped, until the other side closes."""
+    """Takes batches and answers with (outcomes, whether it goes on). If it is told to stop, the outcomes may be of a part of the
+    batch only. Ends when the other side closes."""
     for other in inherited:  # or no worker would see its end
         other.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all processes of the terminal; the first one decides
@@ -178,9 +184,7 @@ def _serve(connection: Connection, task: Task, inherited: list[Connection]) -> N
                 if stop.asked or os.getppid() != parent:
                     break
                 outcomes.append(work(task, item, done))
-            connection.send(outcomes)
-            if stop.asked:
-                break
+            connection.send((outcomes, not stop.asked))
     except (EOFError, OSError):
         pass
 
@@ -309,8 +313,8 @@ class Run:
                 busy = {worker.connection: worker for worker in self._workers if worker.batch}
                 if not busy:
                     break
-                idle = not (self._window.fill(LISTED_AT_ONCE) or self.progress.count())
-                for ready in connection.wait(list(busy), TICK_SECONDS if idle else 0):
+                listed, counted = self._window.fill(LISTED_AT_ONCE), self.progress.count()
+                for ready in connection.wait(list(busy), 0 if listed or counted else TICK_SECONDS):
                     self._answer(busy[ready])  # type: ignore[index]
                 self._flush()
         except (KeyboardInterrupt, SystemExit):
@@ -343,13 +347,17 @@ class Run:
 
     def _answer(self, worker: _Worker) -> None:
         try:
-            outcomes: list[Outcome] = worker.connection.recv()
+            outcomes, goes_on = worker.connection.recv()
         except (EOFError, OSError):
             self._died(worker)
             return
         batch, worker.batch = worker.batch, []
-        self._again.extend(batch[len(outcomes):])  # it was told to stop
-        self._give(worker)  # first, so that it need not wait for the bookkeeping
+        if goes_on:
+            self._give(worker)  # first, so that it need not wait for the bookkeeping
+        else:  # somebody told this one to stop
+            self._again.extend(batch[len(outcomes):])
+            self._workers.remove(worker)
+            worker.end()
         for item, outcome in zip(batch, outcomes):
             self._record(item, outcome)
 
@@ -373,7 +381,7 @@ class Run:
             for worker in self._workers:
                 if worker.batch and worker.connection.poll(max(until - time.monotonic(), 0)):
                     try:
-                        outcomes = worker.connection.recv()
+                        outcomes, _ = worker.connection.recv()
                     except (EOFError, OSError):
                         outcomes = []
                     for item, outcome in zip(worker.batch, outcomes):
@@ -400,10 +408,18 @@ class Run:
             verb = b"repair" if outcome.state == REPAIRED else b"leave" if item.target == item.source else b"copy"
             name = os.fsencode(item.source)
             into = b"" if item.target == item.source else b" -> " + os.fsencode(item.target)
-            sys.stdout.buffer.write(b"%s %s%s\n" % (verb, name, into))
+            write_out(b"%s %s%s\n" % (verb, name, into))
 
     def _flush(self) -> None:
         if self.journal is not None:
             self.journal.flush()
         self.progress.tick()
 
+
+def write_out(data: bytes) -> None:
+    """To stdout. Raises ClosedPipe."""
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise ClosedPipe from None

@@ -118,5 +118,7 @@ class Summary:
             file.write(b"\n ]\n}\n")
 
     def close(self) -> None:
+        """Lets the list go."""
         if self._listed is not None:
             self._listed.close()
+            self._listed = None
