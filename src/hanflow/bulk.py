@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import hashlib
 import heapq
+import io
 import os
 import signal
 import stat
@@ -11,7 +12,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
-from .formats import FormatError, Settings, convert
+from .formats import FileReport, FormatError, Settings, convert
 from .journal import Done
 from .progress import printable
 from .summary import BEFORE, FAILED, REPAIRED, UNCHANGED, Outcome
@@ -47,6 +48,7 @@ GRACE_SECONDS = 3.0
 NAMED_ERRORS = 10  # records of a file; the report has more
 
 TICK_SECONDS = 0.1
+READ_ONCE = 1 << 20  # bytes: files up to this are read as a whole
 HASHED_AT_ONCE = 1 << 20  # bytes
 
 
@@ -102,21 +104,60 @@ def failed(where: str, reason: str) -> Outcome:
 
 def _repaired(task: Task, item: Item) -> Outcome:
     source, target = item.source, None if task.dry else item.target
-    before = os.stat(source) if item.name else None
+    if item.name and target is not None:
+        return _mirrored(task.settings, item)
     folder = os.path.dirname(item.target)
-    if target is not None and folder and not os.path.isdir(folder):
+    if target is not None and folder:
         os.makedirs(folder, exist_ok=True)
-    # In a mirrored tree a link is replaced, not followed: it may lead back to a source.
-    in_place = source == target != STDOUT
-    report = convert(task.settings, source, target, in_place=in_place, mode=item.mode, follow=not item.name)
+    report = convert(task.settings, source, target, in_place=source == target != STDOUT, mode=item.mode)
+    return _outcome(report, None)
+
+
+def _mirrored(settings: Settings, item: Item) -> Outcome:
+    """Into a folder that has a journal. A link in the target's place is replaced, not followed: it may lead back to a source."""
     known = None
-    if before is not None and not report.failed:
-        digest, now = _digest(source), os.stat(source)
-        if (now.st_size, now.st_mtime_ns) == (before.st_size, before.st_mtime_ns):
-            known = before.st_size, before.st_mtime_ns, digest
+    if item.size <= READ_ONCE:
+        with open(item.source, "rb", 0) as file:
+            before = os.fstat(file.fileno())
+            data = _Held(file.read())
+            now = os.fstat(file.fileno())
+        data.name = item.source
+        if not _same(before, now):
+            raise FormatError("", "changed while it was read")
+        _refuse_same(before, item.target)
+        known = now.st_size, now.st_mtime_ns, hashlib.sha256(data.getbuffer()).hexdigest()
+        report = convert(settings, data, item.target, mode=item.mode, follow=False)._replace(bytes_in=now.st_size)
+    else:
+        before = os.stat(item.source)
+        report = convert(settings, item.source, item.target, mode=item.mode, follow=False)
+        digest, now = _digest(item.source), os.stat(item.source)
+        if _same(before, now):  # else it was changed after it was read
+            known = now.st_size, now.st_mtime_ns, digest
+    return _outcome(report, known)
+
+
+class _Held(io.BytesIO):
+    """A small file, read once for its digest and its repair."""
+
+    name = ""
+
+
+def _same(before: os.stat_result, now: os.stat_result) -> bool:
+    return (before.st_size, before.st_mtime_ns) == (now.st_size, now.st_mtime_ns)
+
+
+def _refuse_same(source: os.stat_result, target: str) -> None:
+    try:
+        if os.path.samestat(source, os.stat(target)):
+            raise FormatError("", f"source and target are the same file: {target!r}")
+    except FileNotFoundError:
+        pass
+
+
+def _outcome(report: FileReport, known: Optional[tuple[int, int, str]]) -> Outcome:
     content = report._asdict()
     del content["source"]
-    return Outcome(REPAIRED if report.changed else UNCHANGED, content, known)
+    return Outcome(REPAIRED if report.changed else UNCHANGED, content, None if report.failed else known)
 
 
 def _holds(item: Item, done: Done) -> bool:
