@@ -30,7 +30,7 @@ core = Extension(
     # Rebuilt when any of these changes, so that an editable install never runs an old core.
     depends=sources("native/**/*.hpp") + sources("native/**/*.h") + sources("native/**/*.in[cl]"),
     include_dirs=["native/include", "native/src"],
-    extra_link_args=[] if sys.platform in ("win32", "darwin") else ["-Wl,-s"],
+    extra_link_args=[] if sys.platform in ("win32", "darwin") else ["-Wl,-s", "-pthread"],
     language="c++",
 )
 

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def build(program, compiler, *flags):
     sources = [ROOT / "tests/core.cpp", *sorted((ROOT / "native/src").rglob("*.cpp"))]
     folders = (f"-I{ROOT}/native/include", f"-I{ROOT}/native/src")
-    subprocess.run([compiler, "-std=c++17", *flags, *folders, *map(str, sources), "-o", str(program)], check=True)
+    subprocess.run([compiler, "-std=c++17", "-pthread", *flags, *folders, *map(str, sources), "-o", str(program)], check=True)
 
 
 def write(file, texts):

@@ -1,6 +1,9 @@
 """The Python surface: normalize, Normalizer, batch, explain. Expectations are typed by hand."""
 import copy
+import os
 import pickle
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -167,6 +170,41 @@ class TestBatch:
             Normalizer().batch(items, threads=threads)
         assert (caught.value.start, caught.value.end) == (3, 4)
         assert "item 4321 of the batch" in "".join(getattr(caught.value, "__notes__", [caught.value.reason]))
+
+    @pytest.mark.parametrize("threads", [1, 2, 7])
+    def test_each_as_alone(self, threads):
+        n = Normalizer(opencc="s2t", errors="preserve")
+        data = DAMAGED.encode()
+        texts = [CLEAN, DAMAGED, data, bytearray(data), "", b"", "ab", "⼤江\ud800", b"\xff" + data, "caf\xe9"]
+        items = [texts[i % 10] * (1 + i % 7) for i in range(20_020)]
+        assert n.batch(items, threads=threads) == [n(item) for item in items[:70]] * (20_020 // 70)
+
+    @pytest.mark.parametrize("threads", [2, 5])
+    def test_a_large_text_among_small_ones(self, threads):
+        large = (DAMAGED + "\n\n") * 100_000
+        items = [DAMAGED] * 3000 + [large, large.encode()] + [CLEAN] * 3000
+        repaired = (REPAIRED + "\n\n") * 100_000
+        assert Normalizer().batch(items, threads=threads) == [REPAIRED] * 3000 + [repaired, repaired.encode()] + [CLEAN] * 3000
+
+    def test_the_first_of_several_errors(self):
+        items = [CLEAN.encode() * 10] * 40_000
+        for i in range(7001, 40_000, 1000):
+            items[i] = b"\xff"
+        for _ in range(10):
+            with pytest.raises(UnicodeDecodeError) as caught:
+                Normalizer().batch(items, threads=4)
+            assert caught.value.batch_index == 7001
+
+    @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+    def test_after_a_fork(self):
+        script = ("import os, hanflow\n"
+                  "n, texts = hanflow.Normalizer(), ['渡口的灯亮了。' * 100] * 2000\n"
+                  "for _ in range(3):\n"
+                  "    assert n.batch(texts, threads=3) == texts\n"
+                  "    child = os.fork()\n"
+                  "    if not child: os._exit(0 if n.batch(texts, threads=3) == texts else 1)\n"
+                  "    assert os.waitpid(child, 0)[1] == 0\n")
+        subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
 
     def test_one_text_is_no_batch(self):
         for text in ("abc", b"abc", bytearray(b"abc")):

@@ -73,3 +73,13 @@ SOLID = "清江是长江中游的一条支流，全长四百余公里。近年�
 ])
 def test_monotonous(text):
     assert hanflow.normalize(text) == reference(text)
+
+
+@pytest.mark.parametrize("head", ["", "江\n", "船开了。\n\n"])
+def test_a_line_longer_than_a_portion(head):
+    """With whole lines before it: a portion that holds these only must not be tried again and again."""
+    long = "江 水 东 流 ，" * 100_000
+    text = f"{head}{long}\n{head}{long}\n城\n"
+    result = head + "江水东流，" * 100_000 + "\n"
+    assert hanflow.normalize(text) == result * 2 + "城\n"
+    assert hanflow.normalize(text.encode()).decode() == result * 2 + "城\n"

@@ -10,6 +10,15 @@ CALLER = """
     from __future__ import annotations
     import hanflow
     from hanflow import FileResult, Normalizer, Repair, normalize
+    from hanflow.arrow import ArrowArray, ArrowStream
+
+    class Array:
+        def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]: return self, self
+
+    class Chunks:
+        def __arrow_c_stream__(self, requested_schema: object = None) -> object: return self
+
+    class Both(Array, Chunks): ...
 
     a: str = normalize("a")
     b: bytes = normalize(b"a", width="all", opencc="t2s")
@@ -29,6 +38,9 @@ CALLER = """
     q: str = p.feed("a")
     s: bytes = p.feed(b"a")
     t: str = hanflow.cpu()
+    w: ArrowArray = n.arrow(n.arrow(Array()), threads=2)
+    u: ArrowStream = n.arrow(n.arrow(Chunks()))
+    v: ArrowStream = n.arrow(Both())
 """
 WRONG = """
     from hanflow import Normalizer, normalize
@@ -36,6 +48,7 @@ WRONG = """
     normalize("a", width="full")
     a: bytes = normalize("a")
     Normalizer(widht="all")
+    Normalizer().arrow(["a"])
 """
 
 
@@ -72,4 +85,4 @@ def test_wrong_calls_are_found(mypy):
     (mypy.folder / "wrong.py").write_text(textwrap.dedent(WRONG))
     result = mypy("wrong.py")
     found = {int(line.split(":")[1]) for line in result.stdout.splitlines() if ": error:" in line}
-    assert found == {3, 4, 5, 6}
+    assert found == {3, 4, 5, 6, 7}

@@ -23,10 +23,10 @@ constexpr size_t KEPT_BYTES = size_t(4) << 20;
 // A portion's last segment, some ten thousand bytes, is decided twice.
 constexpr size_t PORTION = size_t(1) << 20;
 
-// The first lines of data[0, size) that have about `wanted` bytes.
-size_t whole_lines(const uint8_t* data, size_t size, size_t wanted) {
+// The first lines of data[0, size) that have about `wanted` bytes, and more than `least`.
+size_t whole_lines(const uint8_t* data, size_t size, size_t wanted, size_t least) {
     if (wanted >= size) return size;
-    if (const size_t end = last_line_end(data, 0, wanted)) return end;
+    if (const size_t end = last_line_end(data, least, wanted)) return end;
     size_t i = wanted - 1;
     while (i < size && data[i] != '\n' && data[i] != '\r') ++i;
     return std::min(size, i + 1 + (i + 1 < size && data[i] == '\r' && data[i + 1] == '\n'));
@@ -84,7 +84,7 @@ size_t Engine::Impl::feed(const uint8_t* data, size_t size, bool last) {
 
 void Engine::Impl::run(const uint8_t* data, size_t size) {
     for (size_t at = 0, count = 0;; at += count) {
-        count = whole_lines(data + at, size - at, pipeline.portion());
+        count = whole_lines(data + at, size - at, pipeline.portion(), pipeline.left());
         const bool last = at + count == size;
         count = feed(data + at, count, last);
         if (pipeline.changed()) {
@@ -107,7 +107,7 @@ void Engine::Impl::run(const UnitText& text) {
             text.encode(at, end, encoded);
         }
         const bool last = at == text.length;
-        const size_t count = last ? encoded.size() : last_line_end(encoded.data(), 0, encoded.size());
+        const size_t count = last ? encoded.size() : last_line_end(encoded.data(), pipeline.left(), encoded.size());
         if (!count && !last) {  // a line longer than that
             wanted = 2 * encoded.size();
             continue;

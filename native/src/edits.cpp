@@ -5,6 +5,8 @@
 #include <new>
 #include <utility>
 
+#include "kernels/kernels.hpp"
+
 namespace hanflow {
 
 void EditList::add(size_t begin, size_t end, const char* text, size_t length, Rule rule, uint8_t confidence) {
@@ -13,6 +15,14 @@ void EditList::add(size_t begin, size_t end, const char* text, size_t length, Ru
         texts.push_back(*text);
     else if (length)
         texts.append(text, length);
+}
+
+void EditList::add_squeezed(const uint8_t* source, size_t begin, size_t end, size_t from, size_t to, uint8_t confidence) {
+    const size_t at = texts.size();
+    texts.resize(at + (to - from) + 64);
+    const size_t length = kernels().squeeze(source + from, to - from, reinterpret_cast<uint8_t*>(&texts[at]));
+    texts.resize(at + length);
+    edits.push_back(Edit{begin, end, uint32_t(at), uint32_t(length), Rule::spacing, confidence});
 }
 
 Buffer::~Buffer() { std::free(data_); }

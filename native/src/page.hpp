@@ -82,6 +82,7 @@ struct Line {
     Cut cut = Cut::unknown;         // what the line end before it parts
     bool work = false;     // holds gaps, or ...
     bool changes = false;  // ... characters that compat or width may change
+    bool closes_all = false;  // each gap is one ASCII space and letter-spacing, whatever the lines around say
     bool latin_gaps = false;  // some gaps, each of one or two ASCII spaces between Han and a letter or digit; may be set
 };
 

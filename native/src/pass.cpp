@@ -131,10 +131,24 @@ void Pass::edit_line(size_t index, EditList& out) {
     const bool changes = line.changes || insert || options.width == Width::all;
     const bool edges = line.begin != line.s || line.e != line.end;
     if (!line.work && !insert && !(edges && (joined || options.width == Width::all))) return;
-    if (!edges && !changes && SpacingStage::is_plain(page_, layout_, index)) {
-        if (SpacingStage::closes_latin(page_, layout_, index)) edit_spaces(line, out);
+    // A joint takes the white space on its own side.
+    const bool joint_before = index && layout_.joints[index - 1] != Joint::line_end;
+    const bool joint_behind = layout_.joints[index] != Joint::line_end;
+    const size_t begin = joint_before ? line.s : line.begin, end = joint_behind ? line.e : line.end;
+    const bool whole = !page_.explained && !line.page;  // nobody asks for each edit, and white space at the ends just goes
+    if (!changes && (whole || !edges) && SpacingStage::is_plain(page_, layout_, index)) {
+        if (!SpacingStage::closes_latin(page_, layout_, index)) {
+            if (joined && begin < line.s) out.add(begin, line.s, "", 0, Rule::spacing, confidence::CERTAIN);
+            if (joined && line.e < end) out.add(line.e, end, "", 0, Rule::spacing, confidence::CERTAIN);
+        } else if (whole) {
+            out.add_squeezed(page_.data, begin, end, line.s, line.e, confidence::LATIN);
+        } else {
+            edit_spaces(line, out);
+        }
         return;
     }
+    if (whole && !insert && options.width != Width::all && SpacingStage::closes_all(page_, layout_, index))
+        return out.add_squeezed(page_.data, begin, end, line.s, line.e, confidence::SPREAD);
     page_.open(line);
     const Chars& t = page_.chars;
     static const std::vector<Verdict> none;
@@ -148,9 +162,6 @@ void Pass::edit_line(size_t index, EditList& out) {
     };
     if (!repaired && options.spacing != Spacing::none)
         for (size_t k = 0; k < verdicts.size() && !repaired; ++k) repaired = is_edit(k);
-    // A joint takes the white space on its own side.
-    const bool joint_before = index && layout_.joints[index - 1] != Joint::line_end;
-    const bool joint_behind = layout_.joints[index] != Joint::line_end;
     if (!joint_before) {
         if (repaired)
             edit_white(0, t.s, out);

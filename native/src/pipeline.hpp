@@ -23,6 +23,8 @@ public:
     size_t run(const uint8_t* data, size_t size, bool last, Buffer& out);
     // How many bytes the next run() should have, so that it can finish some.
     size_t portion() const { return std::max(portion_, 2 * left_); }
+    // How many bytes the last run() left: with no line more it will leave them again.
+    size_t left() const { return left_; }
     // Whether something was edited. With keep_same the result then begins with the first same() bytes of the text, followed by
     // what run() has written.
     bool changed() const { return changed_; }

@@ -446,6 +446,12 @@ bool SpacingStage::closes_latin(const Page& page, const Layout& layout, size_t i
     return options.latin_gap == LatinGap::remove;
 }
 
+bool SpacingStage::closes_all(const Page& page, const Layout& layout, size_t index) {
+    const Line& line = page.text(index);
+    return line.closes_all && !line.vertical && !line.cut_byline && !layout.tabular[index] &&
+           page.options.spacing == Spacing::automatic;
+}
+
 bool SpacingStage::is_plain(const Page& page, const Layout& layout, size_t index) {
     const Line& line = page.text(index);
     return line.latin_gaps && !line.vertical && !line.table && !line.cut_byline && !layout.tabular[index] &&

@@ -20,6 +20,8 @@ public:
     static uint8_t confidence_of(const Page& page, const Line& line, const Gap& gap, Verdict verdict);
     // Whether decide() would say the same of all gaps of a line with latin_gaps: close, or else open. Needs no page.chars.
     static bool is_plain(const Page& page, const Layout& layout, size_t index);
+    // ... close for all gaps of a line that says so.
+    static bool closes_all(const Page& page, const Layout& layout, size_t index);
     static bool closes_latin(const Page& page, const Layout& layout, size_t index);
 
 private:

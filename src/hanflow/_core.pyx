@@ -2,9 +2,12 @@
 """Signature sheet of the C++ core: views in, a call without the GIL, objects out. Decides nothing."""
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
 from cpython.unicode cimport PyUnicode_DecodeUTF8
-from libc.stdint cimport uint8_t, uint32_t
-from libc.stdlib cimport free, malloc
+from libc.errno cimport ENOMEM
+from libc.stdint cimport int64_t, uint8_t, uint32_t
+from libc.stdlib cimport calloc, free, malloc
+from libc.string cimport memset
 from libcpp cimport bool as cbool
 
 from .errors import check_type
@@ -87,31 +90,108 @@ cdef extern from "hanflow/api.hpp" namespace "hanflow" nogil:
     const char* cpu_path(size_t i) noexcept
 
 
+cdef extern from "units.hpp" namespace "hanflow" nogil:
+    void utf8_to_units(const uint8_t* data, size_t size, void* units, size_t length, int unit_bytes) noexcept
+
+
 cdef extern from "python_engine.hpp" namespace "hanflow" nogil:
     cdef cppclass EnginePool:
         Engine* take() noexcept
         void give_back(Engine* engine) noexcept
 
+    size_t count_code_points(const uint8_t* data, size_t begin, size_t end) noexcept
+
+
+cdef extern from "batch.hpp" namespace "hanflow" nogil:
+    cdef enum class Fault(uint8_t):
+        none
+        invalid_utf8
+        out_of_memory
+        too_large
+        malformed
+
+    cdef struct Failure:
+        Fault fault
+        size_t index
+        size_t begin
+        size_t end
+        const char* reason
+
     cdef cppclass BatchItem "hanflow::TextBatch::Item":
+        const void* data
+        size_t size
         bint changed
-        size_t out
         size_t out_size
+        Extent extent
 
     cdef cppclass TextBatch:
+        TextBatch(EnginePool& pool, unsigned threads) noexcept
         void clear() noexcept
         size_t count() noexcept
         size_t input_size() noexcept
         const BatchItem& item(size_t i) noexcept
-        const uint8_t* results() noexcept
+        const uint8_t* result(size_t i) noexcept
         bint add(const uint8_t* data, size_t size, Invalid invalid) noexcept
-        Plan run(Engine& engine, const Options& options, size_t& done) noexcept
+        bint add_units(const void* units, size_t length, int unit_bytes) noexcept
+        Failure run(const Options& options) noexcept
 
-    size_t count_code_points(const uint8_t* data, size_t begin, size_t end) noexcept
+
+cdef extern from "arrow.hpp" nogil:
+    ctypedef struct CSchema "ArrowSchema":
+        const char* format
+        void (*release)(CSchema*) noexcept nogil
+
+    ctypedef struct CArray "ArrowArray":
+        int64_t length
+        void (*release)(CArray*) noexcept nogil
+
+    ctypedef struct CStream "ArrowArrayStream":
+        int (*get_schema)(CStream*, CSchema*) noexcept nogil
+        int (*get_next)(CStream*, CArray*) noexcept nogil
+        const char* (*get_last_error)(CStream*) noexcept nogil
+        void (*release)(CStream*) noexcept nogil
 
 
-# A batch is run in groups of about this much input, so that its memory is bounded and the GIL changes hands seldom.
+cdef extern from "arrow.hpp" namespace "hanflow" nogil:
+    cdef enum class TextType(uint8_t):
+        none
+
+    cdef struct Row:
+        const uint8_t* data
+        size_t size
+
+    cdef cppclass SharedArray:
+        CArray held
+        @staticmethod
+        SharedArray* take(CArray& array) noexcept
+        void drop() noexcept
+
+    bint text_row(const CArray& array, TextType type, size_t i, Row& row) noexcept
+
+    cdef cppclass Column:
+        @staticmethod
+        Column* make(CSchema& schema) noexcept
+        Column* like() noexcept
+        void drop() noexcept
+        TextType type() noexcept
+        const char* format() noexcept
+        bint has_dictionary() noexcept
+        size_t chunks() noexcept
+        SharedArray& chunk(size_t i) noexcept
+        Failure add_repaired(SharedArray& array, EnginePool& pool, const Options& options, Invalid invalid,
+                             unsigned threads) noexcept
+        Failure add_replaced(SharedArray& array, EnginePool& pool, const Row* texts) noexcept
+        void export_schema(CSchema* out) noexcept
+        void export_chunk(size_t chunk, CArray* out) noexcept
+        bint export_stream(CStream* out) noexcept
+
+
+# A batch is run in groups of about this much input, so that its memory is bounded and the GIL changes hands seldom: each thread
+# shall have so much to do that its start and the wait for the last one don't count.
 cdef enum:
     GROUP_BYTES = 1 << 20
+    THREAD_GROUP_BYTES = 1 << 22
+    MAX_GROUP_THREADS = 8
     GROUP_ITEMS = 1 << 14
 
 
@@ -197,15 +277,19 @@ cdef class View:
         return self.copy()
 
 
+cdef object undecodable(bytes data, size_t begin, size_t end, const char* reason):
+    return UnicodeDecodeError("utf-8", data, begin, end, reason.decode("ascii"))
+
+
 cdef object failure(const Plan& plan, View view):
     if plan.status == Status.out_of_memory:
         return MemoryError()
-    return UnicodeDecodeError("utf-8", view.copy(), plan.error_begin, plan.error_end, plan.error_reason.decode("ascii"))
+    return undecodable(view.copy(), plan.error_begin, plan.error_end, plan.error_reason)
 
 
-cdef inline object decoded(const char* data, size_t size, View view):
+cdef inline object decoded(const char* data, size_t size, Invalid invalid):
     cdef const char* errors = NULL
-    if view.invalid == Invalid.surrogates:
+    if invalid == Invalid.surrogates:
         errors = b"surrogatepass"
     return PyUnicode_DecodeUTF8(data, <Py_ssize_t>size, errors)
 
@@ -303,47 +387,147 @@ cdef class Core:
         result = self.data(source, preserve, True, &repairs)
         return result, repairs
 
-    def batch(self, list items not None, bint preserve):
-        """A list of str and bytes-like objects -> the list of their results. If one fails, its
-        error has its place in the list as the attribute `batch_index`."""
-        cdef TextBatch batch
-        cdef Plan plan
-        cdef size_t done = 0
-        cdef Py_ssize_t total = len(items), at = 0, i
-        cdef list out = [None] * total, views
-        cdef View view
+    def batch(self, list items not None, bint preserve, unsigned threads):
+        """A list of str and bytes-like objects -> the list of their results, with at most so many threads. If one fails,
+        the error of the first that does has its place in the list as the attribute `batch_index`."""
+        cdef Failure failed
+        cdef size_t group_bytes = GROUP_BYTES if threads == 1 else THREAD_GROUP_BYTES * min(threads, <unsigned>MAX_GROUP_THREADS)
+        cdef size_t group_items = GROUP_ITEMS * min(threads, <unsigned>MAX_GROUP_THREADS)
+        cdef Py_ssize_t total = len(items), at = 0, next, i
+        cdef list out = [None] * total
+        cdef list kept = []  # what holds the texts of a group, where the items themselves don't
         cdef const BatchItem* item
-        cdef Engine* engine = self.take()
+        cdef TextBatch* batch = new TextBatch(self.pool, threads)
         try:
             while at < total:
                 batch.clear()
-                views = []
-                while at + len(views) < total and batch.input_size() < GROUP_BYTES and batch.count() < GROUP_ITEMS:
-                    view = View(items[at + len(views)], preserve)
-                    views.append(view)
-                    if not batch.add(view.data, view.size, view.invalid):
-                        raise MemoryError()
+                kept.clear()
+                next = at
+                while next < total and batch.input_size() < group_bytes and batch.count() < group_items:
+                    add_to_batch(batch, items[next], preserve, kept)
+                    next += 1
                 with nogil:
-                    plan = batch.run(engine[0], self.options, done)
-                if done < batch.count():
-                    error = failure(plan, <View>views[done])
-                    error.batch_index = at + <Py_ssize_t>done
+                    failed = batch.run(self.options)
+                if failed.fault == Fault.out_of_memory:
+                    raise MemoryError()
+                if failed.fault != Fault.none:
+                    item = &batch.item(failed.index)
+                    error = undecodable(PyBytes_FromStringAndSize(<const char*>item.data, <Py_ssize_t>item.size), failed.begin,
+                                        failed.end, failed.reason)
+                    error.batch_index = at + <Py_ssize_t>failed.index
                     raise error
-                for i in range(<Py_ssize_t>batch.count()):
-                    view = <View>views[i]
-                    item = &batch.item(i)
-                    source = items[at + i]
-                    if not item.changed:
-                        out[at + i] = view.same(source)
-                    elif isinstance(source, str):
-                        out[at + i] = decoded(<const char*>batch.results() + item.out, item.out_size, view)
-                    else:
-                        out[at + i] = PyBytes_FromStringAndSize(<const char*>batch.results() + item.out,
-                                                                <Py_ssize_t>item.out_size)
-                at += len(views)
+                for i in range(next - at):
+                    out[at + i] = batch_result(batch, i, items[at + i])
+                at = next
             return out
         finally:
-            self.pool.give_back(engine)
+            del batch
+
+    def arrow_array(self, object schema not None, object array not None, bint preserve, unsigned threads, convert):
+        """The capsules of an Arrow array of text -> ArrowArray. convert: what else is done to each text, bytes -> bytes, or None."""
+        cdef CArray* source = <CArray*>PyCapsule_GetPointer(array, "arrow_array")
+        cdef ArrowColumn column = ArrowArray.__new__(ArrowArray)
+        column.open(<CSchema*>PyCapsule_GetPointer(schema, "arrow_schema"))
+        if source.release is NULL:
+            raise ValueError("the Arrow array has been released")
+        self.add_chunk(column, source, 0, preserve, threads)
+        return column if convert is None else self.converted(column, convert)
+
+    def arrow_stream(self, object stream not None, bint preserve, unsigned threads, convert):
+        """The capsule of an Arrow stream of text arrays -> ArrowStream; the rest as in arrow_array()."""
+        cdef CStream* source = <CStream*>PyCapsule_GetPointer(stream, "arrow_array_stream")
+        cdef ArrowColumn column = ArrowStream.__new__(ArrowStream)
+        cdef CSchema schema
+        cdef CArray array
+        cdef int code
+        cdef int64_t rows = 0, length
+        if source.release is NULL:
+            raise ValueError("the Arrow stream has been released")
+        memset(&schema, 0, sizeof(schema))
+        with nogil:
+            code = source.get_schema(source, &schema)
+        if code:
+            raise stream_error(source, code)
+        try:
+            column.open(&schema)
+        finally:
+            if schema.release is not NULL:
+                schema.release(&schema)
+        while True:
+            memset(&array, 0, sizeof(array))
+            with nogil:
+                code = source.get_next(source, &array)
+            if code:
+                raise stream_error(source, code)
+            if array.release is NULL:
+                break
+            length = array.length
+            self.add_chunk(column, &array, rows, preserve, threads)
+            rows += length
+        return column if convert is None else self.converted(column, convert)
+
+    cdef int add_chunk(self, ArrowColumn column, CArray* array, int64_t rows, bint preserve, unsigned threads) except -1:
+        """Takes the array over and adds what it becomes. rows: how many stand before it in the column."""
+        cdef Invalid invalid = Invalid.preserve if preserve else Invalid.reject
+        cdef Failure failed
+        cdef Row row
+        cdef SharedArray* input = SharedArray.take(array[0])
+        if input is NULL:
+            array.release(array)
+            raise MemoryError()
+        try:
+            with nogil:
+                failed = column.column.add_repaired(input[0], self.pool, self.options, invalid, threads)
+            if failed.fault == Fault.invalid_utf8:
+                text_row(input.held, column.column.type(), failed.index, row)
+                error = undecodable(PyBytes_FromStringAndSize(<const char*>row.data, <Py_ssize_t>row.size), failed.begin,
+                                    failed.end, failed.reason)
+                error.arrow_row = rows + <int64_t>failed.index
+                raise error
+            check_arrow(failed, rows)
+        finally:
+            with nogil:
+                input.drop()
+        return 0
+
+    cdef ArrowColumn converted(self, ArrowColumn source, convert):
+        """The column with convert() done to each text."""
+        cdef ArrowColumn column = type(source).__new__(type(source))
+        cdef SharedArray* chunk
+        cdef Row* texts
+        cdef Row row
+        cdef Failure failed
+        cdef Py_ssize_t i
+        cdef size_t number
+        cdef int64_t rows = 0
+        cdef list kept
+        cdef bytes text, changed
+        column.column = source.column.like()
+        if column.column is NULL:
+            raise MemoryError()
+        for number in range(source.column.chunks()):
+            chunk = &source.column.chunk(number)
+            texts = <Row*>calloc(<size_t>chunk.held.length + 1, sizeof(Row))
+            if texts is NULL:
+                raise MemoryError()
+            try:
+                kept = []
+                for i in range(chunk.held.length):
+                    if not text_row(chunk.held, source.column.type(), i, row):
+                        continue
+                    text = PyBytes_FromStringAndSize(<const char*>row.data, <Py_ssize_t>row.size)
+                    changed = convert(text)
+                    if changed is not text:
+                        kept.append(changed)
+                        texts[i].data = <const uint8_t*>PyBytes_AS_STRING(changed)
+                        texts[i].size = <size_t>PyBytes_GET_SIZE(changed)
+                with nogil:
+                    failed = column.column.add_replaced(chunk[0], self.pool, texts)
+                check_arrow(failed, rows)
+                rows += chunk.held.length
+            finally:
+                free(texts)
+        return column
 
     def edits(self, source, bint preserve):
         """[(begin, end, before, after, rule, confidence)] in source order: positions in code points for a str, in bytes
@@ -367,8 +551,8 @@ cdef class Core:
                     begin = at_point + count_code_points(view.data, at_byte, edit.begin)
                     end = begin + count_code_points(view.data, edit.begin, edit.end)
                     at_byte, at_point = edit.end, end
-                    before = decoded(data + edit.begin, edit.end - edit.begin, view)
-                    after = decoded(plan.texts + edit.text, edit.text_size, view)
+                    before = decoded(data + edit.begin, edit.end - edit.begin, view.invalid)
+                    after = decoded(plan.texts + edit.text, edit.text_size, view.invalid)
                 else:
                     begin, end = edit.begin, edit.end
                     before = PyBytes_FromStringAndSize(data + begin, <Py_ssize_t>(end - begin))
@@ -405,6 +589,142 @@ cdef class NormalizerBase:
                 check_type(text, "text")
                 raise
         return result if self._convert is None else self._converted(result)
+
+
+cdef int add_to_batch(TextBatch* batch, object source, bint preserve, list kept) except -1:
+    """A view costs as much as a short text: str and bytes do without."""
+    cdef Invalid invalid = Invalid.preserve if preserve else Invalid.reject
+    cdef bint added
+    cdef View view
+    if isinstance(source, str):
+        PyUnicode_READY(source)
+        added = batch.add_units(PyUnicode_DATA(source), <size_t>PyUnicode_GET_LENGTH(source), PyUnicode_KIND(source))
+    elif type(source) is bytes:
+        added = batch.add(<const uint8_t*>PyBytes_AS_STRING(source), <size_t>PyBytes_GET_SIZE(source), invalid)
+    else:
+        view = View(source, preserve)
+        kept.append(view)
+        added = batch.add(view.data, view.size, invalid)
+    if not added:
+        raise MemoryError()
+    return 0
+
+
+cdef object batch_result(TextBatch* batch, size_t i, object source):
+    cdef const BatchItem* item = &batch.item(i)
+    if isinstance(source, str):
+        if not item.changed:
+            return source if type(source) is str else PyUnicode_FromObject(source)
+        text = PyUnicode_New(<Py_ssize_t>item.extent.length, item.extent.greatest())
+        utf8_to_units(batch.result(i), item.out_size, PyUnicode_DATA(text), item.extent.length, PyUnicode_KIND(text))
+        return text
+    if not item.changed and type(source) is bytes:
+        return source
+    return PyBytes_FromStringAndSize(<const char*>(<const void*>batch.result(i) if item.changed else item.data),
+                                     <Py_ssize_t>(item.out_size if item.changed else item.size))
+
+
+cdef object stream_error(CStream* stream, int code):
+    cdef const char* said = stream.get_last_error(stream)
+    if code == ENOMEM:
+        return MemoryError()
+    return OSError(code, "the Arrow stream failed" if said is NULL else said.decode("utf-8", "replace"))
+
+
+cdef int check_arrow(const Failure& failed, int64_t rows) except -1:
+    if failed.fault == Fault.out_of_memory:
+        raise MemoryError()
+    if failed.fault == Fault.too_large:
+        raise OverflowError("the results do not fit into the column's type (2**31 - 1 bytes): cast it to large_utf8")
+    if failed.fault == Fault.malformed:
+        raise ValueError(f"the Arrow array is malformed at row {rows + <int64_t>failed.index}")
+    return 0
+
+
+cdef void delete_schema(object capsule) noexcept:
+    cdef CSchema* schema = <CSchema*>PyCapsule_GetPointer(capsule, "arrow_schema")
+    if schema.release is not NULL:
+        schema.release(schema)
+    free(schema)
+
+
+cdef void delete_array(object capsule) noexcept:
+    cdef CArray* array = <CArray*>PyCapsule_GetPointer(capsule, "arrow_array")
+    if array.release is not NULL:
+        array.release(array)
+    free(array)
+
+
+cdef void delete_stream(object capsule) noexcept:
+    cdef CStream* stream = <CStream*>PyCapsule_GetPointer(capsule, "arrow_array_stream")
+    if stream.release is not NULL:
+        stream.release(stream)
+    free(stream)
+
+
+cdef void* allocate(size_t size) except NULL:
+    cdef void* memory = calloc(1, size)
+    if memory is NULL:
+        raise MemoryError()
+    return memory
+
+
+cdef class ArrowColumn:
+    """A column of text in native memory, or in its producer's where nothing was to repair. Immutable, safe to share between threads."""
+    cdef Column* column
+
+    def __init__(self):
+        raise TypeError(f"{type(self).__name__} is made by Normalizer.arrow()")
+
+    cdef int open(self, CSchema* schema) except -1:
+        """Takes the schema over. It must be of text."""
+        if schema.release is NULL:
+            raise ValueError("the Arrow schema has been released")
+        self.column = Column.make(schema[0])
+        if self.column is NULL:
+            raise MemoryError()
+        if self.column.type() == TextType.none:
+            kind = repr(self.column.format().decode("utf-8", "replace"))
+            if self.column.has_dictionary():
+                kind = f"a dictionary with indices of {kind}"
+            elif kind == "'+s'":
+                kind += " (a table or struct: take one of its columns)"
+            raise TypeError(f"an Arrow column must be utf8 ('u'), large_utf8 ('U') or utf8_view ('vu'), not {kind}")
+        return 0
+
+    def __dealloc__(self):
+        if self.column is not NULL:
+            self.column.drop()
+
+    def __arrow_c_schema__(self):
+        """The PyCapsule "arrow_schema": type, name and metadata of the input."""
+        cdef CSchema* schema = <CSchema*>allocate(sizeof(CSchema))
+        capsule = PyCapsule_New(schema, "arrow_schema", delete_schema)
+        self.column.export_schema(schema)
+        return capsule
+
+
+cdef class ArrowArray(ArrowColumn):
+    """What Normalizer.arrow() makes of an Arrow array: offers `__arrow_c_array__`."""
+
+    def __arrow_c_array__(self, requested_schema=None):
+        """The PyCapsules "arrow_schema" and "arrow_array", anew at each call. requested_schema is not regarded."""
+        cdef CArray* array = <CArray*>allocate(sizeof(CArray))
+        capsule = PyCapsule_New(array, "arrow_array", delete_array)
+        self.column.export_chunk(0, array)
+        return self.__arrow_c_schema__(), capsule
+
+
+cdef class ArrowStream(ArrowColumn):
+    """What Normalizer.arrow() makes of an Arrow stream: offers `__arrow_c_stream__`, any number of times, with the input's chunks."""
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        """The PyCapsule "arrow_array_stream", anew and from the first chunk on at each call. requested_schema is not regarded."""
+        cdef CStream* stream = <CStream*>allocate(sizeof(CStream))
+        capsule = PyCapsule_New(stream, "arrow_array_stream", delete_stream)
+        if not self.column.export_stream(stream):
+            raise MemoryError()
+        return capsule
 
 
 cdef class Pieces:

@@ -14,7 +14,7 @@ from . import __version__, cpu, files
 from .bulk import STDIN, STDOUT, ClosedPipe, Item, Run, Task, explained, write_out
 from .formats import FORMATS, Settings
 from .journal import InUse, Journal, sweep
-from .normalizer import ERRORS, LATIN_GAP, SPACING, WIDTH, Normalizer, cpus
+from .normalizer import ERRORS, LATIN_GAP, SPACING, WIDTH, Normalizer, _cpus
 from .progress import Progress, printable
 from .summary import Summary
 from .tree import Tree
@@ -172,7 +172,7 @@ def fix(
         raise click.UsageError(str(error)) from None
     summary = Summary(listed=report is not None)
     shown = Progress(summary, tree.sizes() if tree else iter(()), progress)
-    run = Run(Task(settings, dry_run), jobs or cpus(), summary, shown)
+    run = Run(Task(settings, dry_run), jobs or _cpus(), summary, shown)
     if tree:
         items = tree.items(summary, run.failed)
     else:

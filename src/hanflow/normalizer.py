@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
+    from .arrow import ArrowArray, ArrowStream, SupportsArrowArray, SupportsArrowStream
+
     Width = Literal["contextual", "alnum", "all", "none"]
     Spacing = Literal["auto", "all", "none"]
     LatinGap = Literal["auto", "remove", "keep", "insert"]
@@ -29,8 +31,7 @@ SPACING = {"auto": 1, "all": 2, "none": 0}
 LATIN_GAP = {"auto": 0, "remove": 1, "keep": 2, "insert": 3}
 ERRORS = ("strict", "preserve")
 
-# A batch is shared out among threads only in portions of at least this size: below, starting a thread costs more.
-THREAD_PORTION = 1 << 20  # code points or bytes
+_MAX_THREADS = 128  # as in native/src/batch.hpp
 
 
 class Normalizer(NormalizerBase):
@@ -106,27 +107,47 @@ class Normalizer(NormalizerBase):
         """The repaired texts as a list, in order.
 
         threads: how many to use at most; None means one for each CPU that this process may use. Each gets at least
-        1 MiB, so that a small batch stays in the calling thread. The GIL is released while native code runs. If an item
+        256 KiB, so that a small batch stays in the calling thread. The GIL is released while native code runs. If an item
         fails, the error of the first one in the list is raised, which names its position.
         """
         if isinstance(texts, (str, bytes, bytearray, memoryview)):
             raise TypeError(f"batch() wants a sequence of texts, not one {type(texts).__name__}")
-        if threads is not None and (not isinstance(threads, int) or isinstance(threads, bool)):
-            raise TypeError(f"threads must be None or an int, not {type(threads).__name__}")
-        if threads is not None and threads < 1:
-            raise ValueError(f"threads must be None or at least 1, not {threads}")
+        threads = _threads(threads)
         items = list(texts)
-        for index, item in enumerate(items):
-            if not isinstance(item, (str, bytes)):
+        try:
+            results = self._core.batch(items, self._preserve, threads)
+        except TypeError:
+            for index, item in enumerate(items):
                 check_type(item, f"item {index} of the batch")
-        portions = _portions(items, threads)
-        if len(portions) < 2:
-            return self._portion(items, 0)
-        from concurrent.futures import ThreadPoolExecutor
+            raise
+        except UnicodeDecodeError as error:
+            add_note(error, f"item {error.batch_index} of the batch")  # type: ignore[attr-defined]
+            raise
+        return [self._converted(text) for text in results] if self._convert else results
 
-        with ThreadPoolExecutor(len(portions), thread_name_prefix="hanflow") as pool:
-            starts = [pool.submit(self._portion, items[begin:end], begin) for begin, end in portions]
-            return [text for start in starts for text in start.result()]
+    @overload
+    def arrow(self, array: SupportsArrowStream, threads: Optional[int] = None) -> ArrowStream: ...
+    @overload
+    def arrow(self, array: SupportsArrowArray, threads: Optional[int] = None) -> ArrowArray: ...
+    def arrow(self, array: Any, threads: Optional[int] = None) -> Any:
+        """An Arrow column of text with its rows repaired, each by itself: the same type, name, metadata and nulls.
+
+        array: any object with `__arrow_c_stream__` (pyarrow.ChunkedArray, polars.Series, ...) gives an ArrowStream with the
+        same chunks; one with `__arrow_c_array__` only (pyarrow.Array, ...) an ArrowArray. Both speak that protocol in their
+        turn: `pyarrow.array(...)`, `pyarrow.chunked_array(...)`, `polars.Series(...)` take them. The types are utf8,
+        large_utf8 and utf8_view; any other raises TypeError. Neither pyarrow nor another package is imported.
+
+        The rows are read where they are, without a copy. A stream is read to its end at once, and the results are held as a
+        whole. A chunk with nothing to repair is passed on as it is; of utf8_view the rows with nothing to repair stay in the
+        input's buffers. threads: as in batch(), for each chunk.
+
+        UnicodeDecodeError: the range inside the row, with a note that names the row. With errors="preserve" the column
+        keeps such bytes, as the input did, and is no valid Arrow text either. OverflowError: the results of a utf8 column
+        exceed 2**31 - 1 bytes. OSError: the stream's producer failed.
+        """
+        from .arrow import repaired
+
+        return repaired(self._core, array, self._preserve, _threads(threads), self._converted if self._convert else None)
 
     def file(self, source: File, target: File) -> files.FileResult:
         """Repairs a UTF-8 file into another and returns the counts. Source and target are paths or binary file objects.
@@ -152,7 +173,7 @@ class Normalizer(NormalizerBase):
         check_type(text, "text")
         return repairs(self._core, self._convert, text, self._preserve)
 
-    # One text, one portion of a batch
+    # One text
 
     def _counted(self, data: Buffer) -> tuple[bytes, int]:
         """The result and the number of repairs before `opencc`."""
@@ -168,14 +189,6 @@ class Normalizer(NormalizerBase):
         # Bytes that are not UTF-8 have passed the core only under "preserve": they travel as lone surrogates.
         data = convert(text.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
         return text if data == text else data
-
-    def _portion(self, items: list[Any], start: int) -> list[Any]:
-        try:
-            results = self._core.batch(items, self._preserve)
-        except UnicodeDecodeError as error:
-            add_note(error, f"item {start + error.batch_index} of the batch")  # type: ignore[attr-defined]
-            raise
-        return [self._converted(text) for text in results] if self._convert else results
 
     # Immutable value
 
@@ -218,27 +231,17 @@ def _check(name: str, value: object, valid: tuple[object, ...]) -> None:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, valid))}, not {value!r}")
 
 
-def _portions(items: list[Any], threads: Optional[int]) -> list[tuple[int, int]]:
-    """Cuts the list into ranges of about equal size, one for each thread that is worth its start."""
-    sizes = [len(item) if isinstance(item, (str, bytes)) else memoryview(item).nbytes for item in items]
-    total = sum(sizes)
-    threads = min(threads or cpus(), total // THREAD_PORTION)
-    if threads < 2:
-        return [(0, len(items))]
-    portions: list[tuple[int, int]] = []
-    begin = size = 0
-    for end, more in enumerate(sizes, 1):
-        size += more
-        if size * threads >= total * (len(portions) + 1):
-            portions.append((begin, end))
-            begin = end
-    if begin < len(items):
-        portions.append((begin, len(items)))
-    return portions
+def _threads(threads: Optional[int]) -> int:
+    if threads is None:
+        return _cpus()
+    if not isinstance(threads, int) or isinstance(threads, bool):
+        raise TypeError(f"threads must be None or an int, not {type(threads).__name__}")
+    if threads < 1:
+        raise ValueError(f"threads must be None or at least 1, not {threads}")
+    return min(threads, _MAX_THREADS)
 
 
-def cpus() -> int:
-    """Those that this process may use."""
+def _cpus() -> int:
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on macOS and Windows

@@ -42,11 +42,12 @@ struct Block {
 #include "avx2.inl"
 #include "scan.inl"
 #include "measure.inl"
+#include "squeeze.inl"
 #include "utf8.inl"
 
 }  // namespace
 
-const Kernels table = {"haswell", scan, measure, well_formed, nullptr, nullptr};
+const Kernels table = {"haswell", scan, measure, well_formed, nullptr, nullptr, squeeze};
 
 }  // namespace haswell
 }  // namespace hanflow

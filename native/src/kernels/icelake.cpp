@@ -31,11 +31,11 @@ struct Block {
 #include "scan.inl"
 #include "measure.inl"
 #include "utf8.inl"
-#include "units.inl"
+#include "vbmi2.inl"
 
 }  // namespace
 
-const Kernels table = {"icelake", scan, measure, well_formed, to_utf8, from_utf8};
+const Kernels table = {"icelake", scan, measure, well_formed, to_utf8, from_utf8, squeeze};
 
 }  // namespace icelake
 }  // namespace hanflow

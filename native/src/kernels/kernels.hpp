@@ -23,9 +23,12 @@ struct Kernels {
     // What utf8.cpp does for whole blocks of 64 bytes (utf8.inl); nullptr: only that.
     size_t (*well_formed)(const uint8_t* data, size_t begin, size_t end, bool allow_surrogates);
 
-    // What units.cpp does for most of a text in units of two bytes (units.inl); nullptr: only that.
+    // What units.cpp does for most of a text in units of two bytes (vbmi2.inl); nullptr: only that.
     size_t (*to_utf8)(const uint16_t* units, size_t length, uint8_t* out, size_t& size);
     size_t (*from_utf8)(const uint8_t* data, size_t size, uint16_t* out, size_t length, size_t& made);
+
+    // Writes data[0, size) without its ASCII spaces to out, which has 64 bytes more; returns how many are left.
+    size_t (*squeeze)(const uint8_t* data, size_t size, uint8_t* out);
 };
 
 // The table in use: the best that CPU and operating system allow, or what HANFLOW_ISA names. Never changes.

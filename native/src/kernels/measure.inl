@@ -120,6 +120,155 @@ struct MaskedGap {
     ScanKind left, right;
 };
 
+// What the gaps of a line say together.
+struct GapCounts {
+    int spread = 0;   // between Han
+    int mixed = 0;    // one of them Han, the other Latin
+    int digits = 0;   // between digits
+    int latin = 0;    // between other Latin characters
+    int squeezed = 0; // between marks that typesetters squeeze
+    bool solids = true;      // two Han or more on both sides of every gap between Han
+    bool digit = false;      // one between Han and a digit
+    bool plain = true;       // all between Han and a letter or digit, or % before Han
+    bool closes_all = false; // (Line::closes_all) if the line is none of those that have their own rules
+};
+
+// The characters that stand so many bytes before each bit, or behind it.
+template <typename Bits, typename Mask>
+static uint64_t before(const Bits& b, size_t w, unsigned bytes, Mask mask) {
+    return mask(b.word[w]) << bytes | (w ? mask(b.word[w - 1]) >> (64 - bytes) : 0);
+}
+template <typename Bits, typename Mask>
+static uint64_t behind(const Bits& b, size_t w, unsigned bytes, Mask mask) {
+    return mask(b.word[w]) >> bytes | (w + 1 < b.words() ? mask(b.word[w + 1]) << (64 - bytes) : 0);
+}
+
+// Whether so many single characters may be padded names.
+static bool names_alone(int count) { return count == 4 || count == 6; }
+
+// The gaps of a line, each one ASCII space, at the bits of `gaps`.
+template <typename Bits>
+static GapCounts count_single_gaps(const Bits& b, const uint64_t* gaps, size_t s, size_t e) {
+    const auto han = [](const uint64_t* k) { return k[SCAN_HAN]; };
+    const auto open = [](const uint64_t* k) { return k[SCAN_OPEN]; };
+    const auto closing = [](const uint64_t* k) { return k[SCAN_CLOSE] | k[SCAN_STOP] | k[SCAN_PAUSE]; };
+    const auto closed = [](const uint64_t* k) { return k[SCAN_CLOSE] | k[SCAN_STOP]; };
+    const auto mark = [](const uint64_t* k) { return k[SCAN_OPEN] | k[SCAN_CLOSE] | k[SCAN_STOP] | k[SCAN_PAUSE] | k[SCAN_MARK]; };
+    const auto digit = [](const uint64_t* k) { return k[SCAN_DIGIT]; };
+    const auto alnum = [](const uint64_t* k) { return k[SCAN_DIGIT] | k[SCAN_LETTER]; };
+    const auto ascii = [](const uint64_t* k) { return k[SCAN_DIGIT] | k[SCAN_LETTER] | k[SCAN_SIGN]; };
+    // A gap two bytes before or behind, or an end of the line there.
+    const auto gap_before = [&](size_t w) { return gaps[w] << 2 | (w ? gaps[w - 1] >> 62 : 0); };
+    const auto gap_behind = [&](size_t w) { return gaps[w] >> 2 | (w + 1 < b.words() ? gaps[w + 1] << 62 : 0); };
+    const auto bit = [](size_t i, size_t w) { return i / 64 == w ? uint64_t(1) << (i % 64) : 0; };
+    const auto start = [&](size_t w) { return bit(s + 1, w); };
+    const auto end = [&](size_t w) { return bit(e - 2, w); };
+    GapCounts c;
+    int hard = 0;             // gaps that no writer sets (SpacingStage::evidence)
+    bool all = true;          // nothing is against closes_all
+    bool tail = false;        // nothing but Han stands behind the last gap at a closing mark: so many
+    int tail_han = 0;
+    bool other = false, pairs = false;  // something but Han; two Han without a gap between
+    size_t last = s;          // behind the last gap
+    for (size_t w = 0; w < b.words(); ++w) {
+        const uint64_t g = gaps[w];
+        const uint64_t no_han = mark(b.word[w]) | ascii(b.word[w]);
+        other |= no_han != 0;
+        tail = tail && !no_han;
+        tail_han += __builtin_popcountll(b.word[w][SCAN_HAN]);
+        pairs |= (b.word[w][SCAN_HAN] & before(b, w, 3, han)) != 0;
+        if (!g) continue;
+        const uint64_t han_left = before(b, w, 3, han) & g, han_right = behind(b, w, 1, han) & g;
+        const uint64_t latin_left = before(b, w, 1, ascii) & g, latin_right = behind(b, w, 1, ascii) & g;
+        const uint64_t between = han_left & han_right;
+        c.spread += __builtin_popcountll(between);
+        const uint64_t single = ~(before(b, w, 6, han) & behind(b, w, 4, han));  // one character alone, on either side
+        c.solids = c.solids && !(between & single);
+        if (latin_left | latin_right) {
+            const uint64_t digit_left = before(b, w, 1, digit) & g, digit_right = behind(b, w, 1, digit) & g;
+            c.digit = c.digit || ((digit_left & han_right) | (han_left & digit_right));
+            c.mixed += __builtin_popcountll((han_left & latin_right) | (latin_left & han_right));
+            c.digits += __builtin_popcountll(digit_left & digit_right);
+            c.latin += __builtin_popcountll((latin_left & latin_right) & ~(digit_left & digit_right));
+            // Between Latin characters only where each stands alone: two words or numbers keep their space.
+            if (const uint64_t both = latin_left & latin_right) {
+                const uint64_t alone = (gap_before(w) | start(w)) & (gap_behind(w) | end(w));
+                all = all && !(both & ~alone);
+            }
+        }
+        // 61% 提高
+        const uint64_t narrow = (han_left & behind(b, w, 1, alnum)) | (before(b, w, 1, alnum) & han_right);
+        for (uint64_t bits = g & ~narrow; bits && c.plain; bits &= bits - 1) {
+            const size_t i = w * 64 + size_t(__builtin_ctzll(bits));
+            c.plain = b.text[i - 1] == '%' && (han_right & bits & (~bits + 1));
+        }
+        const uint64_t mark_left = before(b, w, 3, mark) & g, mark_right = behind(b, w, 1, mark) & g;
+        if (mark_left | mark_right) {
+            const uint64_t open_left = before(b, w, 3, open) & g, open_right = behind(b, w, 1, open) & g;
+            const uint64_t closing_left = before(b, w, 3, closing) & g, closing_right = behind(b, w, 1, closing) & g;
+            c.squeezed += __builtin_popcountll((closing_left & (closing_right | open_right)) | (open_left & open_right));
+            hard += __builtin_popcountll((mark_left & (mark_right | han_right)) | (han_left & mark_right));
+            all = all && !(open_left & closing_right);
+            if (const uint64_t at = before(b, w, 3, closed) & g) {
+                const int last_one = 63 - __builtin_clzll(at);
+                tail = !(no_han >> last_one);
+                tail_han = __builtin_popcountll(b.word[w][SCAN_HAN] >> last_one);
+            }
+        }
+        hard += __builtin_popcountll(between & single);
+        if (!all) continue;
+        for (uint64_t bits = g; bits; bits &= bits - 1) {  // tokens of three Han at most
+            const size_t i = w * 64 + size_t(__builtin_ctzll(bits));
+            all = all && i - last <= 9;
+            last = i + 1;
+        }
+    }
+    if (!all || e - last > 9 || hard < 3) return c;
+    // Han alone behind a gap at a closing mark may be names, with or without what they did.
+    if (tail && (pairs || ends_like_credit(plain(han_at(b.text + e - 3))) || names_alone(tail_han))) return c;
+    // A line of Han alone may be a list of names; of four or six single characters too.
+    if (!other && (pairs || names_alone(c.spread + 1))) return c;
+    // Leaders and what stands in parentheses have rules of their own.
+    for (size_t w = 0; w < b.words(); ++w) {
+        const uint64_t* const k = b.word[w];
+        for (uint64_t bits = k[SCAN_STOP] | k[SCAN_MARK]; bits; bits &= bits - 1)
+            if (b.text[w * 64 + size_t(__builtin_ctzll(bits))] == 0xE2) return c;
+        for (uint64_t bits = k[SCAN_OPEN]; bits; bits &= bits - 1)
+            if (b.text[w * 64 + size_t(__builtin_ctzll(bits))] == 0xEF) return c;
+        for (uint64_t bits = k[SCAN_SIGN]; bits; bits &= bits - 1) {
+            const uint8_t sign = b.text[w * 64 + size_t(__builtin_ctzll(bits))];
+            if (sign == '(' || sign == '/') return c;  // 文/图
+        }
+    }
+    c.closes_all = true;
+    return c;
+}
+
+// A gap that is counted by itself; left, right: the characters beside it.
+template <typename Bits>
+static void add_gap(GapCounts& c, const Bits& b, const MaskedGap& g, size_t left, size_t right, size_t last) {
+    const bool x = g.left == SCAN_HAN, y = g.right == SCAN_HAN;
+    if (x && y) {
+        ++c.spread;
+        c.solids = c.solids && left >= 3 && b.test(SCAN_HAN, left - 3) && right < last && b.test(SCAN_HAN, right + 3);
+    }
+    c.digit = c.digit || (g.left == SCAN_DIGIT && y) || (x && g.right == SCAN_DIGIT);
+    c.plain = c.plain && x != y && one_of(x ? g.right : g.left, MASKED_ALNUM);
+    const bool closing = one_of(g.left, MASKED_CLOSING);
+    c.squeezed += (closing && (one_of(g.right, MASKED_CLOSING) || g.right == SCAN_OPEN)) || (g.left == SCAN_OPEN && g.right == SCAN_OPEN);
+}
+
+static int masked_room(const uint8_t* p) { return *p == ' ' ? 2 : *p == '\t' ? 4 * CELL : *p == 0xE3 ? CELL : 2; }
+
+// What a gap takes in the column (kerning() in lines.cpp).
+static int masked_kerning(const MaskedGap& g, bool spaced) {
+    if (one_of(g.left, MASKED_MARKS) || one_of(g.right, MASKED_MARKS)) return 0;
+    const bool x = g.left == SCAN_HAN, y = g.right == SCAN_HAN;
+    if (x && y) return spaced ? 0 : std::max(g.room, CELL);
+    if (x || y) return g.room <= CELL ? 1 : g.room;
+    return spaced && g.left == SCAN_DIGIT && g.right == SCAN_DIGIT ? 0 : g.room;
+}
+
 // Whether Bylines::is_byline() may say yes of a line of Han and gaps: told by its first two words. behind: the first
 // gap; next: the second word.
 template <typename Bits>
@@ -221,54 +370,58 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
 
     // Gaps, and the indent.
     MaskedGap gaps[MASKED_GAPS];
-    int gap_count = 0, inner = 0, spread = 0;
-    bool wide = false;  // one may part the cells of a table row
-    bool latin = true;   // gaps of one or two ASCII spaces between Han and a letter or digit
-    bool solids = true;  // two Han or more on both sides of every gap between Han
+    GapCounts counts;
+    int gap_count = 0, inner = 0;
+    bool wide = false;   // one may part the cells of a table row
+    bool latin = true;   // all are of ASCII spaces
+    bool single = true;  // ... of one
     size_t first_gap = 0, second_word = 0;
     if (gap_chars) {
-        size_t end = Bits::npos;  // the character behind the current gap
-        size_t w = 0;
-        for (uint64_t bits = b.word[0][SCAN_GAP];;) {
-            while (!bits && ++w < b.words()) bits = b.word[w][SCAN_GAP];
-            if (!bits) break;
-            const size_t i = w * 64 + size_t(__builtin_ctzll(bits));
-            bits &= bits - 1;
-            if (i > last) break;
-            const int room = p[i] == ' ' ? 2 : p[i] == '\t' ? 4 * CELL : p[i] == 0xE3 ? CELL : 2;
-            if (i < s) {
-                line.indent += room;
-                continue;
+        uint64_t inside[MOST];
+        size_t at = 0;
+        for (size_t w = 0; w < b.words(); ++w) {
+            uint64_t bits = b.word[w][SCAN_GAP];
+            for (; bits; bits &= bits - 1) {
+                const size_t i = w * 64 + size_t(__builtin_ctzll(bits));
+                if (i >= s) break;
+                line.indent += masked_room(p + i);
             }
-            ++inner;
-            latin = latin && p[i] == ' ';
-            if (end != Bits::npos && i < end) {
-                gaps[gap_count - 1].room += room;
-                wide = wide || gaps[gap_count - 1].room >= 6;
-                continue;
+            if (w * 64 + 63 > last) bits &= w * 64 > last ? 0 : (uint64_t(2) << (last - w * 64)) - 1;
+            inside[w] = bits;
+            for (; bits; bits &= bits - 1) {
+                const size_t i = w * 64 + size_t(__builtin_ctzll(bits));
+                latin &= p[i] == ' ';
+                single &= i != at;
+                at = i + 1;
+                if (!inner++) first_gap = i;
             }
-            wide = wide || room >= 6;
-            if (gap_count == MASKED_GAPS) return false;
-            const size_t left = p[i - 1] < 0x80 ? i - 1 : i - 3;
-            end = b.next(i);
-            MaskedGap& gap = gaps[gap_count];
-            gap.room = room;
-            gap.left = b.kind_at(left);
-            gap.right = b.kind_at(end);
-            if (gap.left == SCAN_HAN && gap.right == SCAN_HAN) {
-                ++spread;
-                solids = solids && left >= 3 && b.test(SCAN_HAN, left - 3) && end < last && b.test(SCAN_HAN, end + 3);
-            }
-            line.digit_gap = line.digit_gap || (gap.left == SCAN_DIGIT && gap.right == SCAN_HAN) ||
-                             (gap.left == SCAN_HAN && gap.right == SCAN_DIGIT);
-            if (!gap_count) {
-                first_gap = i;
-                second_word = end;
-            }
-            ++gap_count;
+        }
+        if (inner && latin && single) {
+            gap_count = inner;
+            second_word = first_gap + 1;
+            counts = count_single_gaps(b, inside, s, e);
+        } else if (inner) {
+            size_t end = Bits::npos;  // the character behind the current gap
+            counts.plain = latin;
+            for (size_t w = 0; w < b.words(); ++w)
+                for (uint64_t bits = inside[w]; bits; bits &= bits - 1) {
+                    const size_t i = w * 64 + size_t(__builtin_ctzll(bits));
+                    const int room = masked_room(p + i);
+                    if (end != Bits::npos && i < end) {
+                        gaps[gap_count - 1].room += room;
+                        wide = wide || gaps[gap_count - 1].room >= 6;
+                        continue;
+                    }
+                    wide = wide || room >= 6;
+                    if (gap_count == MASKED_GAPS) return false;
+                    const size_t left = p[i - 1] < 0x80 ? i - 1 : i - 3;
+                    end = b.next(i);
+                    gaps[gap_count++] = MaskedGap{room, b.kind_at(left), b.kind_at(end)};
+                    if (gap_count == 1) second_word = end;
+                    add_gap(counts, b, gaps[gap_count - 1], left, end, last);
+                }
         }
     }
-    line.latin_gaps = gap_count && latin;
     line.changes = changes != 0;
     line.work = inner > 0;
     line.gaps = gap_count;
@@ -309,16 +462,12 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
             carry_closing = c >> 61;
             carry_open = o >> 61;
         }
-        for (int k = 0; k < gap_count; ++k) {  // with a gap between
-            const bool closing = one_of(gaps[k].left, MASKED_CLOSING), open = gaps[k].left == SCAN_OPEN;
-            squeeze += (closing && (one_of(gaps[k].right, MASKED_CLOSING) || gaps[k].right == SCAN_OPEN)) ||
-                       (open && gaps[k].right == SCAN_OPEN);
-        }
+        squeeze += counts.squeezed;  // with a gap between
     }
     if (page.options.width == Width::all && marks) line.changes = true;
     line.work = line.work || line.changes;
     squeeze = squeeze * CELL + (first_kind == SCAN_OPEN ? 2 : 0) + (one_of(last_kind, MASKED_CLOSING) ? 2 : 0);
-    if (spread >= 3) {
+    if (counts.spread >= 3) {
         int solid = 0;
         uint64_t carry = 0;
         for (size_t w = 0; w < b.words(); ++w) {
@@ -326,23 +475,19 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
             solid += __builtin_popcountll(h & (h << 3 | carry));
             carry = h >> 61;
         }
-        line.spaced = spread >= solid;
+        line.spaced = counts.spread >= solid;
     }
+    line.digit_gap = counts.digit;
     line.width = line.indent + CELL * (han + marks) + 2 * (alnum + signs);
-    for (int k = 0; k < gap_count; ++k) {
-        const MaskedGap& g = gaps[k];
-        if (one_of(g.left, MASKED_MARKS) || one_of(g.right, MASKED_MARKS)) {
-            line.latin_gaps = false;
-            continue;
+    if (gap_count && latin && single) {
+        line.latin_gaps = counts.plain;
+        line.width += (line.spaced ? 0 : CELL * counts.spread + 2 * counts.digits) + counts.mixed + 2 * counts.latin;
+    } else {
+        line.latin_gaps = gap_count && counts.plain;
+        for (int k = 0; k < gap_count; ++k) {
+            line.latin_gaps = line.latin_gaps && gaps[k].room <= CELL;
+            line.width += masked_kerning(gaps[k], line.spaced);
         }
-        const bool x = g.left == SCAN_HAN, y = g.right == SCAN_HAN;
-        if (x == y || g.room > CELL || !one_of(x ? g.right : g.left, MASKED_ALNUM)) line.latin_gaps = false;
-        if (x && y)
-            line.width += line.spaced ? 0 : std::max(g.room, CELL);
-        else if (x || y)
-            line.width += g.room <= CELL ? 1 : g.room;
-        else
-            line.width += line.spaced && g.left == SCAN_DIGIT && g.right == SCAN_DIGIT ? 0 : g.room;
     }
     line.tight = line.width - squeeze - letters / NARROW;
     if (brackets) {
@@ -424,7 +569,9 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
     if (!line.byline && ((gap_count >= 2 && !line.spaced && !line.marks && (wide || digits)) ||
                          (last_kind == SCAN_DIGIT && (leaders || signs))))
         line.table = is_table(characters(), line);
-    line.parted = spread && !line.spaced && !sentence && solids;
+    line.parted = counts.spread && !line.spaced && !sentence && counts.solids;
+    line.closes_all = counts.closes_all && !line.table && !line.byline && !line.changes && !line.page &&
+                      line.start_kind != StartKind::item;
     line.row = seen >= 2 && seen <= 4 && gap_count == seen - 1 && !alnum && !signs && seen + inner <= 16;
     const bool sign = seen == 1 && signs;
     if (seen > 4 || (marks != seen && !sign && (marks || signs || gap_count))) return true;

@@ -66,11 +66,12 @@ void shift_masks(const uint64_t* from, unsigned shift, uint64_t valid, uint64_t*
 
 #include "scan.inl"
 #include "measure.inl"
+#include "squeeze.inl"
 #include "utf8.inl"
 
 }  // namespace
 
-const Kernels table = {"neon", scan, measure, well_formed, nullptr, nullptr};
+const Kernels table = {"neon", scan, measure, well_formed, nullptr, nullptr, squeeze};
 
 }  // namespace neon
 }  // namespace hanflow

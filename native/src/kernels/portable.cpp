@@ -37,10 +37,11 @@ void shift_masks(const uint64_t* from, unsigned shift, uint64_t valid, uint64_t*
 }
 
 #include "measure.inl"
+#include "squeeze.inl"
 
 }  // namespace
 
-const Kernels table = {"portable", scan, measure, nullptr, nullptr, nullptr};
+const Kernels table = {"portable", scan, measure, nullptr, nullptr, nullptr, squeeze};
 
 }  // namespace portable
 }  // namespace hanflow

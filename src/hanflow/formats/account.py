@@ -4,6 +4,7 @@ from __future__ import annotations
 import codecs
 from collections import Counter
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Union
 
 from ..explain import RULES
@@ -158,5 +159,10 @@ class Account:
         self.failed += member.failed
 
 
-def missing(package: str, what: str, extra: str = "formats") -> ImportError:
-    return ImportError(f"{what} needs {package}: pip install 'hanflow[{extra}]'", name=package)
+def load(module: str, what: str) -> Any:
+    """A module of the extra `formats`. ImportError says what needs it, and how it is installed."""
+    try:
+        return import_module(module)
+    except ImportError as error:
+        name = module.partition(".")[0].replace("_", "-")
+        raise ImportError(f"{what} needs {name}: pip install 'hanflow[formats]'", name=name) from error

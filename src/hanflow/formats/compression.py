@@ -3,9 +3,10 @@ from __future__ import annotations
 
 import zlib
 from contextlib import contextmanager
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .account import FormatError, missing
+from .account import FormatError, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +30,9 @@ def kind(start: bytes) -> Optional[str]:
     return None
 
 
-def decompressed(read: Callable[[int], bytes], name: str, max_ratio: Optional[float], max_bytes: Optional[int]) -> Callable[[int], bytes]:
+def decompressed(
+    read: Callable[[int], bytes], name: str, max_ratio: Optional[float], max_bytes: Optional[int]
+) -> Callable[[int], bytes]:
     """A read(n) of what the stream unpacks to, all its members one behind the other.
 
     It raises FormatError with the position in the compressed file, if that is damaged, or ends too early, or holds more
@@ -42,10 +45,7 @@ def decompressed(read: Callable[[int], bytes], name: str, max_ratio: Optional[fl
     elif name == "gz":
         stream = _gzip().GzipFile(fileobj=source, mode="rb")
     else:
-        import bz2
-        import lzma
-
-        stream = lzma.LZMAFile(source) if name == "xz" else bz2.BZ2File(source)  # type: ignore[arg-type]
+        stream = _file(name, source, "rb")
     size = 0
 
     def unpacked(count: int) -> bytes:
@@ -95,10 +95,11 @@ def _compressor(name: str, sink: Any) -> Any:
         return module.GzipFile(filename="", fileobj=sink, mode="wb", compresslevel=2 if module.__name__ != "gzip" else 6, mtime=0)
     if name == "zst":
         return _zstandard().ZstdCompressor(write_checksum=True).stream_writer(sink, closefd=False)
-    import bz2
-    import lzma
+    return _file(name, sink, "wb")
 
-    return lzma.LZMAFile(sink, "wb") if name == "xz" else bz2.BZ2File(sink, "wb")
+
+def _file(name: str, file: Any, mode: str) -> Any:
+    return import_module("lzma").LZMAFile(file, mode) if name == "xz" else import_module("bz2").BZ2File(file, mode)
 
 
 class Counting:
@@ -177,18 +178,12 @@ class ZstdReader:
 
 
 def _gzip() -> Any:
+    """isal's is some times as fast, and packs less."""
     try:
-        from isal import igzip
+        return import_module("isal.igzip")
     except ImportError:
-        import gzip
-
-        return gzip
-    return igzip
+        return import_module("gzip")
 
 
 def _zstandard() -> Any:
-    try:
-        import zstandard
-    except ImportError:
-        raise missing("zstandard", ".zst") from None
-    return zstandard
+    return load("zstandard", ".zst")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Span = tuple[int, int]
 
 BOM = b"\xef\xbb\xbf"
-QUOTED = re.compile(rb'"[^"]*(?:""[^"]*)*"')
+QUOTED = re.compile(rb'"[^"]*(?:""[^"]*)*"(?!")')
 DELIMITERS = b",;\t|"
 
 
@@ -61,7 +61,7 @@ def repair(read: Callable[[int], bytes], write: Callable[[bytes], object], accou
                 except ValueError as error:
                     account.fail(f"line {line}", str(error))
             line += buffer.count(b"\n", begin, end)
-        results = settings.normalizer.batch(texts, threads=1)
+        results = list(map(settings.normalizer, texts))
         if results == texts:
             write(buffer[:done])
         else:

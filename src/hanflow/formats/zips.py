@@ -22,7 +22,9 @@ EXTRA = struct.Struct("<HH")
 ZIP64 = 1  # the extra field with sizes and an offset
 
 
-def repair_members(source: BinaryIO, target: Optional[BinaryIO], account: Account, is_text: Callable[[str], bool], repair: Repair) -> None:
+def repair_members(
+    source: BinaryIO, target: Optional[BinaryIO], account: Account, is_text: Callable[[str], bool], repair: Repair
+) -> None:
     """Order, names, dates, attributes and comments stay. A member that is damaged, encrypted, larger than the limits allow or
     has a name that leads out of the archive is copied as it is, and the account names it. Both files must be seekable."""
     settings = account.settings

@@ -1,4 +1,4 @@
-// UTF-8 and units of two bytes, by compressing bytes; included by the CPU path that has VBMI2.
+// By compressing bytes: UTF-8 and units of two bytes, spaces out of a text; included by the CPU path that has VBMI2.
 
 // Writes the first units as UTF-8, all but less than 16; returns how many, and the bytes in size. May write 64 bytes behind.
 static size_t to_utf8(const uint16_t* units, size_t length, uint8_t* out, size_t& size) {
@@ -61,4 +61,17 @@ static size_t from_utf8(const uint8_t* data, size_t size, uint16_t* out, size_t 
     // The last character may reach behind the last block.
     while (at && at < size && (data[at] & 0xC0) == 0x80) ++at;
     return at;
+}
+
+static size_t squeeze(const uint8_t* data, size_t size, uint8_t* out) {
+    const __m512i space = _mm512_set1_epi8(' ');
+    uint8_t* to = out;
+    for (size_t at = 0; at < size; at += 64) {
+        const __mmask64 inside = size - at >= 64 ? ~__mmask64(0) : (__mmask64(1) << (size - at)) - 1;
+        const __m512i block = _mm512_maskz_loadu_epi8(inside, data + at);
+        const __mmask64 kept = _mm512_mask_cmpneq_epi8_mask(inside, block, space);
+        _mm512_storeu_si512(to, _mm512_maskz_compress_epi8(kept, block));
+        to += __builtin_popcountll(kept);
+    }
+    return size_t(to - out);
 }
