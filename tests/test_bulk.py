@@ -13,6 +13,7 @@ import stat
 import subprocess
 import sys
 import time
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -65,17 +66,27 @@ def report(path="report.json"):
     return json.loads(Path(path).read_text(encoding="utf8"))
 
 
-def grow(count=60, size=60_000):
-    """A tree that takes a moment. Returns what becomes of it."""
+# What lets a run take a moment however fast the rest is, so that it can be stopped in its midst.
+SLOW = ("--opencc", "s2t")
+
+
+@lru_cache(None)
+def pages(count, size):
+    """name -> (page, what SLOW makes of it)"""
     rng = random.Random(3)
-    texts = {}
+    found = {}
     for number in range(count):
         page = b""
         while len(page) < size:
             page += rng.choice(PAGES) + b"\n\n"
-        texts[f"{number % 7}/{number}.txt"] = page
-    plant({f"in/{name}": data for name, data in texts.items()})
-    return {name: normalize(data) for name, data in texts.items()}
+        found[f"{number % 7}/{number}.txt"] = page, normalize(page, opencc="s2t")
+    return found
+
+
+def grow(count=150, size=80_000):
+    """A tree of pages. Returns what SLOW makes of it."""
+    plant({f"in/{name}": page for name, (page, _) in pages(count, size).items()})
+    return {name: result for name, (_, result) in pages(count, size).items()}
 
 
 def texts_of(folder="out"):
@@ -365,7 +376,7 @@ class TestWorkers:
 
     def test_workers_end_when_their_parent_is_killed(self):
         grow()
-        process = start("fix", "in", "-o", "out", "-j", "2")
+        process = start("fix", "in", "-o", "out", "-j", "2", *SLOW)
         wait_for(lambda: texts_of())
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         assert len(children) == 2
@@ -402,7 +413,7 @@ def test_many_tiny_files():
 @pytest.mark.parametrize("jobs", ["1", "3"])
 def test_the_same_result_with_any_number_of_workers(jobs):
     want = grow()
-    assert hanflow_("fix", "in", "-o", "out", "--jobs", jobs).returncode == 0
+    assert hanflow_("fix", "in", "-o", "out", "--jobs", jobs, *SLOW).returncode == 0
     assert texts_of() == want
 
 
@@ -514,16 +525,16 @@ def test_two_runs_into_one_folder():
 def test_a_journal_that_finds_no_room(monkeypatch):
     """The run goes on: those files would be done again."""
     journal = Journal(".", {"version": 1}, False)
-    journal.add("a", Done(1, 2, "x", 3, {}))
+    journal.add("a", Done(1, 2, 5, 3, {}))
     journal.flush()
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (os.path.getsize(NAME) + 20, limit[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (os.path.getsize(NAME) + 10, limit[1]))
     try:
-        journal.add("b", Done(1, 2, "x", 3, {}))
+        journal.add("b", Done(1, 2, 5, 3, {}))
         journal.flush()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
-    journal.add("c", Done(1, 2, "x", 3, {}))
+    journal.add("c", Done(1, 2, 5, 3, {}))
     journal.flush()
     journal.close(False)
     journal = Journal(".", {"version": 1}, True)
@@ -535,9 +546,9 @@ def test_a_journal_that_finds_no_room(monkeypatch):
 @pytest.mark.parametrize("whole_group", [True, False], ids=["all", "first"])
 def test_killed_and_resumed(whole_group):
     """SIGKILL at random moments: no target is ever half-written, and in the end the tree is that of an undisturbed run."""
-    want = grow(150)
+    want = grow()
     rng = random.Random()
-    arguments = ("fix", "in", "-o", "out", "-j", "2", "--resume")
+    arguments = ("fix", "in", "-o", "out", "-j", "2", "--resume", *SLOW)
     kills = before = 0
     while kills < KILLS:
         process = start(*arguments)
@@ -567,8 +578,8 @@ def test_killed_and_resumed(whole_group):
 @pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_stopped(number, code):
     """Ctrl-C goes to all processes of a terminal, kill to one."""
-    want = grow(150)
-    process = start("fix", "in", "-o", "out", "-j", "2", "--report", "report.json")
+    want = grow()
+    process = start("fix", "in", "-o", "out", "-j", "2", "--report", "report.json", *SLOW)
     wait_for(lambda: os.path.exists("out") and len(texts_of()) > 3)
     (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
     _, err = process.communicate(timeout=60)
@@ -580,7 +591,7 @@ def test_stopped(number, code):
     partial = report()
     assert partial["complete"] is False
     assert {os.path.relpath(entry["target"], "out") for entry in partial["files"]} == set(found)
-    done = hanflow_("fix", "in", "-o", "out", "-j", "2", "--resume")
+    done = hanflow_("fix", "in", "-o", "out", "-j", "2", "--resume", *SLOW)
     assert f"{len(found)} done before" in done.stderr
     assert texts_of() == want
 
@@ -679,18 +690,19 @@ def test_wrong_usage(arguments):
 
 class TestProgress:
     def test_nothing_in_a_pipe(self):
-        grow(100)
-        done = hanflow_("fix", "in", "-o", "out", "-j", "2")
-        assert re.fullmatch(r"100 files: \d+ repaired, \d+ unchanged\n", done.stderr)
+        grow()
+        done = hanflow_("fix", "in", "-o", "out", "-j", "2", *SLOW)
+        assert re.fullmatch(r"150 files: \d+ repaired, \d+ unchanged\n", done.stderr)
 
     @posix
     def test_a_moving_line_on_a_terminal(self):
         import pty
 
-        grow(100)
+        grow()
         plant({"in/bad.txt": b"\xff"})
         ours, theirs = pty.openpty()
-        process = subprocess.Popen([sys.executable, "-m", "hanflow", "fix", "in", "-o", "out", "-j", "2"], stderr=theirs)
+        process = subprocess.Popen([sys.executable, "-m", "hanflow", "fix", "in", "-o", "out", "-j", "2", *SLOW],
+                                   stderr=theirs)
         os.close(theirs)
         shown = b""
         try:
@@ -701,9 +713,9 @@ class TestProgress:
         os.close(ours)
         assert process.wait() == 1
         text = shown.decode()
-        assert re.search(r"\r\d+/101 files  [\d.]+ [kM]B/[\d.]+ MB  [\d.]+ [kM]B/s  \d+:\d\d left", text)
+        assert re.search(r"\r\d+/151 files  [\d.]+ [kM]B/[\d.]+ MB  [\d.]+ [kM]B/s  \d+:\d\d left", text)
         assert "hanflow: in/bad.txt: byte 0" in text
-        assert text.endswith("\r\x1b[K101 files: " + text.rsplit("101 files: ", 1)[1])
+        assert text.endswith("\r\x1b[K151 files: " + text.rsplit("151 files: ", 1)[1])
 
     def state(self, monkeypatch, tmp_path, wanted=None):
         """What goes to a log in three ticks, and in one more too early."""

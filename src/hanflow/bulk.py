@@ -1,7 +1,6 @@
 """Many files at once: worker processes that take batches of files, and the loop that hands them out."""
 from __future__ import annotations
 
-import hashlib
 import heapq
 import io
 import os
@@ -9,10 +8,12 @@ import signal
 import stat
 import sys
 import time
+import zlib
 from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
-from .formats import FileReport, FormatError, Settings, convert
+from . import files
+from .formats import FileReport, FormatError, Settings, convert, is_plain_text
 from .journal import Done
 from .progress import printable
 from .summary import BEFORE, FAILED, REPAIRED, UNCHANGED, Outcome
@@ -49,7 +50,7 @@ NAMED_ERRORS = 10  # records of a file; the report has more
 
 TICK_SECONDS = 0.1
 READ_ONCE = 1 << 20  # bytes: files up to this are read as a whole
-HASHED_AT_ONCE = 1 << 20  # bytes
+READ_AT_ONCE = 1 << 20  # bytes
 
 
 class ClosedPipe(Exception):
@@ -119,27 +120,43 @@ def _mirrored(settings: Settings, item: Item) -> Outcome:
     if item.size <= READ_ONCE:
         with open(item.source, "rb", 0) as file:
             before = os.fstat(file.fileno())
-            data = _Held(file.read())
+            data = file.read(READ_ONCE + 1)
             now = os.fstat(file.fileno())
-        data.name = item.source
-        if not _same(before, now):
+        if not _same(before, now) or len(data) != now.st_size:
             raise FormatError("", "changed while it was read")
         _refuse_same(before, item.target)
-        known = now.st_size, now.st_mtime_ns, hashlib.sha256(data.getbuffer()).hexdigest()
-        report = convert(settings, data, item.target, mode=item.mode, follow=False)._replace(bytes_in=now.st_size)
+        known = now.st_size, now.st_mtime_ns, zlib.crc32(data)
+        report = _plain(settings, item, data)
+        if report is None:
+            held = _Held(data)
+            held.name = item.source
+            report = convert(settings, held, item.target, mode=item.mode, follow=False)._replace(bytes_in=now.st_size)
     else:
         before = os.stat(item.source)
         report = convert(settings, item.source, item.target, mode=item.mode, follow=False)
-        digest, now = _digest(item.source), os.stat(item.source)
+        checksum, now = _checksum(item.source), os.stat(item.source)
         if _same(before, now):  # else it was changed after it was read
-            known = now.st_size, now.st_mtime_ns, digest
+            known = now.st_size, now.st_mtime_ns, checksum
     return _outcome(report, known)
 
 
 class _Held(io.BytesIO):
-    """A small file, read once for its digest and its repair."""
+    """A small file, read once for its checksum and its repair."""
 
     name = ""
+
+
+def _plain(settings: Settings, item: Item, data: bytes) -> Optional[FileReport]:
+    """The short way of a small text, which does what convert() does. None if it is not one."""
+    if not is_plain_text(settings, item.source, data):
+        return None
+    try:
+        result = settings.normalizer(data)
+    except UnicodeDecodeError:  # convert() says where
+        return None
+    with files.replacing(item.target, item.mode, follow=False) as file:
+        file.write(result)
+    return FileReport(item.source, "text", "utf-8", len(data), len(result), result != data, 0, {}, 0, [])
 
 
 def _same(before: os.stat_result, now: os.stat_result) -> bool:
@@ -154,7 +171,7 @@ def _refuse_same(source: os.stat_result, target: str) -> None:
         pass
 
 
-def _outcome(report: FileReport, known: Optional[tuple[int, int, str]]) -> Outcome:
+def _outcome(report: FileReport, known: Optional[tuple[int, int, int]]) -> Outcome:
     content = report._asdict()
     del content["source"]
     return Outcome(REPAIRED if report.changed else UNCHANGED, content, None if report.failed else known)
@@ -167,16 +184,16 @@ def _holds(item: Item, done: Done) -> bool:
     except OSError:
         return False
     return ((source.st_size, source.st_mtime_ns) == (done.size, done.mtime_ns) and stat.S_ISREG(target.st_mode)
-            and target.st_size == done.bytes_out and _digest(item.source) == done.digest)
+            and target.st_size == done.bytes_out and _checksum(item.source) == done.checksum)
 
 
-def _digest(path: str) -> str:
-    """SHA-256."""
-    sum_ = hashlib.sha256()
-    with open(path, "rb", buffering=0) as file:
-        while piece := file.read(HASHED_AT_ONCE):
-            sum_.update(piece)
-    return sum_.hexdigest()
+def _checksum(path: str) -> int:
+    """CRC-32: fast, and who changes a file with a purpose can change its time too."""
+    sum_ = 0
+    with open(path, "rb", 0) as file:
+        while piece := file.read(READ_AT_ONCE):
+            sum_ = zlib.crc32(piece, sum_)
+    return sum_
 
 
 def explained(error: Exception, source: str) -> tuple[str, str]:

@@ -210,6 +210,13 @@ def _format(name: str, content: Ahead, settings: Settings) -> str:
     return "text"
 
 
+def is_plain_text(settings: Settings, name: str, data: bytes) -> bool:
+    """Whether all that convert() would do to a file of this name and content is to repair its text, as UTF-8."""
+    suffix = os.path.splitext(name)[1].lower()
+    return (BY_SUFFIX.get(suffix) == "text" and settings.format in (None, "text") and settings.encoding is None
+            and not settings.counts and compression_of(data) is None)
+
+
 class Ahead:
     """A read(n) that can be looked into before it is read. size: what has come in."""
 
