@@ -9,7 +9,6 @@ import lzma
 import os
 import pickle
 import random
-import struct
 import subprocess
 import sys
 import tarfile
@@ -167,8 +166,8 @@ class TestStandardStreams:
         assert (out, err.split()) == (REPAIRED.encode(), b"- text 16 12".split())
 
     def test_field_and_column_say_what_it_is(self):
-        for given, data, format in (("field='t'", '{"t": "⽔"}', b"jsonl"), ("column='t'", "t,u\n⽔,\n", b"csv")):
-            out, err = self.process(given).communicate(data.encode())
+        for given_settings, data, format in (("field='t'", '{"t": "⽔"}', b"jsonl"), ("column='t'", "t,u\n⽔,\n", b"csv")):
+            out, err = self.process(given_settings).communicate(data.encode())
             assert out.decode() == data.replace("⽔", "水") and err.split()[1] == format
 
     def test_compressed(self):
