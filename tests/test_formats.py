@@ -2,13 +2,13 @@
 import bz2
 import csv
 import gzip
+import importlib
 import io
 import json
 import lzma
 import os
 import pickle
 import random
-import struct
 import subprocess
 import sys
 import tarfile
@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 import strategies as s
 from hanflow import Normalizer
-from hanflow.formats import FormatError, Settings, convert, delimited, encodings, jsonl, text
+from hanflow.formats import Settings, compression, convert, delimited, encodings, jsonl, text
 
 CI = dict(derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 N = Normalizer()
@@ -166,8 +166,8 @@ class TestStandardStreams:
         assert (out, err.split()) == (REPAIRED.encode(), b"- text 16 12".split())
 
     def test_field_and_column_say_what_it_is(self):
-        for given, data, format in (("field='t'", '{"t": "⽔"}', b"jsonl"), ("column='t'", "t,u\n⽔,\n", b"csv")):
-            out, err = self.process(given).communicate(data.encode())
+        for given_settings, data, format in (("field='t'", '{"t": "⽔"}', b"jsonl"), ("column='t'", "t,u\n⽔,\n", b"csv")):
+            out, err = self.process(given_settings).communicate(data.encode())
             assert out.decode() == data.replace("⽔", "水") and err.split()[1] == format
 
     def test_compressed(self):
@@ -219,6 +219,16 @@ class TestCompression:
     def test_without_a_suffix(self, run, kind):
         pack, unpack = self.tools(kind)
         assert unpack(run(pack(DAMAGED.encode()), "a")[0]) == REPAIRED.encode()
+
+    def test_gzip_without_isal(self, run, monkeypatch):
+        def load(name):
+            if name == "isal.igzip":
+                raise ImportError
+            return importlib.import_module(name)
+
+        monkeypatch.setattr(compression, "import_module", load)
+        data = pages(9, 50)
+        assert gzip.decompress(run(gzip.compress(data), "a.txt.gz")[0]) == N(data)
 
     def test_other_formats_in_it(self, run):
         line = '{"text": "%s"}\n'
@@ -286,6 +296,7 @@ class TestJsonLines:
         self.line('{"a":{"b":{"c":"⽔"}},"c":"⽔"}', '{"a":{"b":{"c":"水"}},"c":"⽔"}', field="a.b.c")
         self.line('{"a":[{"b":"⽔"},{"b":"净"}],"t":"⽔","u":"⽔"}', '{"a":[{"b":"水"},{"b":"净"}],"t":"水","u":"⽔"}', field=("t", "a.b"))
         self.line('{"m":null}', field="m.text")
+        self.line('{"t":"⽔"}', '{"t":"水"}', field=("t", "t"))
 
     @settings(max_examples=400, **CI)
     @given(st.lists(JSON, max_size=4), st.booleans(), st.sampled_from([("text",), ("a", "text"), ("a", "b", "text")]))
@@ -345,6 +356,8 @@ class TestCsv:
         self.table("⽔,⽔\n⽔,⽔\n", "⽔,水\n⽔,水\n", column=1)  # by number: no header
         self.table("⽔,⽔\n⽔,⽔\n", "⽔,水\n⽔,水\n", column="1")
         self.table("a,1,b\n⽔,⽔,⽔\n", "a,1,b\n水,水,⽔\n", column=("1", "a"))  # a name, if there is one
+        self.table("a,text\n⽔,⽔\n", "a,text\n⽔,水\n", column=("text", "text"))
+        self.table("⽔,⽔\n", "⽔,水\n", column=(1, "1"))
         self.table("a|text\n,|⽔\n", "a|text\n,|水\n")
         self.table("text:b,c\n⽔:⽔,\n", "text:b,c\n水:⽔,\n", delimiter=":")
 

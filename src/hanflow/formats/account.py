@@ -80,7 +80,7 @@ class Settings:
     def __post_init__(self) -> None:
         for name in ("field", "column"):
             value = getattr(self, name)
-            object.__setattr__(self, name, (value,) if isinstance(value, (str, int)) else tuple(value or ()))
+            object.__setattr__(self, name, (value,) if isinstance(value, (str, int)) else tuple(dict.fromkeys(value or ())))
         if self.format is not None and self.format not in FORMATS:
             raise ValueError(f"format must be None or one of {', '.join(map(repr, FORMATS))}, not {self.format!r}")
         if self.delimiter is not None and (len(self.delimiter) != 1 or not self.delimiter.isascii() or self.delimiter in '"\r\n'):
@@ -147,7 +147,8 @@ class Account:
         """Adds the repairs of these texts."""
         normalizer = self.settings.normalizer
         for text in texts:
-            self.repairs.update(RULES[edit[4]] for edit in normalizer._core.edits(text, normalizer._preserve))
+            counts = zip(RULES, normalizer._core.rules(text, normalizer._preserve))
+            self.repairs.update({rule: number for rule, number in counts if number})
 
     def add(self, member: Account, where: str) -> None:
         """The account of a member that has been taken over."""

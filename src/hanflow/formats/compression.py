@@ -43,7 +43,7 @@ def decompressed(
     if name == "zst":
         stream = ZstdReader(source)
     elif name == "gz":
-        stream = _gzip().GzipFile(fileobj=source, mode="rb")
+        stream = _gzip()[0](fileobj=source, mode="rb")
     else:
         stream = _file(name, source, "rb")
     size = 0
@@ -91,8 +91,8 @@ def compressing(name: str, write: Callable[[bytes], object]) -> Iterator[Callabl
 
 def _compressor(name: str, sink: Any) -> Any:
     if name == "gz":
-        module = _gzip()
-        return module.GzipFile(filename="", fileobj=sink, mode="wb", compresslevel=2 if module.__name__ != "gzip" else 6, mtime=0)
+        kind, level = _gzip()
+        return kind(filename="", fileobj=sink, mode="wb", compresslevel=level, mtime=0)
     if name == "zst":
         return _zstandard().ZstdCompressor(write_checksum=True).stream_writer(sink, closefd=False)
     return _file(name, sink, "wb")
@@ -177,12 +177,12 @@ class ZstdReader:
         return result
 
 
-def _gzip() -> Any:
-    """isal's is some times as fast, and packs less."""
+def _gzip() -> tuple[Any, int]:
+    """The class, and a level. isal's is some times as fast, and packs a little less."""
     try:
-        return import_module("isal.igzip")
+        return import_module("isal.igzip").IGzipFile, 2
     except ImportError:
-        return import_module("gzip")
+        return import_module("gzip").GzipFile, 6
 
 
 def _zstandard() -> Any:

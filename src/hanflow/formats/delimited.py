@@ -120,9 +120,9 @@ def _delimiter(data: bytes) -> bytes:
 def _numbers(columns: Columns, cells: list[str]) -> tuple[list[int], bool]:
     """The columns' numbers, and whether the cells of the first record are a header."""
     if all(isinstance(name, str) and name in cells for name in columns):
-        return [cells.index(str(name)) for name in columns], True
+        return list(dict.fromkeys(cells.index(str(name)) for name in columns)), True
     if all(isinstance(name, int) or name.isdecimal() for name in columns):
-        return [int(name) for name in columns], False
+        return list(dict.fromkeys(int(name) for name in columns)), False
     absent = next(name for name in columns if name not in cells)
     raise FormatError("", f"no column {absent!r}; there are {', '.join(map(repr, cells))}")
 

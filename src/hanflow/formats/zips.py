@@ -33,7 +33,8 @@ def repair_members(
     except (zipfile.BadZipFile, UnicodeDecodeError, struct.error) as error:
         raise FormatError("", f"damaged zip: {error}") from error
     infos = archive.infolist()
-    if sum(info.compress_size for info in infos) > source.seek(0, 2):
+    size = source.seek(0, 2)
+    if sum(info.compress_size for info in infos) > size:
         raise FormatError("", "members overlap: a zip bomb")
     out = None
     if target is not None:
@@ -55,7 +56,7 @@ def repair_members(
                 if info.flag_bits & ENCRYPTED:
                     raise FormatError("", "encrypted")
                 check(info.file_size, info.compress_size, settings.max_ratio, None)
-                check(unpacked + info.file_size, 0, None, settings.max_bytes)
+                check(unpacked + info.file_size, size, settings.max_ratio, settings.max_bytes)
                 unpacked += info.file_size
                 with archive.open(info) as file:
                     result = repair(info.filename, file.read, member)
