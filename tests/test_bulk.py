@@ -402,6 +402,20 @@ def test_the_largest_first_and_small_ones_together():
     assert sum(lengths) == 20_000 and max(lengths) == 128 and lengths[-1] == 1
 
 
+@linux
+def test_the_last_files_get_the_cpus_that_are_left(monkeypatch):
+    def noting(settings, source, target, **more):
+        plant({f"threads/{source}": str(settings.threads)})
+        return real(settings, source, target, **more)
+
+    real = bulk.convert
+    monkeypatch.setattr(bulk, "convert", noting)
+    plant({f"{name}.txt": b"abc\n" * (1 << 20) for name in "ab"})
+    for names, want in (("a", ["3"]), ("ab", ["1", "2"])):  # the second of two finds one of three at work
+        run_of([Item(f"{name}.txt", f"out/{name}.txt", size=4 << 20) for name in names], 3).close()
+        assert sorted(path.read_text() for path in Path("threads").iterdir()) == want
+
+
 def test_many_tiny_files():
     plant({f"in/{number % 10}/{number}": f"{number}\n" for number in range(2000)})
     done = hanflow_("fix", "in", "-o", "out", "-j", "2", "--report", "report.json")

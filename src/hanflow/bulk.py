@@ -10,6 +10,7 @@ import sys
 import time
 import zlib
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from . import files
@@ -80,8 +81,12 @@ class Task(NamedTuple):
     settings: Settings
     dry: bool = False
 
+    def with_threads(self, threads: int) -> Task:
+        return self if threads == 1 else self._replace(settings=replace(self.settings, threads=threads))
+
 
 Known = tuple[Item, Optional[Done]]  # with what the journal of an earlier run says of it
+Batch = tuple[list[Known], int]  # and how many threads may work on each
 
 
 # ---------------------------------------------------------------- one file
@@ -236,12 +241,12 @@ def _serve(connection: Connection, task: Task, inherited: list[Connection]) -> N
     parent = os.getppid()
     try:
         while True:
-            batch: list[Known] = connection.recv()
+            batch, threads = connection.recv()
             outcomes = []
             for item, done in batch:
                 if stop.asked or os.getppid() != parent:
                     break
-                outcomes.append(work(task, item, done))
+                outcomes.append(work(task.with_threads(threads), item, done))
             connection.send((outcomes, not stop.asked))
     except (EOFError, OSError):
         pass
@@ -260,8 +265,8 @@ class _Worker:
         self.batch: list[Item] = []
         self.again = False  # the batch is an item whose worker died
 
-    def give(self, batch: list[Known], again: bool) -> None:
-        self.batch, self.again = [item for item, _ in batch], again
+    def give(self, batch: Batch, again: bool) -> None:
+        self.batch, self.again = [item for item, _ in batch[0]], again
         self.connection.send(batch)
 
     def end(self) -> str:
@@ -301,6 +306,10 @@ class Window:
             self._number += 1
             self.bytes += item.size
         return True
+
+    def __len__(self) -> int:
+        """So many are listed and not taken."""
+        return len(self._heap)
 
     @property
     def complete(self) -> bool:
@@ -349,9 +358,10 @@ class Run:
         self._record(Item(source, ""), failed(*explained(error, source)))
 
     def _inline(self) -> None:
+        task = self.task.with_threads(self.jobs if len(self._window) == 1 else 1)
         while batch := self._window.batch():
             for item in batch:
-                self._record(item, work(self.task, item, self._done(item)))
+                self._record(item, work(task, item, self._done(item)))
             self._flush()
 
     def _pooled(self) -> None:
@@ -387,13 +397,15 @@ class Run:
                     worker.process.kill()
                     worker.process.join()
 
-    def _next(self) -> Optional[tuple[list[Known], bool]]:
+    def _next(self) -> Optional[tuple[Batch, bool]]:
         """The next batch, and whether it is an item whose worker died: such a one goes alone."""
         if self._again:
             item = self._again.popleft()
-            return [(item, self._done(item))], True
+            return ([(item, self._done(item))], 1), True
         batch = [(item, self._done(item)) for item in self._window.batch()]
-        return (batch, False) if batch else None
+        # Where there is nothing more to hand out, the CPUs that are left work inside the files.
+        free = self.jobs - sum(bool(worker.batch) for worker in self._workers)
+        return ((batch, max(free, 1) if len(batch) == 1 and not len(self._window) else 1), False) if batch else None
 
     def _give(self, worker: _Worker) -> None:
         batch = self._next()

@@ -141,7 +141,6 @@ def fix(
 
     While it runs, a terminal shows how far it is; a log (stderr in a file) gets a line a minute, a pipe nothing.
     """
-    given["column"] = tuple(int(name) if name.isdigit() else name for name in given["column"])
     for limit in ("max_ratio", "max_bytes"):
         given[limit] = given[limit] or None
     try:

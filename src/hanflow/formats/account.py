@@ -65,6 +65,7 @@ class Settings:
                 is unpacked from; None for no limit.
     max_bytes:  what one file may be unpacked to, the text members of an archive all together; None for no limit.
     counts:     count the repairs by rule too, which costs about as much again as the repairs.
+    threads:    how many may repair one file. Only those with columns use more than one; the result is the same.
     """
 
     normalizer: Normalizer = field(default_factory=Normalizer)
@@ -76,6 +77,7 @@ class Settings:
     max_ratio: Optional[float] = 100
     max_bytes: Optional[int] = None
     counts: bool = False
+    threads: int = 1
 
     def __post_init__(self) -> None:
         for name in ("field", "column"):

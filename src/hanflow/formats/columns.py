@@ -198,12 +198,12 @@ class Columns:
         while at < len(array) or not parts:
             rest = array.slice(at)
             try:
-                parts.append(pa.array(normalizer.arrow(rest, threads=1)))
+                parts.append(pa.array(normalizer.arrow(rest, threads=account.settings.threads)))
                 break
             except UnicodeDecodeError as error:
                 bad: int = error.arrow_row  # type: ignore[attr-defined]
                 account.fail(f"row {row + at + bad}", f"not UTF-8: {error.reason}")
-                parts += [pa.array(normalizer.arrow(rest.slice(0, bad), threads=1)), rest.slice(bad, 1)]
+                parts += [pa.array(normalizer.arrow(rest.slice(0, bad), threads=account.settings.threads)), rest.slice(bad, 1)]
                 at += bad + 1
             except OverflowError as error:
                 raise FormatError(f"row {row + at} or behind it", str(error)) from None
