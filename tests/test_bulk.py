@@ -172,6 +172,7 @@ def test_mirrored_as_cp_does():
     os.chmod("in/x/secret", 0o600)
     os.chmod("in/empty", 0o2770)
     os.chmod("in/closed", 0o555)
+    os.chmod("in", 0o700)
     for link, to in {"round": "..", "to-file": "a.txt", "out-of-it": "../elsewhere.txt", "nowhere": "no/where",
                      "to-folder": "x"}.items():
         os.symlink(to, f"in/{link}")
@@ -179,8 +180,8 @@ def test_mirrored_as_cp_does():
     try:
         assert hanflow_("fix", "in", "-o", "out").returncode == 0
         subprocess.run(["cp", "-r", "in", "cp"], check=True)
-        os.chmod("in/closed", 0o755)
     finally:
+        os.chmod("in/closed", 0o755)
         os.umask(mask)
 
     def state(folder):

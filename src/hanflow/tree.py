@@ -40,6 +40,13 @@ class Tree:
                 raise ValueError(f"{names[name]!r} and {path!r} would both become {os.path.join(output, name)!r}")
             self._roots.setdefault(whole, (path, name))
 
+    def prepare(self) -> None:
+        """Makes the output folder. Raises OSError."""
+        assert self.output is not None
+        (path, name), *others = self._roots.values()
+        alone = not others and not name
+        self._make(self.output, os.stat(path).st_mode & PERMISSIONS if alone else PERMISSIONS)
+
     def items(self, summary: Summary, failed: Callable[[str, OSError], None]) -> Iterator[Item]:
         """The files, in the order of their folders. On the way folders and links are made in the output."""
         for path, name in self._roots.values():
@@ -95,16 +102,20 @@ class Tree:
             return
         target, mode = os.path.join(self.output, inside) if inside else self.output, entry.status.st_mode & PERMISSIONS
         try:
-            os.makedirs(os.path.dirname(target) or ".", exist_ok=True)
-            os.mkdir(target, mode | 0o700)
-        except FileExistsError as error:
-            if not os.path.isdir(target):
-                failed(entry.source, error)
+            self._make(target, mode)
         except OSError as error:
             failed(entry.source, error)
+
+    def _make(self, folder: str, mode: int) -> None:
+        os.makedirs(os.path.dirname(folder) or ".", exist_ok=True)
+        try:
+            os.mkdir(folder, mode | 0o700)
+        except FileExistsError:
+            if not os.path.isdir(folder):
+                raise
         else:
             if mode & 0o700 != 0o700:
-                self._protected.append((target, mode))
+                self._protected.append((folder, mode))
 
     def _link(self, source: str, inside: str, summary: Summary, failed: Callable[[str, OSError], None]) -> None:
         summary.links += 1
