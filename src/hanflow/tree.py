@@ -55,16 +55,17 @@ class Tree:
                 continue
             # A folder is made when something in it is chosen: at once, if everything is.
             waiting: list[Entry] = []
+            within = os.path.join(name, "")
             for entry in walk(path, self.choice, lambda error: failed(os.fsdecode(error.filename), error)):
                 mode = entry.status.st_mode
-                inside = os.path.join(name, entry.relative) if entry.relative else name
+                inside = within + entry.relative if entry.relative else name
                 if stat.S_ISDIR(mode):
                     while waiting and not _is_in(entry.relative, waiting[-1].relative):
                         waiting.pop()
                     waiting.append(entry)
                 if not stat.S_ISDIR(mode) or not self.choice.include:
                     for folder in waiting:
-                        self._folder(folder, os.path.join(name, folder.relative) if folder.relative else name, failed)
+                        self._folder(folder, within + folder.relative if folder.relative else name, failed)
                     waiting.clear()
                 if stat.S_ISREG(mode):
                     yield self._item(entry.source, inside, entry.status)
