@@ -162,6 +162,11 @@ class Account:
         self.failed += member.failed
 
 
+def not_utf8(error: UnicodeDecodeError) -> str:
+    """The reason, without the place that add_note() has to put into it before Python 3.11."""
+    return f"not UTF-8: {error.reason.partition(' (')[0]}"
+
+
 def load(module: str, what: str) -> Any:
     """A module of the extra `formats`. ImportError says what needs it, and how it is installed."""
     try:
