@@ -21,7 +21,7 @@ FORMATS = ("text", "jsonl", "csv", "parquet", "arrow", "zip", "tar")
 LISTED_FAILURES = 1000
 
 # How much is read at a time.
-PIECE = 1 << 20  # bytes
+PIECE = 1 << 18  # bytes
 
 # A longer JSON line or CSV record is passed on unchanged and named: it would have to be held whole.
 MAX_RECORD = 32 << 20  # bytes

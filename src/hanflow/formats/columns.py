@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 PARQUET, ARROW = b"PAR1", b"ARROW1\x00\x00"
 
 # A row group has to be held: what is read, the result, and what is to be written. Those that unpack to more become several.
-ROW_GROUP = 64 << 20  # bytes
+ROW_GROUP = 48 << 20  # bytes
 
 ENCODINGS = ("DELTA_BINARY_PACKED", "DELTA_LENGTH_BYTE_ARRAY", "DELTA_BYTE_ARRAY", "BYTE_STREAM_SPLIT")
 
