@@ -191,7 +191,7 @@ class TestFullDisk:
 
         def opened(path, mode="r", *args, **options):
             file = real(path, mode, *args, **options)
-            if mode == "xb":
+            if isinstance(path, int):  # the temporary file is opened by its number
                 monkeypatch.setattr(builtins, "open", real)
                 file.close()
                 return full(1000)
