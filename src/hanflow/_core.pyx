@@ -186,6 +186,10 @@ cdef extern from "arrow.hpp" namespace "hanflow" nogil:
         bint export_stream(CStream* out) noexcept
 
 
+cdef enum:
+    RULES = 5
+
+
 # A batch is run in groups of about this much input, so that its memory is bounded and the GIL changes hands seldom: each thread
 # shall have so much to do that its start and the wait for the last one don't count.
 cdef enum:
@@ -528,6 +532,26 @@ cdef class Core:
             finally:
                 free(texts)
         return column
+
+    def rules(self, source, bint preserve):
+        """[repairs of each rule], in the order of api.hpp, without those of `opencc`."""
+        cdef View view = View(source, preserve)
+        cdef Engine* engine = self.take()
+        cdef Plan plan
+        cdef size_t[RULES] counts
+        cdef size_t i
+        try:
+            with nogil:
+                plan = engine.plan(view.data, view.size, self.options, view.invalid, True)
+                memset(counts, 0, sizeof(counts))
+                for i in range(plan.edit_count):
+                    counts[<size_t>plan.edits[i].rule] += 1
+            if plan.status != Status.ok:
+                raise failure(plan, view)
+            return [counts[i] for i in range(RULES)]
+        finally:
+            self.pool.give_back(engine)
+            view.close()
 
     def edits(self, source, bint preserve):
         """[(begin, end, before, after, rule, confidence)] in source order: positions in code points for a str, in bytes
