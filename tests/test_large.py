@@ -83,3 +83,12 @@ def test_a_line_longer_than_a_portion(head):
     result = head + "江水东流，" * 100_000 + "\n"
     assert hanflow.normalize(text) == result * 2 + "城\n"
     assert hanflow.normalize(text.encode()).decode() == result * 2 + "城\n"
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_signs_anywhere(seed):
+    """Signs that take a cell, at any place of a line: most are measured by masks, others character by character."""
+    rng = random.Random(seed)
+    text = strategies.random_page(rng, grids=seed % 5 == 0).text
+    text = "".join(c + (rng.choice("℃①★㎡∶♪￡〒\ue000㈱⑴▲─") if rng.random() < 0.05 else "") for c in text)
+    assert hanflow.normalize(text) == reference(text)

@@ -41,15 +41,15 @@ bool in_number(const Chars& t, const Gap& g) {
 
 bool numeric(const Chars& t, int i) { return t.cls[i] == DIGIT || is_point(t.cp[i]) || t.cp[i] == '%'; }
 
-// Commas of the number in [begin, end), gaps left out: 3,200 and not 3,5,7.
+// Commas of the number that begins in [begin, end), gaps left out: 3,200 and not 3,5,7.
 bool is_grouped(const Chars& t, int begin, int end) {
-    int digits = 0;
-    bool comma = false;
-    for (int i = begin; i < end; ++i) {
+    int digits = 0, groups = 0, i = begin;
+    while (i < end && (t.is(i, UNSEEN) || (t.cls[i] != DIGIT && t.cp[i] != ','))) ++i;  // a colon before it
+    for (; i < end; ++i) {
         if (t.is(i, UNSEEN)) continue;
         if (t.cp[i] == ',') {
-            if (!digits || digits > 3 || (comma && digits != 3)) return false;
-            comma = true;
+            if (!digits || digits > 3 || (groups && digits != 3)) return false;
+            ++groups;
             digits = 0;
         } else if (t.cls[i] == DIGIT) {
             ++digits;
@@ -57,7 +57,9 @@ bool is_grouped(const Chars& t, int begin, int end) {
             break;
         }
     }
-    return !comma || digits == 3;
+    if (groups) return digits == 3;
+    while (i < end && t.cp[i] != ',') ++i;
+    return i >= end;
 }
 
 // OCR prints , ; : for the full-width marks: between Han there is no gap at them.

@@ -231,9 +231,10 @@ def _spread_numbers(page, line, tokens, verdict, first, body):
 
 
 def _is_grouped(page, begin, end):
-    """Commas of a number, gaps left out: 3,200 and not 3,5,7."""
+    """Commas of the number that begins in [begin, end), gaps left out: 3,200 and not 3,5,7."""
     seen = [i for i in range(begin, end) if page.cls[i] not in (T.GAP, T.DROP, T.EXTEND)]
     text = "".join("0" if page.cls[i] == T.DIGIT else page.text[i] for i in seen)
+    text = re.sub("^[^0,]+", "", text)  # a colon before it
     return "," not in text or re.match(r"0{1,3}(,000)+(?![0,])", text) is not None
 
 

@@ -16,8 +16,8 @@ struct Kernels {
     // allowed) that may be cut off in a sequence at the end; nothing behind data[available - 1] is read, available >= size.
     void (*scan)(const uint8_t* data, size_t size, size_t available, Masks& masks);
 
-    // What Page::measure does, for a line that page.masks cover (from byte `scanned` of the text on) and that holds no rare
-    // character. false: the line must be measured character by character, from fresh.
+    // What Page::measure does, for a line that page.masks cover (from byte `scanned` of the text on) and that holds few rare
+    // characters. false: the line must be measured character by character, from fresh.
     bool (*measure)(Page& page, Line& line, Unit& unit, size_t scanned);
 
     // What utf8.cpp does for whole blocks of 64 bytes (utf8.inl); nullptr: only that.

@@ -14,7 +14,7 @@ constexpr uint32_t MASKED_ALNUM = kind_bit(SCAN_DIGIT) | kind_bit(SCAN_LETTER);
 static inline bool one_of(ScanKind k, uint32_t set) { return (set >> k) & 1; }
 static inline size_t length_of(ScanKind k) { return one_of(k, MASKED_CJK) ? 3 : 1; }
 
-// The masks of one line of at most MOST words, its first byte at bit 0; the line holds no rare character.
+// The masks of one line of at most MOST words, its first byte at bit 0; the line holds no rare character but plain signs.
 template <size_t MOST>
 struct LineBits {
     uint64_t word[MOST][SCAN_KINDS];
@@ -56,7 +56,7 @@ static int masked_first_unit(const Bits& b, size_t s) {
     }
     if (i != Bits::npos) {
         const ScanKind k = b.kind_at(i);
-        if (one_of(k, MASKED_CJK)) {
+        if (one_of(k, MASKED_CJK) || k == SCAN_RARE) {  // a plain sign
             room += CELL;
             i = b.next(i + 3);
         } else {
@@ -295,6 +295,13 @@ static bool may_be_byline(const Bits& b, const uint8_t* p, size_t s, size_t behi
     return is_role(text, 2) || is_name(text, 2, false);
 }
 
+// A rare character of three bytes that takes a cell, and that nothing else asks about: ℃, ①. Box drawing is not.
+static bool is_plain_sign(const uint8_t* p) {
+    if (p[0] >> 4 != 0xE) return false;
+    const uint32_t cp = han_at(p);
+    return cp >= 0x2000 && cp < 0xF900 && !(cp >= 0x2500 && cp <= 0x257F) && char_class(cp) == OTHER && !compat_target(cp);
+}
+
 template <size_t MOST>
 static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
     const size_t length = line.end - line.begin;
@@ -339,13 +346,12 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
         b.content[w] = to[SCAN_HAN] | mark | ascii | to[SCAN_RARE];
         any |= b.content[w];
     }
-    if (rare) return false;
     if (!any) {
         line.s = line.e = line.end;
         line.blank = true;
         return true;
     }
-    const int alnum = digits + letters, seen = han + marks + alnum + signs;
+    const int alnum = digits + letters;
     const size_t s = b.next(0);
     size_t last = 0;
     for (size_t w = b.words(); w-- > 0;)
@@ -354,6 +360,15 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
             break;
         }
     const ScanKind first_kind = b.kind_at(s), last_kind = b.kind_at(last);
+    int others = 0;
+    for (size_t w = 0; rare && w < b.words(); ++w)
+        for (uint64_t bits = b.word[w][SCAN_RARE]; bits; bits &= bits - 1) {
+            const size_t i = w * 64 + size_t(__builtin_ctzll(bits));
+            if (!is_plain_sign(p + i) || i == s || i == last) return false;
+            if (b.test(SCAN_GAP, i - 1) || b.test(SCAN_GAP, i + 3) || (i >= 3 && b.test(SCAN_GAP, i - 3))) return false;
+            ++others;
+        }
+    const int seen = han + marks + alnum + signs + others;
     const size_t e = last + length_of(last_kind);
     line.s = line.begin + s;
     line.e = line.begin + e;
@@ -426,7 +441,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
     line.work = inner > 0;
     line.gaps = gap_count;
     if (!han) {
-        line.number_or_dash = seen + inner <= 6 && !letters;
+        line.number_or_dash = seen + inner <= 6 && !letters && !others;
         // Curly quotes and dashes alone are no CJK.
         if (marks)
             for (size_t w = 0; w < b.words(); ++w) {
@@ -484,7 +499,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
         line.spaced = counts.spread >= solid;
     }
     line.digit_gap = counts.digit;
-    line.width = line.indent + CELL * (han + marks) + 2 * (alnum + signs);
+    line.width = line.indent + CELL * (han + marks + others) + 2 * (alnum + signs);
     if (gap_count && latin && single) {
         line.latin_gaps = counts.plain;
         line.width += (line.spaced ? 0 : CELL * counts.spread + 2 * counts.digits) + counts.mixed + 2 * counts.latin;
@@ -604,7 +619,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
     return true;
 }
 
-// What Page::measure does, for a line without rare characters, which the masks cover. false: Page::measure must do it.
+// What Page::measure does, for a line without rare characters but plain signs, which the masks cover. false: Page::measure must do it.
 static bool measure(Page& page, Line& line, Unit& unit, size_t scanned) {
     const size_t length = line.end - line.begin;
     if (length > 64) return length <= MASKED_WORDS * 64 && measure_words<MASKED_WORDS>(page, line, unit, scanned);
