@@ -3,17 +3,25 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 import sys
 from collections import Counter
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Optional
+from typing import TYPE_CHECKING, Any, NoReturn, Optional
 
 import click
 
 from . import __version__, cpu, files
-from .normalizer import ERRORS, LATIN_GAP, SPACING, WIDTH, Normalizer
+from .bulk import STDIN, STDOUT, Item, Run, Task, explained
+from .formats import FORMATS, Settings
+from .journal import InUse, Journal, sweep
+from .normalizer import ERRORS, LATIN_GAP, SPACING, WIDTH, Normalizer, cpus
+from .progress import Progress, printable
+from .summary import Summary
+from .tree import Tree
+from .walk import Choice, Patterns, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import FrameType
 
 # Exit codes: 1 something failed or (check) would change, 2 wrong usage.
@@ -21,7 +29,7 @@ CLOSED_PIPE = 141
 INTERRUPTED = 130
 TERMINATED = 143
 
-STDIN = "-"
+NEWLINE = b"\n"
 
 
 class ClosedPipe(Exception):
@@ -104,42 +112,117 @@ def _options(function: Callable[..., int]) -> Callable[..., int]:
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("-o", "--output", metavar="OUT", help="File or folder to write; a folder for more than one file.")
 @click.option("-i", "--in-place", is_flag=True, help="Replace the files themselves.")
+@click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Worker processes. By default one a CPU.")
+@click.option("--include", multiple=True, metavar="GLOB", help="Of folders, only what matches; may be given again.")
+@click.option("--exclude", multiple=True, metavar="GLOB", help="Of folders, not what matches; may be given again.")
+@click.option("-L", "--dereference", is_flag=True, help="Follow links in folders, instead of copying them.")
+@click.option("--resume", is_flag=True, help="Leave out what an earlier run into OUT has done.")
+@click.option("-n", "--dry-run", is_flag=True, help="Write nothing, list what would be done.")
+@click.option("--report", metavar="FILE", help="Write what was done to each file as JSON. Counts repairs by rule, which takes time.")
+@click.option("--progress/--no-progress", default=None, help="A line a minute even if stderr is a pipe, or nothing at all.")
+@click.option("--format", type=click.Choice(FORMATS), help="The format of all files, instead of what their names say.")
+@click.option("--field", multiple=True, metavar="NAME", help="JSON Lines: a field to repair, a.b for one inside another.")
+@click.option("--column", multiple=True, metavar="NAME", help="CSV, Parquet, Arrow: a column to repair, by name or number.")
+@click.option("--encoding", metavar="NAME", help="Of text, JSON Lines and CSV, if not UTF-8; auto decides for each file.")
+@click.option("--delimiter", metavar="CHAR", help="CSV: what parts the fields.")
+@click.option("--max-ratio", type=click.FloatRange(0), default=Settings.max_ratio, show_default=True,
+              help="What is compressed may be so many times as large unpacked; 0 for no limit.")
+@click.option("--max-bytes", type=click.IntRange(0), default=0, help="A file may be unpacked to so much; 0 for no limit.")
 @_options
-def fix(paths: tuple[str, ...], output: Optional[str], in_place: bool, normalizer: Normalizer) -> int:
+def fix(
+    paths: tuple[str, ...], output: Optional[str], in_place: bool, jobs: Optional[int], include: tuple[str, ...],
+    exclude: tuple[str, ...], dereference: bool, resume: bool, dry_run: bool, report: Optional[str], progress: Optional[bool],
+    normalizer: Normalizer, **given: Any
+) -> int:
     """Repair text: stdin to stdout, a file to stdout, or files and folders into OUT.
 
-    A folder is mirrored into OUT, with all its files but hidden ones. More than one PATH goes into OUT under its own name.
-    A file that is not UTF-8 or cannot be read or written is named on stderr, nothing is written for it, and the exit
-    code is 1; the others are repaired.
+    A folder is mirrored into OUT as cp -r does: with hidden files, empty folders and permissions, with links as links; fifos and
+    devices are left out. More than one PATH goes into OUT under its own name. --in-place leaves out hidden files of folders. What
+    fails is named on stderr, nothing is written for it, and the exit code is 1; all else is repaired.
+
+    A GLOB is matched as in .gitignore, inside each folder given: *.txt is a name at any depth, /a/*.txt or a/*.txt a whole path,
+    ** any folders, tmp/ a folder and all in it. --exclude is stronger. A PATH that is a file is always taken.
+
+    While it runs, a terminal shows how far it is; a log (stderr in a file) gets a line a minute, a pipe nothing.
     """
+    given["column"] = tuple(int(name) if name.isdigit() else name for name in given["column"])
+    for limit in ("max_ratio", "max_bytes"):
+        given[limit] = given[limit] or None
+    try:
+        settings = Settings(normalizer, counts=report is not None, **given)
+        chosen = Patterns(include), Patterns(exclude)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
     if in_place and output is not None:
         raise click.UsageError("--in-place and --output exclude each other")
-    if _is_stdin(paths):
-        if in_place:
-            raise click.UsageError("--in-place needs files")
-        jobs: Iterable[Job] = [Job(STDIN, output)]
-        run = Run(verbose=False)
+    piped = _is_stdin(paths)
+    several = not piped and (len(paths) > 1 or os.path.isdir(paths[0]))
+    if in_place and piped:
+        raise click.UsageError("--in-place needs files")
+    if several and output is None and not in_place:
+        raise click.UsageError("more than one file needs --output or --in-place")
+    if dry_run and output is None and not in_place:
+        raise click.UsageError("--dry-run needs --output or --in-place")
+    if resume and not (several and output is not None and not dry_run):
+        raise click.UsageError("--resume needs --output, and a folder or more than one file")
+    if several and output is not None and os.path.exists(output) and not os.path.isdir(output):
+        raise click.UsageError(f"{output!r} is not a folder")
+
+    mirrored = several and output is not None
+    choice = Choice(*chosen, hidden=mirrored, links="follow" if dereference else "keep" if mirrored else "files", without=output)
+    try:
+        tree = Tree(paths, output, choice, dry_run) if several else None
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    summary = Summary(listed=report is not None)
+    shown = Progress(summary, tree.sizes() if tree else iter(()), progress)
+    run = Run(Task(settings, dry_run), jobs or cpus(), summary, shown)
+    if tree:
+        items = tree.items(summary, run.failed)
     else:
-        several = len(paths) > 1 or os.path.isdir(paths[0])
-        if several and output is None and not in_place:
-            raise click.UsageError("more than one file needs --output or --in-place")
-        if output is not None and several and os.path.exists(output) and not os.path.isdir(output):
-            raise click.UsageError(f"{output!r} is not a folder")
-        run = Run(verbose=several)
-        jobs = _jobs(paths, output, in_place, several, run)
-    for job in jobs:
-        read = run.repaired(normalizer, job.source)
-        if read is None:
-            continue
-        data, result, _ = read
-        changed = result != data
-        if job.target is None:
-            _print(result)
-        elif changed or not in_place:
-            if not run.write(job.source, job.target, result, in_place):
-                continue
-        run.done(changed)
-    return run.end("repaired")
+        source = STDIN if piped else paths[0]
+        items = iter([Item(source, source if in_place else _target(source, output))])
+    if mirrored and not dry_run:
+        assert output is not None
+        try:
+            os.makedirs(output, exist_ok=True)
+            run.journal = Journal(output, {"hanflow": __version__, "settings": {**settings.as_dict(), "counts": None}}, resume)
+            if resume:
+                sweep(output)
+        except InUse:
+            raise click.UsageError(f"another run is writing into {output!r}") from None
+        except OSError as error:
+            run.failed(output, error)
+            return 1
+    complete = False
+    try:
+        run(items)
+        if tree:
+            tree.finish()
+        complete = True
+    finally:  # on Ctrl-C too
+        shown.clear()
+        if run.journal is not None:
+            run.journal.close(remove=complete and not resume and not summary.errors)
+        if report is not None:
+            try:
+                summary.write(report, complete, paths=paths, output=output, jobs=run.jobs, settings=settings.as_dict())
+            except OSError as error:
+                run.failed(report, error)
+        if several and (summary.files != 1 or not summary.errors):
+            click.echo(summary.line("would be repaired" if dry_run else "repaired"), err=True)
+    return int(summary.errors > 0)
+
+
+def _target(source: str, output: Optional[str]) -> str:
+    """Of a single file, or of stdin."""
+    if output is None:
+        return STDOUT
+    if source != STDIN and (os.path.isdir(output) or output.endswith(("/", os.sep))):
+        output = os.path.join(output, os.path.basename(source))
+    if source != STDIN and files.same_file(source, output):
+        raise click.UsageError(f"source and target are the same file: {output!r}; see --in-place")
+    return output
 
 
 @command.command()
@@ -147,7 +230,7 @@ def fix(paths: tuple[str, ...], output: Optional[str], in_place: bool, normalize
 @_options
 def check(paths: tuple[str, ...], normalizer: Normalizer) -> int:
     """Name the files that `fix` would change, and exit with 1 if there is one."""
-    run = Run(verbose=True)
+    run = Inspection(verbose=True)
     for source in _sources(paths, run):
         read = run.repaired(normalizer, source)
         if read is None:
@@ -169,7 +252,7 @@ def diff(paths: tuple[str, ...], normalizer: Normalizer) -> int:
     """Show what `fix` would change, as a unified diff."""
     from .diff import unified
 
-    run = Run(verbose=False)
+    run = Inspection(verbose=False)
     colour = _colour()
     for source in _sources(paths, run):
         data = run.read(source)
@@ -208,13 +291,8 @@ def demo(damaged: bool) -> int:
     return 0
 
 
-class Job(NamedTuple):
-    source: str
-    target: Optional[str]  # None: stdout
-
-
-class Run:
-    """The account of one run: reads, repairs and writes, and reports what fails instead of stopping."""
+class Inspection:
+    """The account of `check` and `diff`: reads and repairs, and reports what fails instead of stopping."""
 
     def __init__(self, verbose: bool) -> None:
         self.verbose = verbose
@@ -238,36 +316,16 @@ class Run:
             self.failed(source, error, data)
             return None
 
-    def write(self, source: str, target: str, data: bytes, in_place: bool) -> bool:
-        try:
-            if not in_place and source != STDIN and files.same_file(source, target):
-                raise click.UsageError(f"source and target are the same file: {target!r}; see --in-place")
-            folder = os.path.dirname(target)
-            if folder:
-                os.makedirs(folder, exist_ok=True)
-            files.write(target, data)
-            return True
-        except OSError as error:
-            self.failed(source, error)
-            return False
-
     def done(self, changed: bool) -> None:
         self.counts["changed" if changed else "unchanged"] += 1
 
-    def failed(self, source: str, error: BaseException, data: bytes = b"") -> None:
+    def failed(self, source: str, error: Exception, data: bytes = b"") -> None:
         self.counts["failed"] += 1
+        where, reason = explained(error, source)
         if isinstance(error, UnicodeDecodeError):
-            begin, end = error.start, error.end
-            place = f"byte {begin}" if end == begin + 1 else f"bytes {begin}-{end - 1}"
-            line = data.count(b"\n", 0, begin) + 1
-            reason = f"not UTF-8 at {place} (line {line}): {error.reason}"
-        elif isinstance(error, OSError):
-            reason = error.strerror or str(error)
-            if error.filename is not None and os.fsdecode(error.filename) != source:
-                reason += f": {os.fsdecode(error.filename)!r}"
-        else:
-            reason = "not enough memory"
-        click.echo(f"hanflow: {_printable(source)}: {reason}", err=True)
+            where = f"byte {error.start} (line {data.count(NEWLINE, 0, error.start) + 1})"
+            reason = f"not UTF-8: {error.reason}"
+        click.echo(f"hanflow: {printable(source)}: {where + ': ' if where else ''}{reason}", err=True)
 
     def end(self, verb: str) -> int:
         """Prints the summary; returns the exit code."""
@@ -286,49 +344,18 @@ def _is_stdin(paths: Sequence[str]) -> bool:
     return not paths or paths[0] == STDIN
 
 
-def _sources(paths: Sequence[str], run: Run) -> Iterable[str]:
+def _sources(paths: Sequence[str], run: Inspection) -> Iterator[str]:
+    """The files that `fix --in-place` would repair."""
     if _is_stdin(paths):
-        return [STDIN]
-    return (source for path in paths for source, _ in _walk(path, None, run))
-
-
-def _jobs(paths: Sequence[str], output: Optional[str], in_place: bool, several: bool, run: Run) -> list[Job]:
-    """All files and where they go, listed before the first is written: what a run writes is never its own input."""
-    if output is None:
-        return [Job(source, source if in_place else None) for path in paths for source, _ in _walk(path, None, run)]
-    if not several:
-        into = os.path.isdir(output) or output.endswith(("/", os.sep))
-        return [Job(paths[0], os.path.join(output, os.path.basename(paths[0])) if into else output)]
-    jobs: list[Job] = []
-    taken: dict[str, str] = {}
-    for path in paths:
-        if os.path.isdir(path) and os.path.exists(output) and os.path.samefile(path, output):
-            raise click.UsageError(f"OUT is the folder {path!r} itself; see --in-place")
-        # A single folder's content goes into OUT itself; beside others, each goes in under its own name.
-        name = "" if len(paths) == 1 else os.path.basename(os.path.abspath(path))
-        for source, relative in _walk(path, output, run):
-            target = os.path.join(output, name, relative) if relative else os.path.join(output, name)
-            if taken.setdefault(target, source) != source:
-                raise click.UsageError(f"{taken[target]!r} and {source!r} would both become {target!r}")
-            jobs.append(Job(source, target))
-    return jobs
-
-
-def _walk(path: str, output: Optional[str], run: Run) -> Iterator[tuple[str, str]]:
-    """(path, path inside the folder) of each file: the path itself if it is no folder; of a folder all regular files
-    but hidden ones, sorted, and not those in OUT. Links to folders are not followed."""
-    if not os.path.isdir(path):
-        yield path, ""
+        yield STDIN
         return
-    out = os.path.realpath(output) if output is not None else None
-    for folder, folders, names in os.walk(path, onerror=lambda error: run.failed(os.fsdecode(error.filename), error)):
-        folders[:] = sorted(name for name in folders if not name.startswith(".")
-                            and (out is None or os.path.realpath(os.path.join(folder, name)) != out))
-        inside = os.path.relpath(folder, path)
-        for name in sorted(names):
-            source = os.path.join(folder, name)
-            if not name.startswith(".") and os.path.isfile(source):
-                yield source, os.path.normpath(os.path.join(inside, name))
+    for path in paths:
+        if not os.path.isdir(path):
+            yield path
+            continue
+        for entry in walk(path, Choice(), lambda error: run.failed(os.fsdecode(error.filename), error)):
+            if stat.S_ISREG(entry.status.st_mode):
+                yield entry.source
 
 
 def _print(data: bytes) -> None:
@@ -341,10 +368,6 @@ def _print(data: bytes) -> None:
 
 def _label(source: str) -> bytes:
     return b"<stdin>" if source == STDIN else os.fsencode(source)
-
-
-def _printable(source: str) -> str:
-    return "<stdin>" if source == STDIN else click.format_filename(source)
 
 
 def _colour() -> bool:

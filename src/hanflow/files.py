@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, cast
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from .normalizer import File, Normalizer
 
     Path = Union[str, bytes]
+
+
+# The names that replacing() gives a file until it is complete.
+TEMPORARY = re.compile(r"\.hanflow-[0-9a-f]{16}\.tmp")
 
 
 class FileResult(NamedTuple):
@@ -76,19 +81,21 @@ def write(target: File, data: bytes) -> None:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path, mode: int = 0o666, follow: bool = True) -> Iterator[BinaryIO]:
     """A binary file that takes the place of `path` at the end of the block, and vanishes if the block fails.
 
     It stands in the folder of the target until then (renaming is atomic only inside a file system), hidden, as
-    ".hanflow-*.tmp": a process that is killed may leave it there, but never a half-written target. Targets that are no
-    regular files (a pipe, a device) are written straight. Not flushed to the disk: this guards against the end of the
-    process, not of the machine.
+    ".hanflow-*.tmp": a process that is killed may leave it there, but never a half-written target. An existing target gives it its
+    permissions, otherwise `mode` and the umask do. Targets that are no regular files (a pipe, a device) are written straight. A
+    symbolic link stays one, and what it leads to is replaced; without `follow` it is replaced itself. Not flushed to the disk:
+    this guards against the end of the process, not of the machine.
     """
-    real = os.path.realpath(path)  # a symbolic link stays one
-    try:
-        status: Optional[os.stat_result] = os.stat(real)
-    except FileNotFoundError:
-        status = None
+    real = path
+    status = _status(path)
+    if status is not None and stat.S_ISLNK(status.st_mode):
+        if follow:
+            real = os.path.realpath(path)
+        status = _status(real) if follow else None
     if status is not None and stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
     if status is not None and not stat.S_ISREG(status.st_mode):
@@ -101,7 +108,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     folder = os.path.dirname(real)
     temporary: Path = os.path.join(folder, name) if isinstance(folder, str) else os.path.join(folder, name.encode())
     try:
-        with _naming(path, temporary), open(temporary, "xb", opener=_create) as file:
+        with _naming(path, temporary), open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             yield file
         with _naming(path, temporary):
             if status is not None:
@@ -116,8 +123,11 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         raise
 
 
-def _create(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o666)
+def _status(path: Path) -> Optional[os.stat_result]:
+    try:
+        return os.lstat(path)
+    except FileNotFoundError:
+        return None
 
 
 @contextmanager

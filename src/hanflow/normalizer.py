@@ -233,7 +233,7 @@ def _check(name: str, value: object, valid: tuple[object, ...]) -> None:
 
 def _threads(threads: Optional[int]) -> int:
     if threads is None:
-        return _cpus()
+        return cpus()
     if not isinstance(threads, int) or isinstance(threads, bool):
         raise TypeError(f"threads must be None or an int, not {type(threads).__name__}")
     if threads < 1:
@@ -241,7 +241,8 @@ def _threads(threads: Optional[int]) -> int:
     return min(threads, _MAX_THREADS)
 
 
-def _cpus() -> int:
+def cpus() -> int:
+    """Those that this process may use."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on macOS and Windows

@@ -1,0 +1,409 @@
+"""Many files at once: worker processes that take batches of files, and the loop that hands them out."""
+from __future__ import annotations
+
+import hashlib
+import heapq
+import os
+import signal
+import stat
+import sys
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional
+
+from .formats import FormatError, Settings, convert
+from .journal import Done
+from .progress import printable
+from .summary import BEFORE, FAILED, REPAIRED, UNCHANGED, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import BaseContext
+    from multiprocessing.process import BaseProcess
+    from types import FrameType
+
+    from .journal import Journal
+    from .progress import Progress
+    from .summary import Summary
+
+STDIN = STDOUT = "-"
+
+# So many files are listed ahead of the work, and the largest of them is taken first: memory does not grow with the tree.
+LISTED = 10_000
+LISTED_FIRST = 256  # before the first is handed out
+LISTED_AT_ONCE = 500  # between two looks at the workers
+
+# A batch is one message to a worker: long enough that messages cost little, short enough that workers end at about one time.
+BATCH_BYTES = 1 << 20
+BATCH_FILES = 128
+
+# Less work than this is done by the process itself: starting others would take longer.
+INLINE_BYTES = 2 << 20
+
+# On Ctrl-C a worker may finish its file in this time, then it is told to drop it, then it is killed.
+GRACE_SECONDS = 3.0
+
+NAMED_ERRORS = 10  # records of a file; the report has more
+
+TICK_SECONDS = 0.1
+HASHED_AT_ONCE = 1 << 20  # bytes
+
+
+class Item(NamedTuple):
+    """A file to repair.
+
+    source: path, or "-" for stdin.
+    target: path, or "-" for stdout. May be the source itself.
+    name:   of the target inside the output folder, for the journal; "" if there is none.
+    size:   bytes of the source, 0 if not known.
+    mode:   permissions of a new target, as far as the umask lets them.
+    """
+
+    source: str
+    target: str
+    name: str = ""
+    size: int = 0
+    mode: int = 0o666
+
+
+class Task(NamedTuple):
+    """What is to be done with all items. dry: nothing is written."""
+
+    settings: Settings
+    dry: bool = False
+
+
+Known = tuple[Item, Optional[Done]]  # with what the journal of an earlier run says of it
+
+
+# ---------------------------------------------------------------- one file
+def work(task: Task, item: Item, done: Optional[Done]) -> Outcome:
+    """Repairs a file. Whatever fails is in the outcome; only a closed stdout raises (BrokenPipeError)."""
+    try:
+        if done is not None and _holds(item, done):
+            return Outcome(BEFORE, done.report)
+        return _repaired(task, item)
+    except BrokenPipeError:
+        if item.target == STDOUT:
+            raise
+        return failed("", "nobody reads the pipe")
+    except Exception as error:  # one bad file never stops the rest
+        return failed(*explained(error, item.source))
+
+
+def failed(where: str, reason: str) -> Outcome:
+    return Outcome(FAILED, {"errors": [(where, reason)]})
+
+
+def _repaired(task: Task, item: Item) -> Outcome:
+    source, target = item.source, None if task.dry else item.target
+    before = os.stat(source) if item.name else None
+    folder = os.path.dirname(item.target)
+    if target is not None and folder and not os.path.isdir(folder):
+        os.makedirs(folder, exist_ok=True)
+    # In a mirrored tree a link is replaced, not followed: it may lead back to a source.
+    report = convert(task.settings, source, target, in_place=source == target, mode=item.mode, follow=not item.name)
+    known = None
+    if before is not None and not report.failed:
+        digest, now = _digest(source), os.stat(source)
+        if (now.st_size, now.st_mtime_ns) == (before.st_size, before.st_mtime_ns):
+            known = before.st_size, before.st_mtime_ns, digest
+    content = report._asdict()
+    del content["source"]
+    return Outcome(REPAIRED if report.changed else UNCHANGED, content, known)
+
+
+def _holds(item: Item, done: Done) -> bool:
+    """Whether the source is what it was, and its target there."""
+    try:
+        source, target = os.stat(item.source), os.lstat(item.target)
+    except OSError:
+        return False
+    return ((source.st_size, source.st_mtime_ns) == (done.size, done.mtime_ns) and stat.S_ISREG(target.st_mode)
+            and target.st_size == done.bytes_out and _digest(item.source) == done.digest)
+
+
+def _digest(path: str) -> str:
+    """SHA-256."""
+    sum_ = hashlib.sha256()
+    with open(path, "rb", buffering=0) as file:
+        while piece := file.read(HASHED_AT_ONCE):
+            sum_.update(piece)
+    return sum_.hexdigest()
+
+
+def explained(error: Exception, source: str) -> tuple[str, str]:
+    """Where in the source, and what is wrong."""
+    if isinstance(error, FormatError):
+        return error.where, error.reason
+    if isinstance(error, OSError):
+        reason = error.strerror or str(error)
+        if error.filename is not None and os.fsdecode(error.filename) != source:
+            reason += f": {os.fsdecode(error.filename)!r}"
+        return "", reason
+    if isinstance(error, MemoryError):
+        return "", "not enough memory"
+    if isinstance(error, (ImportError, ValueError)):
+        return "", str(error)
+    return "", f"{type(error).__name__}: {error}"
+
+
+# ---------------------------------------------------------------- a worker process
+class _Stop:
+    """SIGTERM: the first lets the file at hand be finished, the second drops it."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        signal.signal(signal.SIGTERM, self._ask)
+
+    def _ask(self, number: int, frame: Optional[FrameType]) -> None:
+        if self.asked:
+            sys.exit(1)  # an exception, so that the temporary file goes
+        self.asked = True
+
+
+def _serve(connection: Connection, task: Task, inherited: list[Connection]) -> None:
+    """Takes batches and answers with their outcomes, of a part of the batch if it is stopped, until the other side closes."""
+    for other in inherited:  # or no worker would see its end
+        other.close()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all processes of the terminal; the first one decides
+    stop = _Stop()
+    parent = os.getppid()
+    try:
+        while True:
+            batch: list[Known] = connection.recv()
+            outcomes = []
+            for item, done in batch:
+                if stop.asked or os.getppid() != parent:
+                    break
+                outcomes.append(work(task, item, done))
+            connection.send(outcomes)
+            if stop.asked:
+                break
+    except (EOFError, OSError):
+        pass
+
+
+class _Worker:
+    def __init__(self, context: BaseContext, task: Task, others: Iterable[_Worker]) -> None:
+        self.connection, theirs = context.Pipe()
+        inherited = [self.connection, *(other.connection for other in others)]
+        if context.get_start_method() != "fork":
+            inherited = []
+        self.process: BaseProcess = context.Process(  # type: ignore[attr-defined]
+            target=_serve, args=(theirs, task, inherited), name="hanflow worker", daemon=True)
+        self.process.start()
+        theirs.close()
+        self.batch: list[Item] = []
+        self.again = False  # the batch is an item whose worker died
+
+    def give(self, batch: list[Known], again: bool) -> None:
+        self.batch, self.again = [item for item, _ in batch], again
+        self.connection.send(batch)
+
+    def end(self) -> str:
+        """Of a dead worker: how it died."""
+        self.connection.close()
+        self.process.join()
+        code = self.process.exitcode or 0
+        if code >= 0:
+            return f"exit code {code}"
+        try:
+            return signal.Signals(-code).name
+        except ValueError:
+            return f"signal {-code}"
+
+
+# ---------------------------------------------------------------- the order of the work
+class Window:
+    """The items ahead, of which the largest goes first; small ones in batches."""
+
+    def __init__(self, items: Iterator[Item], jobs: int) -> None:
+        self._items: Optional[Iterator[Item]] = items
+        self._jobs = jobs
+        self._heap: list[tuple[int, int, Item]] = []  # (-size, number, item)
+        self._number = 0
+        self.bytes = 0
+
+    def fill(self, count: int) -> bool:
+        """Lists up to `count` items more. False if nothing was to be done: the window is full or all are listed."""
+        if self._items is None or len(self._heap) >= LISTED:
+            return False
+        for _ in range(count):
+            item = next(self._items, None)
+            if item is None:
+                self._items = None
+                break
+            heapq.heappush(self._heap, (-item.size, self._number, item))
+            self._number += 1
+            self.bytes += item.size
+        return True
+
+    @property
+    def complete(self) -> bool:
+        """Whether all items are listed."""
+        return self._items is None
+
+    def batch(self) -> list[Item]:
+        """The next items; empty at the end."""
+        if len(self._heap) < LISTED_FIRST:
+            self.fill(LISTED_FIRST)
+        most = min(BATCH_FILES, len(self._heap) // (4 * self._jobs) + 1)  # smaller ones towards the end
+        batch: list[Item] = []
+        size = 0
+        while self._heap and len(batch) < most and (not batch or size - self._heap[0][0] <= BATCH_BYTES):
+            item = heapq.heappop(self._heap)[2]
+            batch.append(item)
+            size += item.size
+        self.bytes -= size
+        return batch
+
+
+# ---------------------------------------------------------------- the loop
+class Run:
+    """Repairs items. What becomes of them goes to the summary and the journal, what fails is named."""
+
+    def __init__(self, task: Task, jobs: int, summary: Summary, progress: Progress) -> None:
+        self.task = task
+        self.jobs = jobs
+        self.summary = summary
+        self.progress = progress
+        self.journal: Optional[Journal] = None
+        self._window = Window(iter(()), jobs)
+        self._again: deque[Item] = deque()  # their worker died
+        self._workers: list[_Worker] = []
+
+    def __call__(self, items: Iterator[Item]) -> None:
+        self._window = Window(items, self.jobs)
+        self._window.fill(LISTED_FIRST)
+        if self._window.complete and self._window.bytes <= INLINE_BYTES:
+            self._inline()
+        else:
+            self._pooled()
+
+    def failed(self, source: str, error: OSError) -> None:
+        """Something beside the items, such as a folder that cannot be read."""
+        self._record(Item(source, ""), failed(*explained(error, source)))
+
+    def _inline(self) -> None:
+        while batch := self._window.batch():
+            for item in batch:
+                self._record(item, work(self.task, item, self._done(item)))
+            self._flush()
+
+    def _pooled(self) -> None:
+        from multiprocessing import connection, get_context
+
+        # Forking is safe here, as this process has no threads, and much faster. Nobody else may start one: see Progress.
+        context = get_context("fork" if sys.platform == "linux" else "spawn")
+        try:
+            while True:
+                for worker in self._workers:
+                    if not worker.batch:
+                        self._give(worker)
+                while len(self._workers) < self.jobs and (batch := self._next()):
+                    worker = _Worker(context, self.task, self._workers)
+                    self._workers.append(worker)
+                    worker.give(*batch)
+                busy = {worker.connection: worker for worker in self._workers if worker.batch}
+                if not busy:
+                    break
+                idle = not (self._window.fill(LISTED_AT_ONCE) or self.progress.count())
+                for ready in connection.wait(list(busy), TICK_SECONDS if idle else 0):
+                    self._answer(busy[ready])  # type: ignore[index]
+                self._flush()
+        except (KeyboardInterrupt, SystemExit):
+            self._stop()
+            raise
+        finally:
+            for worker in self._workers:
+                worker.connection.close()
+            for worker in self._workers:
+                worker.process.join(GRACE_SECONDS)
+                if worker.process.is_alive():
+                    worker.process.kill()
+                    worker.process.join()
+
+    def _next(self) -> Optional[tuple[list[Known], bool]]:
+        """The next batch, and whether it is an item whose worker died: such a one goes alone."""
+        if self._again:
+            item = self._again.popleft()
+            return [(item, self._done(item))], True
+        batch = [(item, self._done(item)) for item in self._window.batch()]
+        return (batch, False) if batch else None
+
+    def _give(self, worker: _Worker) -> None:
+        batch = self._next()
+        if batch is not None:
+            try:
+                worker.give(*batch)
+            except OSError:  # it died while it had nothing to do: seen when its answer is read
+                pass
+
+    def _answer(self, worker: _Worker) -> None:
+        try:
+            outcomes: list[Outcome] = worker.connection.recv()
+        except (EOFError, OSError):
+            self._died(worker)
+            return
+        batch, worker.batch = worker.batch, []
+        self._again.extend(batch[len(outcomes):])  # it was told to stop
+        self._give(worker)  # first, so that it need not wait for the bookkeeping
+        for item, outcome in zip(batch, outcomes):
+            self._record(item, outcome)
+
+    def _died(self, worker: _Worker) -> None:
+        """The items of its batch are done once more, each alone, so that only the one that kills its worker fails."""
+        self._workers.remove(worker)
+        how = worker.end()
+        if worker.again:
+            for item in worker.batch:
+                self._record(item, failed("", f"the process that worked on it died twice ({how})"))
+        else:
+            self._again.extend(worker.batch)
+
+    def _stop(self) -> None:
+        """Lets the workers finish their files, if that does not take long."""
+        for _ in range(2):
+            for worker in self._workers:
+                if worker.process.is_alive():
+                    worker.process.terminate()
+            until = time.monotonic() + GRACE_SECONDS
+            for worker in self._workers:
+                if worker.batch and worker.connection.poll(max(until - time.monotonic(), 0)):
+                    try:
+                        outcomes = worker.connection.recv()
+                    except (EOFError, OSError):
+                        outcomes = []
+                    for item, outcome in zip(worker.batch, outcomes):
+                        self._record(item, outcome)
+                    worker.batch = []
+            if not any(worker.batch for worker in self._workers):
+                break
+        self._flush()
+
+    def _done(self, item: Item) -> Optional[Done]:
+        return self.journal.get(item.name) if self.journal is not None else None
+
+    def _record(self, item: Item, outcome: Outcome) -> None:
+        self.summary.add(item.source, None if self.task.dry else item.target, item.size, outcome)
+        if self.journal is not None and outcome.source is not None:
+            self.journal.add(item.name, Done(*outcome.source, outcome.report["bytes_out"], outcome.report))
+        errors = outcome.report["errors"]
+        for where, reason in errors[:NAMED_ERRORS]:
+            self.progress.say(f"hanflow: {printable(item.source)}: {where + ': ' if where else ''}{reason}")
+        more = outcome.report.get("failed", 0) - NAMED_ERRORS
+        if more > 0:
+            self.progress.say(f"hanflow: {printable(item.source)}: {more} more")
+        if self.task.dry and outcome.state in (REPAIRED, UNCHANGED):
+            verb = b"repair" if outcome.state == REPAIRED else b"leave" if item.target == item.source else b"copy"
+            name = os.fsencode(item.source)
+            into = b"" if item.target == item.source else b" -> " + os.fsencode(item.target)
+            sys.stdout.buffer.write(b"%s %s%s\n" % (verb, name, into))
+
+    def _flush(self) -> None:
+        if self.journal is not None:
+            self.journal.flush()
+        self.progress.tick()
+

@@ -1,0 +1,162 @@
+"""What a conversion is told, and what it tells: Settings, FileReport, FormatError, Failure."""
+from __future__ import annotations
+
+import codecs
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Union
+
+from ..explain import RULES
+from ..normalizer import Normalizer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Columns = tuple[Union[str, int], ...]
+
+FORMATS = ("text", "jsonl", "csv", "parquet", "arrow", "zip", "tar")
+
+# Failed records that a report lists; of the others it gives the number only, or a bad file would fill the memory.
+LISTED_FAILURES = 1000
+
+# How much is read at a time.
+PIECE = 1 << 20  # bytes
+
+# A longer JSON line or CSV record is passed on unchanged and named: it would have to be held whole.
+MAX_RECORD = 32 << 20  # bytes
+
+
+class FormatError(ValueError):
+    """A file that cannot be converted. Nothing is written for it.
+
+    where:  the place in the file in words, such as "byte 4096" or "row group 2"; empty if it is the file as a whole.
+    reason: what is wrong there.
+    """
+
+    def __init__(self, where: str, reason: str) -> None:
+        super().__init__(where, reason)
+        self.where, self.reason = where, reason
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.reason}" if self.where else self.reason
+
+
+class Failure(NamedTuple):
+    """A record or member that has passed unchanged. where: such as "line 12" or "member a/b.txt, byte 7"."""
+
+    where: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to convert files: immutable, hashable, picklable.
+
+    normalizer: repairs the texts.
+    format:     one of FORMATS, or None: by the file's name and its first bytes, else text.
+    field:      JSON Lines: the fields to repair, "a.b" for a field b of an object a. A field holds a text, or a list of
+                texts; on the way to it lists count as each of their items.
+    column:     CSV, Parquet, Arrow: the columns to repair, by name or 0-based number. A CSV file whose columns are given
+                by number has no header.
+    encoding:   of text, JSON Lines and CSV: None for UTF-8, the name of a codec, or "auto": decided for each file.
+    delimiter:  CSV: one ASCII character; None: a tab in .tsv files, elsewhere the commonest of , ; tab | in the first record.
+    max_ratio:  a compressed file, or a member of an archive, of more than 64 MiB may be so many times as large as what it
+                is unpacked from; None for no limit.
+    max_bytes:  what one file may be unpacked to, the text members of an archive all together; None for no limit.
+    counts:     count the repairs by rule too, which costs about as much again as the repairs.
+    """
+
+    normalizer: Normalizer = field(default_factory=Normalizer)
+    format: Optional[str] = None
+    field: tuple[str, ...] = ()
+    column: Columns = ()
+    encoding: Optional[str] = None
+    delimiter: Optional[str] = None
+    max_ratio: Optional[float] = 100
+    max_bytes: Optional[int] = None
+    counts: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("field", "column"):
+            value = getattr(self, name)
+            object.__setattr__(self, name, (value,) if isinstance(value, (str, int)) else tuple(value or ()))
+        if self.format is not None and self.format not in FORMATS:
+            raise ValueError(f"format must be None or one of {', '.join(map(repr, FORMATS))}, not {self.format!r}")
+        if self.delimiter is not None and (len(self.delimiter) != 1 or not self.delimiter.isascii() or self.delimiter in '"\r\n'):
+            raise ValueError(f"delimiter must be one ASCII character, not {self.delimiter!r}")
+        if self.encoding not in (None, "auto"):
+            try:
+                "".encode(self.encoding or "")  # refuses the codecs that are not of text
+            except LookupError:
+                raise ValueError(f"encoding must be None, 'auto' or the name of a text codec, not {self.encoding!r}") from None
+            if codecs.lookup(self.encoding or "").name == "utf-8":
+                object.__setattr__(self, "encoding", None)
+
+    def as_dict(self) -> dict[str, Any]:
+        """All settings as values for JSON."""
+        named = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "normalizer"}
+        return {"options": self.normalizer.options, **named, "field": list(self.field), "column": list(self.column)}
+
+
+class FileReport(NamedTuple):
+    """What became of a file.
+
+    source:    its name; "-" for stdin.
+    format:    one of FORMATS, behind it the compression: "jsonl", "text.gz".
+    encoding:  the codec that read it; None for binary formats and archives.
+    bytes_in, bytes_out: size of source and target as they are, compressed if they are.
+    changed:   whether the text of the target differs from that of the source. If not, the target is a copy of it.
+    records:   lines of JSON, rows, or members of an archive; 0 for text.
+    repairs:   rule -> number, if Settings.counts; those of `opencc` are not counted. In text they are counted in portions of
+               4 MiB, so that a repair across such a border counts as what it is on either side.
+    failed:    records or members that have passed unchanged.
+    errors:    which, and why: the first LISTED_FAILURES. Members with names that lead out of the archive are named here too.
+    """
+
+    source: str
+    format: str
+    encoding: Optional[str]
+    bytes_in: int
+    bytes_out: int
+    changed: bool
+    records: int
+    repairs: dict[str, int]
+    failed: int
+    errors: list[Failure]
+
+
+@dataclass
+class Account:
+    """The running account of one file, or of one member of it."""
+
+    settings: Settings
+    encoding: Optional[str] = None
+    changed: bool = False
+    records: int = 0
+    failed: int = 0
+    repairs: Counter[str] = field(default_factory=Counter)
+    errors: list[Failure] = field(default_factory=list)
+
+    def fail(self, where: str, reason: str) -> None:
+        self.failed += 1
+        if len(self.errors) < LISTED_FAILURES:
+            self.errors.append(Failure(where, reason))
+
+    def count(self, texts: Iterable[Union[str, bytes]]) -> None:
+        """Adds the repairs of these texts."""
+        normalizer = self.settings.normalizer
+        for text in texts:
+            self.repairs.update(RULES[edit[4]] for edit in normalizer._core.edits(text, normalizer._preserve))
+
+    def add(self, member: Account, where: str) -> None:
+        """The account of a member that has been taken over."""
+        self.changed |= member.changed
+        self.repairs += member.repairs
+        for failure in member.errors:
+            if len(self.errors) < LISTED_FAILURES:
+                self.errors.append(Failure(f"{where}, {failure.where}", failure.reason))
+        self.failed += member.failed
+
+
+def missing(package: str, what: str, extra: str = "formats") -> ImportError:
+    return ImportError(f"{what} needs {package}: pip install 'hanflow[{extra}]'", name=package)

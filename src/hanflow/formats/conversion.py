@@ -1,0 +1,288 @@
+"""convert(): which format a file has, and the way from the source through it to the target."""
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+from contextlib import ExitStack, contextmanager
+from tempfile import SpooledTemporaryFile, TemporaryFile
+from typing import TYPE_CHECKING, cast
+
+from .. import files
+from . import columns, delimited, jsonl, text
+from .account import PIECE, Account, FileReport, FormatError
+from .compression import SHORT, SUFFIXES, compressing, decompressed
+from .compression import kind as compression_of
+from .encodings import Transcoder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import IO, BinaryIO, Callable, Optional
+
+    from ..normalizer import File
+    from .account import Settings
+
+BY_SUFFIX = {
+    ".txt": "text", ".text": "text", ".md": "text", ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "csv",
+    ".parquet": "parquet", ".pq": "parquet", ".arrow": "arrow", ".arrows": "arrow", ".feather": "arrow", ".ipc": "arrow",
+    ".zip": "zip", ".tar": "tar",
+}
+LINES = ("text", "jsonl", "csv")  # formats of text, which may have an encoding; of an archive, these members are repaired
+PIPED = (*LINES, "tar")  # formats that are read as they come; the others need a file to seek in
+STREAM = "-"
+HELD = 16 << 20  # bytes of a member's result in memory; more goes through a temporary file
+
+
+def convert(
+    settings: Settings, source: File, target: Optional[File], *, in_place: bool = False, mode: int = 0o666, follow: bool = True
+) -> FileReport:
+    """Repairs the texts in a file; what else is in it stays.
+
+    source, target: paths or binary file objects; "-" is stdin, stdout. target None: nothing is written. Format, compression
+    and encoding of the target are those of the source, whatever its name. in_place: the target may be the source; if nothing
+    changes, nothing is written. mode, follow: as in files.replacing().
+
+    A target path is replaced when all is done, as by Normalizer.file(), and left as it was if anything fails. If no text
+    changes, it becomes a copy of the source. Records and members that cannot be repaired pass as they are, and the report
+    names them. What ends the conversion: FormatError, with the place; OSError of either file; ImportError if a package is
+    missing; MemoryError.
+    """
+    if not in_place and target is not None and STREAM not in (source, target):
+        files._refuse_same(source, target)
+    name = STREAM if source == STREAM else os.fsdecode(files._name(source) or b"")
+    account = Account(settings)
+    with _opened(source) as file:
+        before, start = _status(file), file.tell() if file.seekable() else 0
+        raw = Ahead(file.read)
+        compression, content, base = _unpacked(name, raw, settings)
+        format = settings.format or _format(base, content, settings)
+        try:
+            with _target(target, mode, follow) as out:
+                if format in PIPED:
+                    _pipe(base, format, content.read, compression, out.write, account)
+                else:
+                    file.seek(start) if file.seekable() and not compression else None
+                    _seek(format, file, content.read if compression or not file.seekable() else None, compression, out, account)
+                if _status(file) != before:
+                    raise FormatError("", "changed while it was read")
+                if not account.changed and in_place:
+                    raise _Unchanged
+                # Packed, encoded or composed anew it may differ in what is no text.
+                if not account.changed and out.rewritable and file.seekable() and (
+                        compression or format not in PIPED or settings.encoding is not None):
+                    file.seek(start)
+                    out.restart()
+                    while piece := file.read(PIECE):
+                        out.write(piece)
+        except _Unchanged:
+            out.size = before[0] if before else 0
+        size = before[0] - start if before else raw.size
+    label = f"{format}.{compression}" if compression else format
+    return FileReport(name, label, account.encoding, size, out.size, account.changed, account.records, dict(account.repairs),
+                      account.failed, account.errors)
+
+
+class _Unchanged(Exception):
+    """Leaves the target as it is."""
+
+
+def _pipe(
+    name: str, format: str, read: Callable[[int], bytes], compression: Optional[str], write: Callable[[bytes], object], account: Account
+) -> None:
+    """read: gives what is unpacked already; write: gets it packed."""
+    if compression:
+        with compressing(compression, write) as packed:
+            _pipe(name, format, read, None, packed, account)
+        return
+    if format == "tar":
+        from . import tars
+
+        tars.repair_members(read, write, account, _is_repaired, _member)
+        return
+    coded = None
+    if account.settings.encoding is not None:
+        coded = Transcoder(account.settings.encoding, read)
+        read, write = coded.read, coded.writer(write)
+    account.encoding = coded.name if coded else "utf-8"
+    if format == "csv":
+        delimited.repair(read, write, account, tabs=name.lower().endswith(".tsv"))
+    else:
+        (jsonl if format == "jsonl" else text).repair(read, write, account)
+    if coded:
+        write(b"")
+
+
+def _seek(
+    format: str, file: BinaryIO, read: Optional[Callable[[int], bytes]], compression: Optional[str], out: Output, account: Account
+) -> None:
+    """For formats that need seekable files. read: gives what is unpacked already, if the file itself does not do."""
+    with ExitStack() as stack:
+        source = file
+        if read is not None:
+            source = cast("BinaryIO", stack.enter_context(TemporaryFile()))
+            while piece := read(PIECE):
+                source.write(piece)
+            source.seek(0)
+        target = None
+        if out.file is not None:
+            direct = out.rewritable and not compression
+            target = out.file if direct else cast("BinaryIO", stack.enter_context(TemporaryFile()))
+        if format == "zip":
+            from . import zips
+
+            zips.repair_members(source, target, account, _is_repaired, _member)
+        else:
+            (columns.parquet if format == "parquet" else columns.arrow)(source, target, account)
+        if target is None:
+            return
+        if direct:
+            out.size = target.seek(0, os.SEEK_END)
+            return
+        target.seek(0)
+        with ExitStack() as packing:
+            write = packing.enter_context(compressing(compression, out.write)) if compression else out.write
+            while piece := target.read(PIECE):
+                write(piece)
+
+
+def _is_repaired(name: str) -> bool:
+    """Whether a member of an archive is."""
+    return BY_SUFFIX.get(os.path.splitext(_base(name)[0])[1].lower()) in LINES
+
+
+def _member(name: str, read: Callable[[int], bytes], account: Account) -> Optional[IO[bytes]]:
+    """The result of a member of an archive, or None if nothing changes."""
+    compression, content, base = _unpacked(name, Ahead(read), account.settings)
+    result = SpooledTemporaryFile(HELD)
+    try:
+        _pipe(base, _format(base, content, account.settings), content.read, compression, result.write, account)
+        if account.changed:
+            return cast("IO[bytes]", result)
+    except BaseException:
+        result.close()
+        raise
+    result.close()
+    return None
+
+
+# Which format
+
+def _base(name: str) -> tuple[str, Optional[str]]:
+    """The name without the suffix of a compression, and that compression."""
+    stem, suffix = os.path.splitext(name)
+    if suffix.lower() in SHORT:
+        stem, suffix = os.path.splitext(stem + SHORT[suffix.lower()])
+    compression = SUFFIXES.get(suffix.lower())
+    return (stem if compression else name), compression
+
+
+def _unpacked(name: str, raw: Ahead, settings: Settings) -> tuple[Optional[str], Ahead, str]:
+    """The compression, the content, and the name without the compression's suffix."""
+    base, promised = _base(name)
+    start = raw.peek(10)
+    compression = compression_of(start)
+    if promised and start and not compression:
+        raise FormatError("byte 0", f"no .{promised}, as the name says")
+    if compression is None:
+        return None, raw, base
+    return compression, Ahead(decompressed(raw.read, compression, settings.max_ratio, settings.max_bytes)), base
+
+
+def _format(name: str, content: Ahead, settings: Settings) -> str:
+    known = BY_SUFFIX.get(os.path.splitext(name)[1].lower())
+    if known:
+        return known
+    start = content.peek(512)
+    if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return "zip"
+    if start.startswith(columns.ARROW):
+        return "arrow"
+    if start.startswith(columns.PARQUET + b"\x15"):  # behind it a page's header, which no text begins with
+        return "parquet"
+    if start[257:262] == b"ustar":
+        return "tar"
+    if name == STREAM and (settings.field or settings.column):
+        return "jsonl" if settings.field else "csv"
+    return "text"
+
+
+class Ahead:
+    """A read(n) that can be looked into before it is read. size: what has come in."""
+
+    def __init__(self, read: Callable[[int], Optional[bytes]]) -> None:
+        self._source, self._held, self.size = read, b"", 0
+
+    def peek(self, size: int) -> bytes:
+        while len(self._held) < size and (piece := self._next(PIECE)):
+            self._held += piece
+        return self._held[:size]
+
+    def read(self, size: int) -> bytes:
+        if not self._held:
+            return self._next(size)
+        data, self._held = self._held[:size], self._held[size:]
+        return data
+
+    def _next(self, size: int) -> bytes:
+        data = self._source(size)
+        if data is None:  # not the end
+            raise BlockingIOError(errno.EAGAIN, "the source does not wait for its data")
+        if not isinstance(data, bytes):
+            raise TypeError(f"source must be a path or a binary file object; its read() gives {type(data).__name__}")
+        self.size += len(data)
+        return data
+
+
+# Source and target
+
+@contextmanager
+def _opened(source: File) -> Iterator[BinaryIO]:
+    path = None if source == STREAM else files._path(source)
+    if path is None:
+        yield sys.stdin.buffer if source == STREAM else cast("BinaryIO", source)
+        return
+    if os.path.isdir(path):  # open() says PermissionError on Windows
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+    with open(path, "rb") as file:
+        yield file
+
+
+def _status(file: BinaryIO) -> Optional[tuple[int, int, int]]:
+    """What tells whether a regular file has been written to: size, time, number."""
+    try:
+        status = os.fstat(file.fileno())
+    except (AttributeError, OSError):  # not of the operating system
+        return None
+    return (status.st_size, status.st_mtime_ns, status.st_ino) if stat.S_ISREG(status.st_mode) else None
+
+
+class Output:
+    """Where the result goes. file None: nowhere. rewritable: a new regular file. size: what has been written."""
+
+    def __init__(self, file: Optional[BinaryIO], rewritable: bool = False) -> None:
+        self.file, self.rewritable, self.size = file, rewritable, 0
+
+    def write(self, data: bytes) -> None:
+        if self.file is not None:
+            files._write_all(self.file, data)
+            self.size += len(data)
+
+    def restart(self) -> None:
+        assert self.file is not None
+        self.file.seek(0)
+        self.file.truncate()
+        self.size = 0
+
+
+@contextmanager
+def _target(target: Optional[File], mode: int, follow: bool) -> Iterator[Output]:
+    path = None if target is None or target == STREAM else files._path(target)
+    if path is not None:
+        with files.replacing(path, mode, follow) as file:
+            yield Output(file, _status(file) is not None)
+    elif target == STREAM:
+        yield Output(sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+    else:
+        yield Output(cast("Optional[BinaryIO]", target))

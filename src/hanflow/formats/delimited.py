@@ -1,0 +1,142 @@
+"""CSV: the cells of the columns are repaired, no other byte of a record changes."""
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from .account import MAX_RECORD, PIECE, FormatError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Callable, Optional
+
+    from .account import Account, Columns
+
+    Span = tuple[int, int]
+
+BOM = b"\xef\xbb\xbf"
+QUOTED = re.compile(rb'"[^"]*(?:""[^"]*)*"')
+DELIMITERS = b",;\t|"
+
+
+def repair(read: Callable[[int], bytes], write: Callable[[bytes], object], account: Account, tabs: bool = False) -> None:
+    """UTF-8 in, UTF-8 out. A record that lacks a column, is not UTF-8 or goes on behind a closing quotation mark passes
+    unchanged, and the account names it. tabs: the delimiter, if none is set."""
+    settings = account.settings
+    if not settings.column:
+        raise FormatError("", "CSV: say which column holds the text (column)")
+    errors = "surrogateescape" if settings.normalizer.options["errors"] == "preserve" else "strict"
+    delimiter = (settings.delimiter or "\t" * tabs).encode()
+    columns: Optional[list[int]] = None
+    line, buffer, piece = 1, b"", read(PIECE)
+    if piece.startswith(BOM):
+        write(BOM)
+        piece = piece[len(BOM):]
+    delimiter = delimiter or _delimiter(piece)
+    last = not piece
+    while not last:
+        following = read(PIECE)
+        last = not following
+        buffer += piece
+        piece = following
+        done = 0
+        texts: list[str] = []
+        spans: list[Span] = []  # of each text, its cell
+        for begin, end, cells in _records(buffer, delimiter, last):
+            done = end
+            if columns is None:
+                columns, header = _numbers(settings.column, [_text(buffer[a:b], "replace", False) for a, b in cells])
+            else:
+                header = False
+            if not header and buffer[begin:end].strip(b"\r\n"):
+                account.records += 1
+                try:
+                    found = [cells[number] for number in columns]
+                    texts += [_text(buffer[a:b], errors) for a, b in found]
+                    spans += found
+                except IndexError:
+                    account.fail(f"line {line}", f"{len(cells)} cells, no column {max(columns)} (from 0)")
+                except UnicodeDecodeError as error:
+                    account.fail(f"line {line}", f"not UTF-8: {error.reason}")
+                except ValueError as error:
+                    account.fail(f"line {line}", str(error))
+            line += buffer.count(b"\n", begin, end)
+        results = settings.normalizer.batch(texts, threads=1)
+        if results == texts:
+            write(buffer[:done])
+        else:
+            account.changed = True
+            if settings.counts:
+                account.count(text for text, result in zip(texts, results) if text != result)
+            out, at = [], 0
+            for (begin, end), text, result in sorted(zip(spans, texts, results), key=lambda found: found[0]):
+                if text != result:
+                    out += [buffer[at:begin], _cell(result, buffer[begin:begin + 1] == b'"', delimiter)]
+                    at = end
+            write(b"".join([*out, buffer[at:done]]))
+        buffer = buffer[done:]
+        if len(buffer) > MAX_RECORD or (last and buffer):  # where the next record begins, nobody knows
+            account.records += 1
+            account.fail(f"line {line}", "a quotation mark is not closed: the rest of the file has passed unchanged" if last else
+                         f"a record of more than {MAX_RECORD >> 20} MiB: the rest of the file has passed unchanged")
+            write(buffer)
+            while piece:
+                write(piece)
+                piece = read(PIECE)
+            return
+
+
+def _records(data: bytes, delimiter: bytes, last: bool) -> Iterator[tuple[int, int, list[Span]]]:
+    """(begin, end, cells) of each record that is whole; last: the data end the file."""
+    plain = re.compile(b"[^\r\n" + re.escape(delimiter) + b"]*")
+    at, size = 0, len(data)
+    while at < size:
+        begin = at
+        cells: list[Span] = []
+        while True:
+            start = at
+            if data[at:at + 1] == b'"':
+                quoted = QUOTED.match(data, at)
+                if quoted is None:
+                    return
+                at = quoted.end()
+            at = plain.match(data, at).end()  # type: ignore[union-attr]
+            cells.append((start, at))
+            if at >= size - 1 and not last:  # it may go on, and \r may be half a line end
+                return
+            if data[at:at + 1] != delimiter:
+                break
+            at += 1
+        at += 2 if data[at:at + 2] == b"\r\n" else 1
+        yield begin, min(at, size), cells
+
+
+def _delimiter(data: bytes) -> bytes:
+    first = QUOTED.sub(b"", data[:1 << 16]).lstrip(b"\r\n").splitlines()[:1]
+    counts = [first[0].count(mark) if first else 0 for mark in DELIMITERS]
+    return DELIMITERS[counts.index(max(counts)):][:1]
+
+
+def _numbers(columns: Columns, cells: list[str]) -> tuple[list[int], bool]:
+    """The columns' numbers, and whether the cells of the first record are a header."""
+    if all(isinstance(name, str) and name in cells for name in columns):
+        return [cells.index(str(name)) for name in columns], True
+    if all(isinstance(name, int) or name.isdecimal() for name in columns):
+        return [int(name) for name in columns], False
+    absent = next(name for name in columns if name not in cells)
+    raise FormatError("", f"no column {absent!r}; there are {', '.join(map(repr, cells))}")
+
+
+def _text(cell: bytes, errors: str, strict: bool = True) -> str:
+    if cell.startswith(b'"'):
+        if strict and not QUOTED.fullmatch(cell):
+            raise ValueError("a cell goes on behind its closing quotation mark")
+        cell = cell[1:-1].replace(b'""', b'"')
+    return cell.decode("utf-8", errors)
+
+
+def _cell(text: str, quoted: bool, delimiter: bytes) -> bytes:
+    data = text.encode("utf-8", "surrogateescape")
+    if quoted or data.startswith(b'"') or any(mark in data for mark in (delimiter, b"\r", b"\n")):
+        return b'"' + data.replace(b'"', b'""') + b'"'
+    return data

@@ -1,0 +1,216 @@
+"""JSON Lines: the literals of the fields' texts are repaired, no other byte of a line changes."""
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from .account import MAX_RECORD, PIECE, FormatError, missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Callable
+
+    from .account import Account
+
+    Path = tuple[str, ...]
+    Span = tuple[int, int]
+
+BOM = b"\xef\xbb\xbf"
+
+# For lines that are known to be JSON.
+STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
+STRING_OR_BRACKET = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]')
+SCALAR = re.compile(rb"[^ \t\r\n,\]}]*")
+BETWEEN = re.compile(rb"[ \t\r\n,:]*")  # what stands between values
+
+
+class NoText(ValueError):
+    """A field that is missing or holds something else."""
+
+
+def repair(read: Callable[[int], bytes], write: Callable[[bytes], object], account: Account) -> None:
+    """UTF-8 in, UTF-8 out. A line that is not JSON or lacks a field passes unchanged, and the account names it.
+
+    null is no text and no failure, as in a column. Where orjson refuses, the standard library decides: it knows NaN and lone
+    surrogates, which other programs write.
+    """
+    try:
+        from orjson import loads
+    except ImportError:
+        raise missing("orjson", "JSON Lines") from None
+    settings = account.settings
+    if not settings.field:
+        raise FormatError("", "JSON Lines: say which field holds the text (field)")
+    paths = [tuple(name.split(".")) for name in settings.field]
+    single = paths[0][0] if len(paths) == len(paths[0]) == 1 else None
+    number, inside_long = 0, False
+    for block, whole in _blocks(read):
+        if not whole:
+            if not inside_long:
+                account.records += 1
+                account.fail(f"line {number + 1}", f"longer than {MAX_RECORD >> 20} MiB")
+            inside_long = not block.endswith(b"\n")
+            number += not inside_long
+            write(block)
+            continue
+        if number == 0 and block.startswith(BOM):
+            write(BOM)
+            block = block[len(BOM):]
+        lines = block.split(b"\n")
+        texts: list[str] = []
+        owners: list[int] = []  # of each text, the index of its line
+        for index, line in enumerate(lines):
+            try:
+                try:
+                    record = loads(line)
+                except ValueError:
+                    if not line.strip():
+                        continue
+                    record = json.loads(line.decode())
+                account.records += 1
+                if single is not None and type(record) is dict:
+                    text = record.get(single)
+                    if type(text) is str:
+                        texts.append(text)
+                        owners.append(index)
+                        continue
+                found = [text for path in paths for text in _texts(record, path, ".".join(path))]
+                texts += found
+                owners += [index] * len(found)
+            except NoText as error:
+                account.fail(f"line {number + index + 1}", str(error))
+            except (ValueError, RecursionError) as error:
+                account.records += 1
+                account.fail(f"line {number + index + 1}", f"malformed JSON: {error}")
+        results = settings.normalizer.batch(texts, threads=1)
+        if results != texts:
+            account.changed = True
+            if settings.counts:
+                account.count(text for text, result in zip(texts, results) if text is not result)
+            begin = 0
+            while begin < len(texts):
+                owner, end = owners[begin], begin + 1
+                while end < len(texts) and owners[end] == owner:
+                    end += 1
+                if results[begin:end] != texts[begin:end]:
+                    lines[owner] = _replaced(lines[owner], paths, texts[begin:end], results[begin:end])
+                begin = end
+            block = b"\n".join(lines)
+        number += len(lines) - 1
+        write(block)
+
+
+def _blocks(read: Callable[[int], bytes]) -> Iterator[tuple[bytes, bool]]:
+    """(whole lines, True), or (a part of a line that is too long, False)."""
+    rest: list[bytes] = []
+    held, inside_long = 0, False
+    while piece := read(PIECE):
+        if inside_long:
+            end = piece.find(b"\n") + 1
+            yield piece[:end] if end else piece, False
+            if not end:
+                continue
+            piece, inside_long = piece[end:], False
+        end = piece.rfind(b"\n") + 1
+        if end:
+            yield b"".join([*rest, piece[:end]]), True
+            rest, held = [], 0
+        rest.append(piece[end:])
+        held += len(piece) - end
+        if held > MAX_RECORD:
+            yield b"".join(rest), False
+            rest, held, inside_long = [], 0, True
+    if held:
+        yield b"".join(rest), True
+
+
+def _texts(value: Any, path: Path, name: str) -> list[str]:
+    if isinstance(value, list):
+        return [text for item in value for text in _texts(item, path, name)]
+    if value is None:
+        return []
+    if not path:
+        if isinstance(value, str):
+            return [value]
+        raise NoText(f"field {name!r} holds {_kind(value)}, not a text")
+    if not isinstance(value, dict):
+        raise NoText(f"no field {name!r}: {_kind(value)} stands where an object with {path[0]!r} should")
+    if path[0] not in value:
+        raise NoText(f"no field {name!r}" + (f"; there are {', '.join(map(repr, list(value)[:20]))}" if value else ""))
+    return _texts(value[path[0]], path[1:], name)
+
+
+def _kind(value: Any) -> str:
+    return "true or false" if isinstance(value, bool) else {int: "a number", float: "a number", dict: "an object"}.get(type(value), "a text")
+
+
+def _replaced(line: bytes, paths: list[Path], texts: list[str], results: list[str]) -> bytes:
+    """The line with the literals of the results in place of those of the texts."""
+    spans = [span for path in paths for span in _literals(line, BETWEEN.match(line).end(), path)]  # type: ignore[union-attr]
+    escaped = line.isascii() and b"\\u" in line
+    out, at = [], 0
+    for (begin, end), text, result in sorted(zip(spans, texts, results), key=lambda found: found[0]):
+        if text != result:
+            out += [line[at:begin], _literal(result, escaped, b"\\/" in line[begin:end])]
+            at = end
+    return b"".join([*out, line[at:]])
+
+
+def _literal(text: str, escaped: bool, slashes: bool) -> bytes:
+    """escaped: other than ASCII as \\u, as the line has it; slashes: / as \\/ too."""
+    from orjson import dumps
+
+    if escaped:
+        literal = json.dumps(text).encode()
+    else:
+        try:
+            literal = dumps(text)
+        except TypeError:  # lone surrogates
+            literal = json.dumps(text).encode()
+    return literal.replace(b"/", b"\\/") if slashes else literal
+
+
+def _literals(line: bytes, at: int, path: Path) -> list[Span]:
+    """The spans of the texts that _texts() finds in the value at `at`, in the same order."""
+    if line[at] == ord("["):
+        return [span for begin, _ in _items(line, at) for span in _literals(line, begin, path)]
+    if not path:
+        return [(at, _end(line, at))] if line[at] == ord('"') else []
+    found = -1
+    if line[at] == ord("{"):
+        members = _items(line, at)
+        for begin, end in members:
+            value, _ = next(members)
+            key = line[begin:end]
+            if (json.loads(key) if b"\\" in key else key[1:-1].decode()) == path[0]:
+                found = value  # of two with one name the last counts, as for the parsers
+    return _literals(line, found, path[1:]) if found >= 0 else []
+
+
+def _items(line: bytes, at: int) -> Iterator[Span]:
+    """The values of the array at `at`; of an object names and values in turn."""
+    at += 1
+    while True:
+        at = BETWEEN.match(line, at).end()  # type: ignore[union-attr]
+        if line[at] in b"]}":
+            return
+        end = _end(line, at)
+        yield at, end
+        at = end
+
+
+def _end(line: bytes, at: int) -> int:
+    """The end of the value at `at`."""
+    if line[at] == ord('"'):
+        return STRING.match(line, at).end()  # type: ignore[union-attr]
+    if line[at] not in b"[{":
+        return SCALAR.match(line, at).end()  # type: ignore[union-attr]
+    depth = 0
+    for token in STRING_OR_BRACKET.finditer(line, at):
+        first = line[token.start()]
+        if first != ord('"'):
+            depth += 1 if first in b"[{" else -1
+            if not depth:
+                return token.end()
+    raise ValueError("the value is not closed")

@@ -1,0 +1,70 @@
+"""Plain text: any length, in pieces."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .account import PIECE, FormatError
+
+if TYPE_CHECKING:
+    from typing import Callable
+
+    from .account import Account
+
+PORTION = 4 << 20  # bytes, in which repairs are counted
+
+
+def repair(read: Callable[[int], bytes], write: Callable[[bytes], object], account: Account) -> None:
+    """UTF-8 in, UTF-8 out. read(n): up to n bytes, none at the end."""
+    normalizer = account.settings.normalizer
+    comparison = Comparison()
+    counted = bytearray()
+    stream = None
+    lines, piece = 0, read(PIECE)
+    try:
+        while piece:
+            following = read(PIECE)
+            if stream is None and not following:  # all of it: nothing needs to be held back
+                result = normalizer(piece)
+            else:
+                stream = stream or normalizer.stream()
+                result = stream.feed(piece)
+            comparison.add(piece, result)
+            write(result)
+            if account.settings.counts:
+                counted += piece
+                if len(counted) >= PORTION or not following:
+                    end = counted.rfind(b"\n") + 1 if following else len(counted)
+                    account.count([bytes(counted[:end])])
+                    del counted[:end]
+            lines += piece.count(b"\n")
+            piece = following
+        if stream is not None:
+            rest = stream.close()
+            assert isinstance(rest, bytes)
+            comparison.add(b"", rest)
+            write(rest)
+    except UnicodeDecodeError as error:
+        lines += piece.count(b"\n", 0, error.start)
+        position = getattr(error, "stream_position", error.start)
+        raise FormatError(f"byte {position} (line {lines + 1})", f"not UTF-8: {error.reason}") from error
+    account.changed = comparison.differ()
+
+
+class Comparison:
+    """Whether a source and a result, which comes later, are the same. Holds what the result lacks yet."""
+
+    def __init__(self) -> None:
+        self._ahead: bytearray | None = bytearray()
+
+    def add(self, source: bytes, result: bytes) -> None:
+        if self._ahead is None or (source is result and not self._ahead):
+            return
+        self._ahead += source
+        if self._ahead.startswith(result):
+            del self._ahead[:len(result)]
+        else:
+            self._ahead = None
+
+    def differ(self) -> bool:
+        """At the end of both."""
+        return self._ahead != b""

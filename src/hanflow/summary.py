@@ -1,0 +1,122 @@
+"""The account of a bulk run: counts, the line at its end, the JSON report."""
+from __future__ import annotations
+
+import datetime
+import json
+import platform
+import shutil
+import tempfile
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional, cast
+
+from . import cpu, files
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+REPAIRED, UNCHANGED, BEFORE, FAILED = "repaired", "unchanged", "done before", "failed"
+
+
+class Outcome(NamedTuple):
+    """What became of a file.
+
+    state:  REPAIRED, UNCHANGED, BEFORE (by the run that this one resumes) or FAILED.
+    report: the FileReport as a dict; of a failed file its errors only.
+    source: size, mtime_ns and digest of the source, for the journal; None if there is no journal, or a record failed.
+    """
+
+    state: str
+    report: dict[str, Any]
+    source: Optional[tuple[int, int, str]] = None
+
+
+class Summary:
+    """Adds outcomes up, those of the run that this one resumes too. With `listed`, the files are kept for the report, in a file without a name, not in memory."""
+
+    def __init__(self, listed: bool) -> None:
+        self.counts: Counter[str] = Counter()
+        self.repairs: Counter[str] = Counter()
+        self.bytes_in = self.bytes_out = self.records = self.failed_records = 0
+        self.bytes_seen = 0  # of all files, failed ones too
+        self.bytes_now = 0  # repaired by this run
+        self.links = self.skipped = 0
+        self.begin = datetime.datetime.now().astimezone()
+        self._clock = time.monotonic()
+        self._listed: Optional[BinaryIO] = cast("BinaryIO", tempfile.TemporaryFile()) if listed else None
+
+    @property
+    def files(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def errors(self) -> int:
+        """Files and records that failed."""
+        return self.counts[FAILED] + self.failed_records
+
+    def seconds(self) -> float:
+        return time.monotonic() - self._clock
+
+    def rate(self) -> float:
+        """Bytes a second of this run."""
+        return self.bytes_now / max(self.seconds(), 1e-9)
+
+    def add(self, source: str, target: Optional[str], size: int, outcome: Outcome) -> None:
+        report = outcome.report
+        self.counts[outcome.state] += 1
+        self.bytes_seen += size
+        if outcome.state != FAILED:
+            self.bytes_in += report["bytes_in"]
+            self.bytes_now += report["bytes_in"] if outcome.state != BEFORE else 0
+            self.bytes_out += report["bytes_out"]
+            self.records += report["records"]
+            self.failed_records += report["failed"]
+            self.repairs.update(report["repairs"])
+        if self._listed is not None:
+            errors = [{"where": where, "reason": reason} for where, reason in report["errors"]]
+            entry = {"source": source, "target": target, "state": outcome.state, **report, "errors": errors}
+            self._listed.write(b",\n" if self._listed.tell() else b"\n")
+            self._listed.write(json.dumps(entry).encode("ascii"))  # names that are not UTF-8 hold lone surrogates
+
+    def line(self, verb: str) -> str:
+        """Such as "3 files: 1 repaired, 2 unchanged"."""
+        total = self.files
+        parts = [f"{self.counts[REPAIRED]} {verb}", f"{self.counts[UNCHANGED]} unchanged"]
+        parts += [f"{self.counts[state]} {state}" for state in (BEFORE, FAILED) if self.counts[state]]
+        if self.failed_records:
+            parts.append(f"{self.failed_records} record{'' if self.failed_records == 1 else 's'} failed")
+        return f"{total} file{'' if total == 1 else 's'}: {', '.join(parts)}"
+
+    def write(self, path: str, complete: bool, **more: Any) -> None:
+        """The report as JSON, in place of what was there, at once. OSError if it cannot be written."""
+        from . import __version__
+
+        seconds = self.seconds()
+        head = {
+            "hanflow": __version__,
+            "cpu_path": cpu(),
+            "python": f"{platform.python_implementation()} {platform.python_version()}",
+            "system": f"{platform.system()} {platform.machine()}",
+            "begin": self.begin.isoformat(timespec="seconds"),
+            "end": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
+            "seconds": round(seconds, 3),
+            "complete": complete,
+            **more,
+            "counts": {"files": self.files, **{state: self.counts[state] for state in (REPAIRED, UNCHANGED, BEFORE, FAILED)},
+                       "links": self.links, "skipped": self.skipped, "records": self.records,
+                       "failed_records": self.failed_records},
+            "bytes_in": self.bytes_in,
+            "bytes_out": self.bytes_out,
+            "bytes_per_second": round(self.rate()),
+            "repairs": dict(self.repairs),
+        }
+        with files.replacing(path) as file:
+            file.write(json.dumps(head, indent=1).encode("ascii").removesuffix(b"\n}") + b',\n "files": [')
+            if self._listed is not None:
+                self._listed.seek(0)
+                shutil.copyfileobj(self._listed, file)
+            file.write(b"\n ]\n}\n")
+
+    def close(self) -> None:
+        if self._listed is not None:
+            self._listed.close()

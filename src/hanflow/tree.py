@@ -1,0 +1,133 @@
+"""The files that a bulk run repairs, and the folders and links round them, which it mirrors as cp -r does."""
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING, Optional
+
+from .bulk import Item
+from .walk import Entry, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from .summary import Summary
+    from .walk import Choice
+
+PERMISSIONS = 0o777
+
+
+class Tree:
+    """Files and folders, and the folder they go into (None: they are repaired in their place).
+
+    A single folder's content goes into the output itself; of several paths each goes in under its own name.
+    """
+
+    def __init__(self, paths: Sequence[str], output: Optional[str], choice: Choice, dry: bool) -> None:
+        """Raises ValueError for two paths that would go into one place, and for an output that is the folder itself."""
+        self.choice = choice
+        self.output = output
+        self.dry = dry
+        self._roots: dict[str, tuple[str, str]] = {}  # absolute path -> path as given, name in the output
+        self._protected: list[tuple[str, int]] = []  # folders made that get their permissions at the end
+        names: dict[str, str] = {}
+        for path in paths:
+            if output is not None and os.path.isdir(path) and os.path.exists(output) and os.path.samefile(path, output):
+                raise ValueError(f"OUT is the folder {path!r} itself; see --in-place")
+            whole = os.path.abspath(path)
+            name = os.path.basename(whole) if len(paths) > 1 else ""
+            if output is not None and whole not in self._roots and names.setdefault(name, path) != path:
+                raise ValueError(f"{names[name]!r} and {path!r} would both become {os.path.join(output, name)!r}")
+            self._roots.setdefault(whole, (path, name))
+
+    def items(self, summary: Summary, failed: Callable[[str, OSError], None]) -> Iterator[Item]:
+        """The files, in the order of their folders. On the way folders and links are made in the output."""
+        for path, name in self._roots.values():
+            if not os.path.isdir(path):
+                yield self._item(path, name, _status(path))
+                continue
+            # A folder is made when something in it is chosen: at once, if everything is.
+            waiting: list[Entry] = []
+            for entry in walk(path, self.choice, lambda error: failed(os.fsdecode(error.filename), error)):
+                mode = entry.status.st_mode
+                inside = os.path.join(name, entry.relative) if entry.relative else name
+                if stat.S_ISDIR(mode):
+                    while waiting and not _is_in(entry.relative, waiting[-1].relative):
+                        waiting.pop()
+                    waiting.append(entry)
+                if not stat.S_ISDIR(mode) or not self.choice.include:
+                    for folder in waiting:
+                        self._folder(folder, os.path.join(name, folder.relative) if folder.relative else name, failed)
+                    waiting.clear()
+                if stat.S_ISREG(mode):
+                    yield self._item(entry.source, inside, entry.status)
+                elif stat.S_ISLNK(mode):
+                    self._link(entry.source, inside, summary, failed)
+                elif not stat.S_ISDIR(mode):
+                    summary.skipped += 1
+
+    def sizes(self) -> Iterator[int]:
+        """Those of the files, in bytes."""
+        for path, _ in self._roots.values():
+            if os.path.isdir(path):
+                for entry in walk(path, self.choice, lambda error: None):
+                    if stat.S_ISREG(entry.status.st_mode):
+                        yield entry.status.st_size
+            else:
+                status = _status(path)
+                yield status.st_size if status is not None else 0
+
+    def finish(self) -> None:
+        """Gives folders that may not be written to their permissions, now that nothing more goes in."""
+        mask = os.umask(0)
+        os.umask(mask)
+        for folder, mode in reversed(self._protected):
+            os.chmod(folder, mode & ~mask)
+
+    def _item(self, source: str, inside: str, status: Optional[os.stat_result]) -> Item:
+        size, mode = (status.st_size, status.st_mode & PERMISSIONS) if status is not None else (0, 0o666)
+        if self.output is None:
+            return Item(source, source, "", size, mode)
+        return Item(source, os.path.join(self.output, inside), inside, size, mode)
+
+    def _folder(self, entry: Entry, inside: str, failed: Callable[[str, OSError], None]) -> None:
+        if self.output is None or self.dry:
+            return
+        target, mode = os.path.join(self.output, inside) if inside else self.output, entry.status.st_mode & PERMISSIONS
+        try:
+            os.makedirs(os.path.dirname(target) or ".", exist_ok=True)
+            os.mkdir(target, mode | 0o700)
+        except FileExistsError as error:
+            if not os.path.isdir(target):
+                failed(entry.source, error)
+        except OSError as error:
+            failed(entry.source, error)
+        else:
+            if mode & 0o700 != 0o700:
+                self._protected.append((target, mode))
+
+    def _link(self, source: str, inside: str, summary: Summary, failed: Callable[[str, OSError], None]) -> None:
+        summary.links += 1
+        if self.output is None or self.dry:
+            return
+        target = os.path.join(self.output, inside)
+        try:
+            to = os.readlink(source)
+            if os.path.islink(target) and os.readlink(target) == to:
+                return
+            if os.path.lexists(target):
+                os.unlink(target)
+            os.symlink(to, target, target_is_directory=os.path.isdir(source))
+        except OSError as error:
+            failed(source, error)
+
+
+def _status(path: str) -> Optional[os.stat_result]:
+    try:
+        return os.stat(path)
+    except OSError:  # named when it is read
+        return None
+
+
+def _is_in(path: str, folder: str) -> bool:
+    return not folder or path.startswith(folder + os.sep)
