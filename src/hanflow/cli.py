@@ -162,7 +162,13 @@ def fix(
     if in_place and output is not None:
         raise click.UsageError("--in-place and --output exclude each other")
     piped = _is_stdin(paths)
-    several = not piped and (len(paths) > 1 or os.path.isdir(paths[0]))
+    places, done_by = None, None
+    if engine == "ray" or address is not None or any(map(is_url, (*paths, output or ""))):
+        places = _places(engine, paths, output, in_place)
+        done_by = partial(outcomes, places=places, address=address, jobs=jobs or cpus())
+        if places and (resume or dereference):
+            raise click.UsageError("--resume and --dereference do not go with a URL")
+    several = not piped and (len(paths) > 1 or os.path.isdir(paths[0]) or bool(places))
     if in_place and piped:
         raise click.UsageError("--in-place needs files")
     if several and output is None and not in_place:
@@ -173,14 +179,6 @@ def fix(
         raise click.UsageError("--resume needs --output, and a folder or more than one file")
     if several and output is not None and os.path.exists(output) and not os.path.isdir(output):
         raise click.UsageError(f"{output!r} is not a folder")
-
-    places, done_by = None, None
-    if engine == "ray" or address is not None or any(map(is_url, (*paths, output or ""))):
-        places = _places(engine, paths, output, in_place)
-        done_by = partial(outcomes, places=places, address=address, jobs=jobs or cpus())
-        several = several or bool(places)
-        if places and (resume or dereference):
-            raise click.UsageError("--resume and --dereference do not go with a URL")
 
     mirrored = several and output is not None and not places
     choice = Choice(*chosen, hidden=mirrored, links="follow" if dereference else "keep" if mirrored else "files", without=output)
