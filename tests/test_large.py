@@ -81,5 +81,5 @@ def test_a_line_longer_than_a_portion(head):
     long = "江 水 东 流 ，" * 100_000
     text = f"{head}{long}\n{head}{long}\n城\n"
     result = head + "江水东流，" * 100_000 + "\n"
-    assert Normalizer()(text) == result * 2 + "城\n"
-    assert Normalizer()(text.encode()).decode() == result * 2 + "城\n"
+    assert hanflow.normalize(text) == result * 2 + "城\n"
+    assert hanflow.normalize(text.encode()).decode() == result * 2 + "城\n"

@@ -52,7 +52,7 @@ void TextBatch::clear() noexcept {
     for (unsigned i = 0; i < crew_.threads(); ++i) crew_[i].arena.clear();
 }
 
-bool TextBatch::add(const uint8_t* data, size_t size, Invalid invalid) noexcept {
+bool TextBatch::add(const Item& item) noexcept {
     if (count_ == room_) {
         const size_t room = room_ + room_ / 2 + 64;
         void* moved = std::realloc(items_, room * sizeof(Item));
@@ -60,8 +60,8 @@ bool TextBatch::add(const uint8_t* data, size_t size, Invalid invalid) noexcept 
         items_ = static_cast<Item*>(moved);
         room_ = room;
     }
-    items_[count_++] = Item{data, size, invalid, false, 0, 0, 0};
-    input_ += size;
+    items_[count_++] = item;
+    input_ += item.size * size_t(std::max(item.unit_bytes, 1));
     return true;
 }
 
@@ -73,7 +73,9 @@ Failure TextBatch::run(const Options& options) noexcept {
         while (portions.take([&](size_t i) { return items_[i].size; }, begin, end, portion)) {
             for (size_t i = begin; i < end; ++i) {
                 Item& item = items_[i];
-                const Plan plan = worker.engine->plan(item.data, item.size, options, item.invalid, false);
+                Engine& engine = *worker.engine;
+                const Plan plan = item.unit_bytes ? engine.plan_units(item.data, item.size, item.unit_bytes, options)
+                                                  : engine.plan(static_cast<const uint8_t*>(item.data), item.size, options, item.invalid, false);
                 if (plan.status == Status::invalid_utf8) {
                     return portions.fail({Fault::invalid_utf8, i, plan.error_begin, plan.error_end, plan.error_reason});
                 }
@@ -85,7 +87,8 @@ Failure TextBatch::run(const Options& options) noexcept {
                 item.worker = number;
                 item.out = worker.arena.size();
                 item.out_size = plan.size;
-                if (plan.size) worker.engine->emit(worker.arena.end());
+                if (item.unit_bytes) item.extent = engine.extent();
+                if (plan.size) engine.emit(worker.arena.end());
                 worker.arena.advance(plan.size);
             }
         }

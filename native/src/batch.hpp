@@ -170,13 +170,15 @@ private:
 class TextBatch {
 public:
     struct Item {
-        const uint8_t* data;
-        size_t size;
+        const void* data;
+        size_t size;     // bytes of UTF-8, or units
+        int unit_bytes;  // of a str's own units; 0: UTF-8
         Invalid invalid;
         bool changed;
         unsigned worker;
-        size_t out;       // where the result starts in the worker's arena, if changed
+        size_t out;       // where the result starts in the worker's arena, as UTF-8, if changed
         size_t out_size;
+        Extent extent;    // of a str's
     };
 
     TextBatch(EnginePool& pool, unsigned threads) noexcept : crew_(pool, threads) {}
@@ -191,12 +193,17 @@ public:
     const uint8_t* result(size_t i) const noexcept { return crew_[items_[i].worker].arena.data() + items_[i].out; }
 
     // false: no memory.
-    bool add(const uint8_t* data, size_t size, Invalid invalid) noexcept;
+    bool add(const uint8_t* data, size_t size, Invalid invalid) noexcept { return add(Item{data, size, 0, invalid, false, 0, 0, 0, {}}); }
+    bool add_units(const void* units, size_t length, int unit_bytes) noexcept {
+        return add(Item{units, length, unit_bytes, Invalid::surrogates, false, 0, 0, 0, {}});
+    }
 
     // Repairs all texts. If one fails, so does the call, with the first that does.
     Failure run(const Options& options) noexcept;
 
 private:
+    bool add(const Item& item) noexcept;
+
     Crew crew_;
     Item* items_ = nullptr;
     size_t count_ = 0, room_ = 0, input_ = 0;

@@ -1,22 +1,36 @@
 #include "chars.hpp"
 
+#include "units.hpp"
 #include "utf8.hpp"
 
 namespace hanflow {
 
+void Chars::reserve(size_t count) {
+    if (count <= room_) return;
+    room_ = 0;
+    cp.reset(new uint32_t[count]);
+    cls.reset(new uint8_t[count]);
+    offset.reset(new uint32_t[count]);
+    room_ = count;
+}
+
+void Chars::trim() {
+    constexpr size_t KEPT = size_t(1) << 18;
+    if (room_ <= KEPT) return;
+    *this = Chars();
+}
+
 void Chars::read(const uint8_t* source, size_t begin, size_t end, bool drop_is_other, bool preserve) {
     const size_t bytes = end - begin;
-    if (cp.size() < bytes + 1) {
-        cp.resize(bytes + 1);
-        cls.resize(bytes + 1);
-        offset.resize(bytes + 1);
-    }
+    // A short line has at most as many characters as bytes; those of a long one are counted, as memory costs more.
+    constexpr size_t SHORT = 4096;
+    reserve(1 + (bytes <= SHORT || preserve ? bytes : extent_of(source + begin, bytes).length));
     base = source;
     origin = begin;
     ill_formed = false;
     const uint8_t* const p = source + begin;
-    uint32_t *const to_cp = cp.data(), *const to_offset = offset.data();
-    uint8_t* const to_class = cls.data();
+    uint32_t *const to_cp = cp.get(), *const to_offset = offset.get();
+    uint8_t* const to_class = cls.get();
     int count = 0;
     for (size_t i = 0; i < bytes; ++count) {
         to_offset[count] = uint32_t(i);
@@ -50,7 +64,7 @@ void Chars::read(const uint8_t* source, size_t begin, size_t end, bool drop_is_o
 
 void Chars::find_gaps() {
     gaps.clear();
-    const uint8_t* const classes = cls.data();
+    const uint8_t* const classes = cls.get();
     for (int i = s;;) {
         while (i < e && classes[i] != GAP) ++i;
         if (i >= e) break;

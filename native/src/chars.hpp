@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "tables/classes.hpp"
@@ -90,9 +91,9 @@ struct Gap {
 // in the source, and at(size()) the byte behind the last character. [s, e) is the content: without white space at the
 // ends; s == e: a blank line.
 struct Chars {
-    std::vector<uint32_t> cp;
-    std::vector<uint8_t> cls;
-    std::vector<uint32_t> offset;
+    std::unique_ptr<uint32_t[]> cp;
+    std::unique_ptr<uint8_t[]> cls;
+    std::unique_ptr<uint32_t[]> offset;
     std::vector<Gap> gaps;
     const uint8_t* base = nullptr;
     size_t origin = 0;
@@ -103,6 +104,8 @@ struct Chars {
     // preserve: the bytes may be ill-formed.
     void read(const uint8_t* source, size_t begin, size_t end, bool drop_is_other, bool preserve);
     void find_gaps();
+    // Gives the memory of a very long line back.
+    void trim();
 
     size_t at(int i) const { return origin + offset[i]; }
     bool is(int i, uint32_t set) const { return in(cls[i], set); }
@@ -119,6 +122,11 @@ struct Chars {
         }
         return -1;
     }
+
+private:
+    void reserve(size_t count);
+
+    size_t room_ = 0;
 };
 
 }  // namespace hanflow

@@ -320,6 +320,7 @@ void Page::start(const uint8_t* source, size_t bytes, const Options& opts, bool 
     at_ = scanned_ = scanned_end_ = 0;
     fence_ = fence;
     first_ = first;
+    chars.trim();
 }
 
 void Page::skip(size_t to, uint8_t fence) {
@@ -363,8 +364,11 @@ bool Page::find_end(size_t& end, size_t& next) {
         if (attempt == 0) rescan(at_);
     }
     // Longer than a scan.
-    end = scanned_end_;
-    while (end < size && data[end] != '\n' && data[end] != '\r') ++end;
+    const auto find = [&](char mark, size_t until) {
+        const void* const found = std::memchr(data + scanned_end_, mark, until - scanned_end_);
+        return found ? size_t(static_cast<const uint8_t*>(found) - data) : until;
+    };
+    end = find('\r', find('\n', size));
     next = end < size ? line_end_behind(end) : size;
     return false;
 }
@@ -431,7 +435,10 @@ bool Page::next_segment() {
     int blanks = 0;
     bool page = false, full = false;
     for (;;) {
-        for (; at_ < size && data[at_] == '\n'; ++at_) blanks = std::min(blanks + 1, MANY_BLANKS);  // empty lines
+        for (; at_ < size && (data[at_] == '\n' || data[at_] == '\r'); ++at_) {  // empty lines
+            at_ += data[at_] == '\r' && at_ + 1 < size && data[at_ + 1] == '\n';
+            blanks = std::min(blanks + 1, MANY_BLANKS);
+        }
         if (!next_line()) break;
         Line& line = texts.back();
         if (line.blank) {

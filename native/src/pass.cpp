@@ -115,7 +115,6 @@ void Pass::edit_white(int begin, int end, EditList& out) {
 void Pass::edit_spaces(const Line& line, EditList& out) {
     const uint8_t sure = page_.options.latin_gap == LatinGap::remove ? confidence::CERTAIN : confidence::LATIN;
     if (sure < page_.options.min_confidence) return;
-    if (!page_.explained) return out.add_squeezed(page_.data, line.s, line.e, line.s, line.e, sure);
     const uint8_t* const p = page_.data;
     for (size_t i = line.s; i < line.e; ++i) {
         if (p[i] != ' ') continue;
@@ -132,17 +131,24 @@ void Pass::edit_line(size_t index, EditList& out) {
     const bool changes = line.changes || insert || options.width == Width::all;
     const bool edges = line.begin != line.s || line.e != line.end;
     if (!line.work && !insert && !(edges && (joined || options.width == Width::all))) return;
-    if (!edges && !changes && SpacingStage::is_plain(page_, layout_, index)) {
-        if (SpacingStage::closes_latin(page_, layout_, index)) edit_spaces(line, out);
-        return;
-    }
     // A joint takes the white space on its own side.
     const bool joint_before = index && layout_.joints[index - 1] != Joint::line_end;
     const bool joint_behind = layout_.joints[index] != Joint::line_end;
-    if (!page_.explained && !insert && options.width != Width::all && SpacingStage::closes_all(page_, layout_, index)) {
-        const size_t begin = joint_before ? line.s : line.begin, end = joint_behind ? line.e : line.end;
-        return out.add_squeezed(page_.data, begin, end, line.s, line.e, confidence::SPREAD);
+    const size_t begin = joint_before ? line.s : line.begin, end = joint_behind ? line.e : line.end;
+    const bool whole = !page_.explained && !line.page;  // nobody asks for each edit, and white space at the ends just goes
+    if (!changes && (whole || !edges) && SpacingStage::is_plain(page_, layout_, index)) {
+        if (!SpacingStage::closes_latin(page_, layout_, index)) {
+            if (joined && begin < line.s) out.add(begin, line.s, "", 0, Rule::spacing, confidence::CERTAIN);
+            if (joined && line.e < end) out.add(line.e, end, "", 0, Rule::spacing, confidence::CERTAIN);
+        } else if (whole) {
+            out.add_squeezed(page_.data, begin, end, line.s, line.e, confidence::LATIN);
+        } else {
+            edit_spaces(line, out);
+        }
+        return;
     }
+    if (whole && !insert && options.width != Width::all && SpacingStage::closes_all(page_, layout_, index))
+        return out.add_squeezed(page_.data, begin, end, line.s, line.e, confidence::SPREAD);
     page_.open(line);
     const Chars& t = page_.chars;
     static const std::vector<Verdict> none;

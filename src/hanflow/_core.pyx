@@ -90,6 +90,10 @@ cdef extern from "hanflow/api.hpp" namespace "hanflow" nogil:
     const char* cpu_path(size_t i) noexcept
 
 
+cdef extern from "units.hpp" namespace "hanflow" nogil:
+    void utf8_to_units(const uint8_t* data, size_t size, void* units, size_t length, int unit_bytes) noexcept
+
+
 cdef extern from "python_engine.hpp" namespace "hanflow" nogil:
     cdef cppclass EnginePool:
         Engine* take() noexcept
@@ -114,11 +118,11 @@ cdef extern from "batch.hpp" namespace "hanflow" nogil:
         const char* reason
 
     cdef cppclass BatchItem "hanflow::TextBatch::Item":
-        const uint8_t* data
+        const void* data
         size_t size
-        Invalid invalid
         bint changed
         size_t out_size
+        Extent extent
 
     cdef cppclass TextBatch:
         TextBatch(EnginePool& pool, unsigned threads) noexcept
@@ -128,6 +132,7 @@ cdef extern from "batch.hpp" namespace "hanflow" nogil:
         const BatchItem& item(size_t i) noexcept
         const uint8_t* result(size_t i) noexcept
         bint add(const uint8_t* data, size_t size, Invalid invalid) noexcept
+        bint add_units(const void* units, size_t length, int unit_bytes) noexcept
         Failure run(const Options& options) noexcept
 
 
@@ -179,6 +184,10 @@ cdef extern from "arrow.hpp" namespace "hanflow" nogil:
         void export_schema(CSchema* out) noexcept
         void export_chunk(size_t chunk, CArray* out) noexcept
         bint export_stream(CStream* out) noexcept
+
+
+cdef enum:
+    RULES = 5
 
 
 # A batch is run in groups of about this much input, so that its memory is bounded and the GIL changes hands seldom: each thread
@@ -524,6 +533,26 @@ cdef class Core:
                 free(texts)
         return column
 
+    def rules(self, source, bint preserve):
+        """[repairs of each rule], in the order of api.hpp, without those of `opencc`."""
+        cdef View view = View(source, preserve)
+        cdef Engine* engine = self.take()
+        cdef Plan plan
+        cdef size_t[RULES] counts
+        cdef size_t i
+        try:
+            with nogil:
+                plan = engine.plan(view.data, view.size, self.options, view.invalid, True)
+                memset(counts, 0, sizeof(counts))
+                for i in range(plan.edit_count):
+                    counts[<size_t>plan.edits[i].rule] += 1
+            if plan.status != Status.ok:
+                raise failure(plan, view)
+            return [counts[i] for i in range(RULES)]
+        finally:
+            self.pool.give_back(engine)
+            view.close()
+
     def edits(self, source, bint preserve):
         """[(begin, end, before, after, rule, confidence)] in source order: positions in code points for a str, in bytes
         for bytes; texts of the source's type; rule as in api.hpp; confidence in per cent."""
@@ -589,33 +618,34 @@ cdef class NormalizerBase:
 cdef int add_to_batch(TextBatch* batch, object source, bint preserve, list kept) except -1:
     """A view costs as much as a short text: str and bytes do without."""
     cdef Invalid invalid = Invalid.preserve if preserve else Invalid.reject
-    cdef const uint8_t* data
-    cdef size_t size
+    cdef bint added
     cdef View view
-    if type(source) is bytes:
-        data, size = <const uint8_t*>PyBytes_AS_STRING(source), <size_t>PyBytes_GET_SIZE(source)
-    elif isinstance(source, str) and PyUnicode_IS_ASCII(source):
-        data, size = <const uint8_t*>PyUnicode_DATA(source), <size_t>PyUnicode_GET_LENGTH(source)
+    if isinstance(source, str):
+        PyUnicode_READY(source)
+        added = batch.add_units(PyUnicode_DATA(source), <size_t>PyUnicode_GET_LENGTH(source), PyUnicode_KIND(source))
+    elif type(source) is bytes:
+        added = batch.add(<const uint8_t*>PyBytes_AS_STRING(source), <size_t>PyBytes_GET_SIZE(source), invalid)
     else:
         view = View(source, preserve)
-        data, size, invalid = view.data, view.size, view.invalid
-        kept.append(view.owner if view.owner is not None else view)
-    if not batch.add(data, size, invalid):
+        kept.append(view)
+        added = batch.add(view.data, view.size, invalid)
+    if not added:
         raise MemoryError()
     return 0
 
 
 cdef object batch_result(TextBatch* batch, size_t i, object source):
     cdef const BatchItem* item = &batch.item(i)
-    cdef const char* data = <const char*>(batch.result(i) if item.changed else item.data)
-    cdef Py_ssize_t size = <Py_ssize_t>(item.out_size if item.changed else item.size)
+    if isinstance(source, str):
+        if not item.changed:
+            return source if type(source) is str else PyUnicode_FromObject(source)
+        text = PyUnicode_New(<Py_ssize_t>item.extent.length, item.extent.greatest())
+        utf8_to_units(batch.result(i), item.out_size, PyUnicode_DATA(text), item.extent.length, PyUnicode_KIND(text))
+        return text
     if not item.changed and type(source) is bytes:
         return source
-    if not isinstance(source, str):
-        return PyBytes_FromStringAndSize(data, size)
-    if not item.changed:
-        return PyUnicode_FromObject(source)
-    return decoded(data, size, item.invalid)
+    return PyBytes_FromStringAndSize(<const char*>(<const void*>batch.result(i) if item.changed else item.data),
+                                     <Py_ssize_t>(item.out_size if item.changed else item.size))
 
 
 cdef object stream_error(CStream* stream, int code):

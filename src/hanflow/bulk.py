@@ -1,17 +1,20 @@
 """Many files at once: worker processes that take batches of files, and the loop that hands them out."""
 from __future__ import annotations
 
-import hashlib
 import heapq
+import io
 import os
 import signal
 import stat
 import sys
 import time
+import zlib
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
 
-from .formats import FormatError, Settings, convert
+from . import files
+from .formats import FileReport, FormatError, Settings, convert, is_plain_text
 from .journal import Done
 from .progress import printable
 from .summary import BEFORE, FAILED, REPAIRED, UNCHANGED, Outcome
@@ -47,7 +50,12 @@ GRACE_SECONDS = 3.0
 NAMED_ERRORS = 10  # records of a file; the report has more
 
 TICK_SECONDS = 0.1
-HASHED_AT_ONCE = 1 << 20  # bytes
+READ_ONCE = 1 << 20  # bytes: files up to this are read as a whole
+READ_AT_ONCE = 1 << 20  # bytes
+
+
+class ClosedPipe(Exception):
+    """Nobody reads our stdout any more."""
 
 
 class Item(NamedTuple):
@@ -73,8 +81,12 @@ class Task(NamedTuple):
     settings: Settings
     dry: bool = False
 
+    def with_threads(self, threads: int) -> Task:
+        return self if threads == 1 else self._replace(settings=replace(self.settings, threads=threads))
+
 
 Known = tuple[Item, Optional[Done]]  # with what the journal of an earlier run says of it
+Batch = tuple[list[Known], int]  # and how many threads may work on each
 
 # Does batches somewhere else, and gives the outcomes as they come.
 Engine = Callable[[Task, "Iterable[list[Known]]"], "Iterable[tuple[Item, Outcome]]"]
@@ -82,14 +94,14 @@ Engine = Callable[[Task, "Iterable[list[Known]]"], "Iterable[tuple[Item, Outcome
 
 # ---------------------------------------------------------------- one file
 def work(task: Task, item: Item, done: Optional[Done]) -> Outcome:
-    """Repairs a file. Whatever fails is in the outcome; only a closed stdout raises (BrokenPipeError)."""
+    """Repairs a file. Whatever fails is in the outcome; only ClosedPipe is raised."""
     try:
         if done is not None and _holds(item, done):
             return Outcome(BEFORE, done.report)
         return _repaired(task, item)
     except BrokenPipeError:
         if item.target == STDOUT:
-            raise
+            raise ClosedPipe from None
         return failed("", "nobody reads the pipe")
     except Exception as error:  # one bad file never stops the rest
         return failed(*explained(error, item.source))
@@ -101,20 +113,76 @@ def failed(where: str, reason: str) -> Outcome:
 
 def _repaired(task: Task, item: Item) -> Outcome:
     source, target = item.source, None if task.dry else item.target
-    before = os.stat(source) if item.name else None
+    if item.name and target is not None:
+        return _mirrored(task.settings, item)
     folder = os.path.dirname(item.target)
-    if target is not None and folder and not os.path.isdir(folder):
+    if target is not None and folder:
         os.makedirs(folder, exist_ok=True)
-    # In a mirrored tree a link is replaced, not followed: it may lead back to a source.
-    report = convert(task.settings, source, target, in_place=source == target, mode=item.mode, follow=not item.name)
+    report = convert(task.settings, source, target, in_place=source == target != STDOUT, mode=item.mode)
+    return _outcome(report, None)
+
+
+def _mirrored(settings: Settings, item: Item) -> Outcome:
+    """Into a folder that has a journal. A link in the target's place is replaced, not followed: it may lead back to a source."""
     known = None
-    if before is not None and not report.failed:
-        digest, now = _digest(source), os.stat(source)
-        if (now.st_size, now.st_mtime_ns) == (before.st_size, before.st_mtime_ns):
-            known = before.st_size, before.st_mtime_ns, digest
+    if item.size <= READ_ONCE:
+        with open(item.source, "rb", 0) as file:
+            before = os.fstat(file.fileno())
+            data = file.read(READ_ONCE + 1)
+            now = os.fstat(file.fileno())
+        if not _same(before, now) or len(data) != now.st_size:
+            raise FormatError("", "changed while it was read")
+        _refuse_same(before, item.target)
+        known = now.st_size, now.st_mtime_ns, zlib.crc32(data)
+        report = _plain(settings, item, data)
+        if report is None:
+            held = _Held(data)
+            held.name = item.source
+            report = convert(settings, held, item.target, mode=item.mode, follow=False)._replace(bytes_in=now.st_size)
+    else:
+        before = os.stat(item.source)
+        report = convert(settings, item.source, item.target, mode=item.mode, follow=False)
+        checksum, now = _checksum(item.source), os.stat(item.source)
+        if _same(before, now):  # else it was changed after it was read
+            known = now.st_size, now.st_mtime_ns, checksum
+    return _outcome(report, known)
+
+
+class _Held(io.BytesIO):
+    """A small file, read once for its checksum and its repair."""
+
+    name = ""
+
+
+def _plain(settings: Settings, item: Item, data: bytes) -> Optional[FileReport]:
+    """The short way of a small text, which does what convert() does. None if it is not one."""
+    if not is_plain_text(settings, item.source, data):
+        return None
+    try:
+        result = settings.normalizer(data)
+    except UnicodeDecodeError:  # convert() says where
+        return None
+    with files.replacing(item.target, item.mode, follow=False) as file:
+        file.write(result)
+    return FileReport(item.source, "text", "utf-8", len(data), len(result), result != data, 0, {}, 0, [])
+
+
+def _same(before: os.stat_result, now: os.stat_result) -> bool:
+    return (before.st_size, before.st_mtime_ns) == (now.st_size, now.st_mtime_ns)
+
+
+def _refuse_same(source: os.stat_result, target: str) -> None:
+    try:
+        if os.path.samestat(source, os.stat(target)):
+            raise FormatError("", f"source and target are the same file: {target!r}")
+    except FileNotFoundError:
+        pass
+
+
+def _outcome(report: FileReport, known: Optional[tuple[int, int, int]]) -> Outcome:
     content = report._asdict()
     del content["source"]
-    return Outcome(REPAIRED if report.changed else UNCHANGED, content, known)
+    return Outcome(REPAIRED if report.changed else UNCHANGED, content, None if report.failed else known)
 
 
 def _holds(item: Item, done: Done) -> bool:
@@ -124,16 +192,16 @@ def _holds(item: Item, done: Done) -> bool:
     except OSError:
         return False
     return ((source.st_size, source.st_mtime_ns) == (done.size, done.mtime_ns) and stat.S_ISREG(target.st_mode)
-            and target.st_size == done.bytes_out and _digest(item.source) == done.digest)
+            and target.st_size == done.bytes_out and _checksum(item.source) == done.checksum)
 
 
-def _digest(path: str) -> str:
-    """SHA-256."""
-    sum_ = hashlib.sha256()
-    with open(path, "rb", buffering=0) as file:
-        while piece := file.read(HASHED_AT_ONCE):
-            sum_.update(piece)
-    return sum_.hexdigest()
+def _checksum(path: str) -> int:
+    """CRC-32: fast, and who changes a file with a purpose can change its time too."""
+    sum_ = 0
+    with open(path, "rb", 0) as file:
+        while piece := file.read(READ_AT_ONCE):
+            sum_ = zlib.crc32(piece, sum_)
+    return sum_
 
 
 def explained(error: Exception, source: str) -> tuple[str, str]:
@@ -167,7 +235,8 @@ class _Stop:
 
 
 def _serve(connection: Connection, task: Task, inherited: list[Connection]) -> None:
-    """Takes batches and answers with their outcomes, of a part of the batch if it is stopped, until the other side closes."""
+    """Takes batches and answers with (outcomes, whether it goes on). If it is told to stop, the outcomes may be of a part of the
+    batch only. Ends when the other side closes."""
     for other in inherited:  # or no worker would see its end
         other.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all processes of the terminal; the first one decides
@@ -175,15 +244,13 @@ def _serve(connection: Connection, task: Task, inherited: list[Connection]) -> N
     parent = os.getppid()
     try:
         while True:
-            batch: list[Known] = connection.recv()
+            batch, threads = connection.recv()
             outcomes = []
             for item, done in batch:
                 if stop.asked or os.getppid() != parent:
                     break
-                outcomes.append(work(task, item, done))
-            connection.send(outcomes)
-            if stop.asked:
-                break
+                outcomes.append(work(task.with_threads(threads), item, done))
+            connection.send((outcomes, not stop.asked))
     except (EOFError, OSError):
         pass
 
@@ -201,8 +268,8 @@ class _Worker:
         self.batch: list[Item] = []
         self.again = False  # the batch is an item whose worker died
 
-    def give(self, batch: list[Known], again: bool) -> None:
-        self.batch, self.again = [item for item, _ in batch], again
+    def give(self, batch: Batch, again: bool) -> None:
+        self.batch, self.again = [item for item, _ in batch[0]], again
         self.connection.send(batch)
 
     def end(self) -> str:
@@ -242,6 +309,10 @@ class Window:
             self._number += 1
             self.bytes += item.size
         return True
+
+    def __len__(self) -> int:
+        """So many are listed and not taken."""
+        return len(self._heap)
 
     @property
     def complete(self) -> bool:
@@ -302,9 +373,10 @@ class Run:
             yield [(item, self._done(item)) for item in batch]
 
     def _inline(self) -> None:
+        task = self.task.with_threads(self.jobs if len(self._window) == 1 else 1)
         while batch := self._window.batch():
             for item in batch:
-                self._record(item, work(self.task, item, self._done(item)))
+                self._record(item, work(task, item, self._done(item)))
             self._flush()
 
     def _pooled(self) -> None:
@@ -324,8 +396,8 @@ class Run:
                 busy = {worker.connection: worker for worker in self._workers if worker.batch}
                 if not busy:
                     break
-                idle = not (self._window.fill(LISTED_AT_ONCE) or self.progress.count())
-                for ready in connection.wait(list(busy), TICK_SECONDS if idle else 0):
+                listed, counted = self._window.fill(LISTED_AT_ONCE), self.progress.count()
+                for ready in connection.wait(list(busy), 0 if listed or counted else TICK_SECONDS):
                     self._answer(busy[ready])  # type: ignore[index]
                 self._flush()
         except (KeyboardInterrupt, SystemExit):
@@ -340,13 +412,15 @@ class Run:
                     worker.process.kill()
                     worker.process.join()
 
-    def _next(self) -> Optional[tuple[list[Known], bool]]:
+    def _next(self) -> Optional[tuple[Batch, bool]]:
         """The next batch, and whether it is an item whose worker died: such a one goes alone."""
         if self._again:
             item = self._again.popleft()
-            return [(item, self._done(item))], True
+            return ([(item, self._done(item))], 1), True
         batch = [(item, self._done(item)) for item in self._window.batch()]
-        return (batch, False) if batch else None
+        # Where there is nothing more to hand out, the CPUs that are left work inside the files.
+        free = self.jobs - sum(bool(worker.batch) for worker in self._workers)
+        return ((batch, max(free, 1) if len(batch) == 1 and not len(self._window) else 1), False) if batch else None
 
     def _give(self, worker: _Worker) -> None:
         batch = self._next()
@@ -358,13 +432,17 @@ class Run:
 
     def _answer(self, worker: _Worker) -> None:
         try:
-            outcomes: list[Outcome] = worker.connection.recv()
+            outcomes, goes_on = worker.connection.recv()
         except (EOFError, OSError):
             self._died(worker)
             return
         batch, worker.batch = worker.batch, []
-        self._again.extend(batch[len(outcomes):])  # it was told to stop
-        self._give(worker)  # first, so that it need not wait for the bookkeeping
+        if goes_on:
+            self._give(worker)  # first, so that it need not wait for the bookkeeping
+        else:  # somebody told this one to stop
+            self._again.extend(batch[len(outcomes):])
+            self._workers.remove(worker)
+            worker.end()
         for item, outcome in zip(batch, outcomes):
             self._record(item, outcome)
 
@@ -388,7 +466,7 @@ class Run:
             for worker in self._workers:
                 if worker.batch and worker.connection.poll(max(until - time.monotonic(), 0)):
                     try:
-                        outcomes = worker.connection.recv()
+                        outcomes, _ = worker.connection.recv()
                     except (EOFError, OSError):
                         outcomes = []
                     for item, outcome in zip(worker.batch, outcomes):
@@ -415,10 +493,18 @@ class Run:
             verb = b"repair" if outcome.state == REPAIRED else b"leave" if item.target == item.source else b"copy"
             name = os.fsencode(item.source)
             into = b"" if item.target == item.source else b" -> " + os.fsencode(item.target)
-            sys.stdout.buffer.write(b"%s %s%s\n" % (verb, name, into))
+            write_out(b"%s %s%s\n" % (verb, name, into))
 
     def _flush(self) -> None:
         if self.journal is not None:
             self.journal.flush()
         self.progress.tick()
 
+
+def write_out(data: bytes) -> None:
+    """To stdout. Raises ClosedPipe."""
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise ClosedPipe from None

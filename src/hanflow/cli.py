@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, NoReturn, Optional
 import click
 
 from . import __version__, cpu, files
-from .bulk import STDIN, STDOUT, Item, Run, Task, explained
+from .bulk import STDIN, STDOUT, ClosedPipe, Item, Run, Task, explained, write_out
 from .formats import FORMATS, Settings
 from .journal import InUse, Journal, sweep
-from .normalizer import ERRORS, LATIN_GAP, SPACING, WIDTH, Normalizer, cpus
+from .normalizer import ERRORS, LATIN_GAP, SPACING, WIDTH, Normalizer, _cpus
 from .progress import Progress, printable
 from .ray_data import Places, is_url, outcomes
 from .summary import Summary
@@ -32,10 +32,6 @@ INTERRUPTED = 130
 TERMINATED = 143
 
 NEWLINE = b"\n"
-
-
-class ClosedPipe(Exception):
-    """Nobody reads our stdout any more."""
 
 
 def main() -> NoReturn:
@@ -151,7 +147,6 @@ def fix(
 
     While it runs, a terminal shows how far it is; a log (stderr in a file) gets a line a minute, a pipe nothing.
     """
-    given["column"] = tuple(int(name) if name.isdigit() else name for name in given["column"])
     for limit in ("max_ratio", "max_bytes"):
         given[limit] = given[limit] or None
     try:
@@ -165,7 +160,7 @@ def fix(
     places, done_by = None, None
     if engine == "ray" or address is not None or any(map(is_url, (*paths, output or ""))):
         places = _places(engine, paths, output, in_place)
-        done_by = partial(outcomes, places=places, address=address, jobs=jobs or cpus())
+        done_by = partial(outcomes, places=places, address=address, jobs=jobs or _cpus())
         if places and (resume or dereference):
             raise click.UsageError("--resume and --dereference do not go with a URL")
     several = not piped and (len(paths) > 1 or os.path.isdir(paths[0]) or bool(places))
@@ -188,7 +183,7 @@ def fix(
         raise click.UsageError(str(error)) from None
     summary = Summary(listed=report is not None)
     shown = Progress(summary, tree.sizes() if tree else iter(()), progress)
-    run = Run(Task(settings, dry_run), jobs or cpus(), summary, shown, done_by)
+    run = Run(Task(settings, dry_run), jobs or _cpus(), summary, shown, done_by)
     if tree:
         items = tree.items(summary, run.failed)
     elif places:
@@ -228,6 +223,7 @@ def fix(
                 summary.write(report, complete, paths=paths, output=output, jobs=run.jobs, settings=settings.as_dict())
             except OSError as error:
                 run.failed(report, error)
+        summary.close()
         if several and (summary.files != 1 or not summary.errors):
             click.echo(summary.line("would be repaired" if dry_run else "repaired"), err=True)
     return int(summary.errors > 0)
@@ -275,7 +271,7 @@ def check(paths: tuple[str, ...], normalizer: Normalizer) -> int:
         if changed:
             if normalizer.options["opencc"]:  # the count that comes with the result leaves OpenCC's changes out
                 count = len(normalizer.explain(data))
-            _print(b"%s: would change (%d repair%s)\n" % (_label(source), count, b"" if count == 1 else b"s"))
+            write_out(b"%s: would change (%d repair%s)\n" % (_label(source), count, b"" if count == 1 else b"s"))
         run.done(changed)
     return run.end("would change") or int(run.counts["changed"] > 0)
 
@@ -300,7 +296,7 @@ def diff(paths: tuple[str, ...], normalizer: Normalizer) -> int:
             continue
         label = _label(source)
         for line in unified(data, repairs, label, label):
-            _print(_coloured(line) if colour else line)
+            write_out(_coloured(line) if colour else line)
         run.done(bool(repairs))
     return run.end("would change")
 
@@ -313,16 +309,16 @@ def demo(damaged: bool) -> int:
 
     page = (resources("hanflow.demo") / "page.txt").read_bytes()
     if damaged:
-        _print(page)
+        write_out(page)
         return 0
     normalizer = Normalizer()
     repaired = normalizer(page)
     rules = Counter(repair.rule for repair in normalizer.explain(page))
     counts = ", ".join(f"{rule} {count}" for rule, count in rules.items())
-    _print(_heading(f"BEFORE: a page as it comes out of a PDF, {_lines(page)} lines"))
-    _print(page)
-    _print(b"\n" + _heading(f"AFTER: hanflow fix, {_lines(repaired)} lines, {sum(rules.values())} repairs ({counts})"))
-    _print(repaired)
+    write_out(_heading(f"BEFORE: a page as it comes out of a PDF, {_lines(page)} lines"))
+    write_out(page)
+    write_out(b"\n" + _heading(f"AFTER: hanflow fix, {_lines(repaired)} lines, {sum(rules.values())} repairs ({counts})"))
+    write_out(repaired)
     return 0
 
 
@@ -391,14 +387,6 @@ def _sources(paths: Sequence[str], run: Inspection) -> Iterator[str]:
         for entry in walk(path, Choice(), lambda error: run.failed(os.fsdecode(error.filename), error)):
             if stat.S_ISREG(entry.status.st_mode):
                 yield entry.source
-
-
-def _print(data: bytes) -> None:
-    try:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        raise ClosedPipe from None
 
 
 def _label(source: str) -> bytes:

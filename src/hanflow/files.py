@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import re
 import stat
@@ -108,8 +109,10 @@ def replacing(path: Path, mode: int = 0o666, follow: bool = True) -> Iterator[Bi
     folder = os.path.dirname(real)
     temporary: Path = os.path.join(folder, name) if isinstance(folder, str) else os.path.join(folder, name.encode())
     try:
-        with _naming(path, temporary), open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
-            yield file
+        with _naming(path, temporary):
+            number = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
+            with open(number, "wb", io.DEFAULT_BUFFER_SIZE) as file:  # told its buffer, it does not ask for a terminal
+                yield file
         with _naming(path, temporary):
             if status is not None:
                 os.chmod(temporary, stat.S_IMODE(status.st_mode))

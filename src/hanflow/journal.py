@@ -19,7 +19,7 @@ class Done(NamedTuple):
 
     size: int
     mtime_ns: int
-    digest: str
+    checksum: int
     bytes_out: int
     report: dict[str, Any]
 

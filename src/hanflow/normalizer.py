@@ -241,8 +241,7 @@ def _threads(threads: Optional[int]) -> int:
     return min(threads, _MAX_THREADS)
 
 
-def cpus() -> int:
-    """Those that this process may use."""
+def _cpus() -> int:
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on macOS and Windows

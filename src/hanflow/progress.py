@@ -63,13 +63,13 @@ class Progress:
 
     def line(self) -> str:
         summary = self.summary
-        done, size = summary.files, summary.bytes_seen
-        complete = self._sizes is None
-        more = "" if complete else "+"  # still counting
-        parts = [f"{done:,}/{self.files:,}{more} files", f"{_size(size)}/{_size(self.bytes)}{more}", f"{_size(summary.rate())}/s"]
-        if complete and size:
-            left = max(self.bytes - size, 0) * summary.seconds() / size
-            parts.append(f"{_duration(left)} left")
+        done, size, rate = summary.files, summary.bytes_seen, _size(summary.rate())
+        if self._sizes is None:
+            left = max(self.bytes - size, 0) * summary.seconds() / size if size else 0.0
+            parts = [f"{done:,}/{self.files:,} files", f"{_size(size)}/{_size(self.bytes)}", f"{rate}/s",
+                     f"{_duration(left)} left"]
+        else:  # still counting
+            parts = [f"{done:,} files", _size(size), f"{rate}/s"]
         if summary.errors:
             parts.append(f"{summary.errors:,} error{'' if summary.errors == 1 else 's'}")
         return "  ".join(parts)

@@ -23,12 +23,12 @@ class Outcome(NamedTuple):
 
     state:  REPAIRED, UNCHANGED, BEFORE (by the run that this one resumes) or FAILED.
     report: the FileReport as a dict; of a failed file its errors only.
-    source: size, mtime_ns and digest of the source, for the journal; None if there is no journal, or a record failed.
+    source: size, mtime_ns and checksum of the source, for the journal; None if there is no journal, or a record failed.
     """
 
     state: str
     report: dict[str, Any]
-    source: Optional[tuple[int, int, str]] = None
+    source: Optional[tuple[int, int, int]] = None
 
 
 class Summary:
@@ -118,5 +118,7 @@ class Summary:
             file.write(b"\n ]\n}\n")
 
     def close(self) -> None:
+        """Lets the list go."""
         if self._listed is not None:
             self._listed.close()
+            self._listed = None

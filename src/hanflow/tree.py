@@ -85,10 +85,10 @@ class Tree:
             os.chmod(folder, mode & ~mask)
 
     def _item(self, source: str, inside: str, status: Optional[os.stat_result]) -> Item:
-        size, mode = (status.st_size, status.st_mode & PERMISSIONS) if status is not None else (0, 0o666)
-        if self.output is None:
-            return Item(source, source, "", size, mode)
-        return Item(source, os.path.join(self.output, inside), inside, size, mode)
+        target = source if self.output is None else os.path.join(self.output, inside)
+        if status is None or not stat.S_ISREG(status.st_mode):  # a pipe that was named
+            return Item(source, target)
+        return Item(source, target, inside if self.output is not None else "", status.st_size, status.st_mode & PERMISSIONS)
 
     def _folder(self, entry: Entry, inside: str, failed: Callable[[str, OSError], None]) -> None:
         if self.output is None or self.dry:

@@ -2,6 +2,6 @@
 from __future__ import annotations
 
 from .account import FORMATS, Failure, FileReport, FormatError, Settings
-from .conversion import convert
+from .conversion import convert, is_plain_text
 
-__all__ = ["FORMATS", "Failure", "FileReport", "FormatError", "Settings", "convert"]
+__all__ = ["FORMATS", "Failure", "FileReport", "FormatError", "Settings", "convert", "is_plain_text"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 import codecs
 from collections import Counter
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Union
 
 from ..explain import RULES
@@ -64,6 +65,7 @@ class Settings:
                 is unpacked from; None for no limit.
     max_bytes:  what one file may be unpacked to, the text members of an archive all together; None for no limit.
     counts:     count the repairs by rule too, which costs about as much again as the repairs.
+    threads:    how many may repair one file. Only those with columns use more than one; the result is the same.
     """
 
     normalizer: Normalizer = field(default_factory=Normalizer)
@@ -75,11 +77,12 @@ class Settings:
     max_ratio: Optional[float] = 100
     max_bytes: Optional[int] = None
     counts: bool = False
+    threads: int = 1
 
     def __post_init__(self) -> None:
         for name in ("field", "column"):
             value = getattr(self, name)
-            object.__setattr__(self, name, (value,) if isinstance(value, (str, int)) else tuple(value or ()))
+            object.__setattr__(self, name, (value,) if isinstance(value, (str, int)) else tuple(dict.fromkeys(value or ())))
         if self.format is not None and self.format not in FORMATS:
             raise ValueError(f"format must be None or one of {', '.join(map(repr, FORMATS))}, not {self.format!r}")
         if self.delimiter is not None and (len(self.delimiter) != 1 or not self.delimiter.isascii() or self.delimiter in '"\r\n'):
@@ -146,7 +149,8 @@ class Account:
         """Adds the repairs of these texts."""
         normalizer = self.settings.normalizer
         for text in texts:
-            self.repairs.update(RULES[edit[4]] for edit in normalizer._core.edits(text, normalizer._preserve))
+            counts = zip(RULES, normalizer._core.rules(text, normalizer._preserve))
+            self.repairs.update({rule: number for rule, number in counts if number})
 
     def add(self, member: Account, where: str) -> None:
         """The account of a member that has been taken over."""
@@ -158,5 +162,10 @@ class Account:
         self.failed += member.failed
 
 
-def missing(package: str, what: str, extra: str = "formats") -> ImportError:
-    return ImportError(f"{what} needs {package}: pip install 'hanflow[{extra}]'", name=package)
+def load(module: str, what: str) -> Any:
+    """A module of the extra `formats`. ImportError says what needs it, and how it is installed."""
+    try:
+        return import_module(module)
+    except ImportError as error:
+        name = module.partition(".")[0].replace("_", "-")
+        raise ImportError(f"{what} needs {name}: pip install 'hanflow[formats]'", name=name) from error

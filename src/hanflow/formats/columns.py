@@ -4,7 +4,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Any
 
-from .account import FormatError, missing
+from .account import FormatError, load
 
 if TYPE_CHECKING:
     from typing import BinaryIO, Optional
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 PARQUET, ARROW = b"PAR1", b"ARROW1\x00\x00"
 
 # A row group has to be held: what is read, the result, and what is to be written. Those that unpack to more become several.
-ROW_GROUP = 64 << 20  # bytes
+ROW_GROUP = 48 << 20  # bytes
 
 ENCODINGS = ("DELTA_BINARY_PACKED", "DELTA_LENGTH_BYTE_ARRAY", "DELTA_BYTE_ARRAY", "BYTE_STREAM_SPLIT")
 
@@ -23,9 +23,7 @@ def parquet(source: BinaryIO, target: Optional[BinaryIO], account: Account) -> N
     """Row groups keep their rows (but see ROW_GROUP), columns their codec, encoding and statistics, the file its version,
     schema and metadata. pyarrow doesn't tell the codec's level and the size of pages: they are its defaults. Bloom filters go.
     """
-    pa = _pyarrow("Parquet")
-    from pyarrow import parquet as pq
-
+    pa, pq = load("pyarrow", "Parquet"), load("pyarrow.parquet", "Parquet")
     writer: Any = None
     try:
         file = pq.ParquetFile(source, pre_buffer=False, buffer_size=1 << 20)
@@ -81,7 +79,8 @@ def _properties(metadata: Any) -> dict[str, Any]:
 
 def arrow(source: BinaryIO, target: Optional[BinaryIO], account: Account) -> None:
     """The file or stream format, whichever the source is; batches, their metadata and compression stay. A batch is held whole."""
-    pa = _pyarrow("Arrow IPC")
+    pa = load("pyarrow", "Arrow IPC")
+    load("pyarrow.ipc", "Arrow IPC")
     try:
         is_file = source.read(8) == ARROW
         options = pa.ipc.IpcWriteOptions(compression=_codec(pa, source, 8 if is_file else 0), use_threads=False)
@@ -194,16 +193,17 @@ class Columns:
         """The same object if nothing changes. Rows that are not UTF-8 stay as they are."""
         pa, account = self._pa, self._account
         normalizer = account.settings.normalizer
-        parts, at = [], 0
+        parts: list[Any] = []
+        at = 0
         while at < len(array) or not parts:
             rest = array.slice(at)
             try:
-                parts.append(pa.array(normalizer.arrow(rest, threads=1)))
+                parts.append(pa.array(normalizer.arrow(rest, threads=account.settings.threads)))
                 break
             except UnicodeDecodeError as error:
                 bad: int = error.arrow_row  # type: ignore[attr-defined]
                 account.fail(f"row {row + at + bad}", f"not UTF-8: {error.reason}")
-                parts += [pa.array(normalizer.arrow(rest.slice(0, bad), threads=1)), rest.slice(bad, 1)]
+                parts += [pa.array(normalizer.arrow(rest.slice(0, bad), threads=account.settings.threads)), rest.slice(bad, 1)]
                 at += bad + 1
             except OverflowError as error:
                 raise FormatError(f"row {row + at} or behind it", str(error)) from None
@@ -220,11 +220,3 @@ def _named(error: Exception, what: str) -> Exception:
         return error
     return FormatError("", f"damaged {what}: {error}" if str(error) else f"damaged {what}")
 
-
-def _pyarrow(what: str) -> Any:
-    try:
-        import pyarrow
-        import pyarrow.ipc
-    except ImportError:
-        raise missing("pyarrow", what, "arrow") from None
-    return pyarrow

@@ -61,9 +61,11 @@ def convert(
             with _target(target, mode, follow) as out:
                 if format in PIPED:
                     _pipe(base, format, content.read, compression, out.write, account)
+                elif compression or not file.seekable():
+                    _seek(format, file, content.read, compression, out, account)
                 else:
-                    file.seek(start) if file.seekable() and not compression else None
-                    _seek(format, file, content.read if compression or not file.seekable() else None, compression, out, account)
+                    file.seek(start)
+                    _seek(format, file, None, None, out, account)
                 if _status(file) != before:
                     raise FormatError("", "changed while it was read")
                 if not account.changed and in_place:
@@ -75,9 +77,9 @@ def convert(
                     out.restart()
                     while piece := file.read(PIECE):
                         out.write(piece)
+            size = file.seek(0, os.SEEK_END) - start if file.seekable() else raw.size
         except _Unchanged:
-            out.size = before[0] if before else 0
-        size = before[0] - start if before else raw.size
+            size = out.size = file.seek(0, os.SEEK_END)
     label = f"{format}.{compression}" if compression else format
     return FileReport(name, label, account.encoding, size, out.size, account.changed, account.records, dict(account.repairs),
                       account.failed, account.errors)
@@ -88,7 +90,8 @@ class _Unchanged(Exception):
 
 
 def _pipe(
-    name: str, format: str, read: Callable[[int], bytes], compression: Optional[str], write: Callable[[bytes], object], account: Account
+    name: str, format: str, read: Callable[[int], bytes], compression: Optional[str], write: Callable[[bytes], object],
+    account: Account,
 ) -> None:
     """read: gives what is unpacked already; write: gets it packed."""
     if compression:
@@ -207,6 +210,13 @@ def _format(name: str, content: Ahead, settings: Settings) -> str:
     return "text"
 
 
+def is_plain_text(settings: Settings, name: str, data: bytes) -> bool:
+    """Whether all that convert() would do to a file of this name and content is to repair its text, as UTF-8."""
+    suffix = os.path.splitext(name)[1].lower()
+    return (BY_SUFFIX.get(suffix) == "text" and settings.format in (None, "text") and settings.encoding is None
+            and not settings.counts and compression_of(data) is None)
+
+
 class Ahead:
     """A read(n) that can be looked into before it is read. size: what has come in."""
 
@@ -285,4 +295,5 @@ def _target(target: Optional[File], mode: int, follow: bool) -> Iterator[Output]
         yield Output(sys.stdout.buffer)
         sys.stdout.buffer.flush()
     else:
-        yield Output(cast("Optional[BinaryIO]", target))
+        opened = cast("Optional[BinaryIO]", target)
+        yield Output(opened, opened is not None and _status(opened) is not None and opened.seekable() and opened.tell() == 0)

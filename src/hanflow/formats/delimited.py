@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Span = tuple[int, int]
 
 BOM = b"\xef\xbb\xbf"
-QUOTED = re.compile(rb'"[^"]*(?:""[^"]*)*"')
+QUOTED = re.compile(rb'"[^"]*(?:""[^"]*)*"(?!")')
 DELIMITERS = b",;\t|"
 
 
@@ -61,7 +61,7 @@ def repair(read: Callable[[int], bytes], write: Callable[[bytes], object], accou
                 except ValueError as error:
                     account.fail(f"line {line}", str(error))
             line += buffer.count(b"\n", begin, end)
-        results = settings.normalizer.batch(texts, threads=1)
+        results = list(map(settings.normalizer, texts))
         if results == texts:
             write(buffer[:done])
         else:
@@ -120,9 +120,9 @@ def _delimiter(data: bytes) -> bytes:
 def _numbers(columns: Columns, cells: list[str]) -> tuple[list[int], bool]:
     """The columns' numbers, and whether the cells of the first record are a header."""
     if all(isinstance(name, str) and name in cells for name in columns):
-        return [cells.index(str(name)) for name in columns], True
+        return list(dict.fromkeys(cells.index(str(name)) for name in columns)), True
     if all(isinstance(name, int) or name.isdecimal() for name in columns):
-        return [int(name) for name in columns], False
+        return list(dict.fromkeys(int(name) for name in columns)), False
     absent = next(name for name in columns if name not in cells)
     raise FormatError("", f"no column {absent!r}; there are {', '.join(map(repr, cells))}")
 

@@ -5,7 +5,7 @@ import codecs
 import re
 from typing import TYPE_CHECKING
 
-from .account import PIECE, FormatError, missing
+from .account import PIECE, FormatError, load
 
 if TYPE_CHECKING:
     from typing import Callable
@@ -80,7 +80,8 @@ class Transcoder:
             except UnicodeEncodeError as error:
                 char = error.object[error.start]
                 line = self._lines + error.object.count("\n", 0, error.start)
-                raise FormatError(f"line {line} of the result", f"{char!r} (U+{ord(char):04X}) cannot be written in {self.name}") from error
+                reason = f"{char!r} (U+{ord(char):04X}) cannot be written in {self.name}"
+                raise FormatError(f"line {line} of the result", reason) from error
             self._lines += text.count("\n")
 
         return encode
@@ -100,10 +101,7 @@ class Transcoder:
             return "utf-8"
         except UnicodeDecodeError:
             pass
-        try:
-            from charset_normalizer import from_bytes
-        except ImportError:
-            raise missing("charset-normalizer", "encoding='auto'") from None
+        from_bytes = load("charset_normalizer", "encoding='auto'").from_bytes
         if len(sample) == SAMPLE:  # a character that the end cuts would speak against its encoding
             sample = sample[:sample.rfind(b"\n") + 1] or sample
         fitting = list(from_bytes(sample))  # the best first
@@ -112,4 +110,4 @@ class Transcoder:
         best = [match.encoding for match in fitting
                 if (match.chaos, match.coherence) == (fitting[0].chaos, fitting[0].coherence)]
         chosen = next((encoding for encoding in best if encoding in CHINESE), best[0])
-        return SUPERSETS.get(chosen, chosen)
+        return str(SUPERSETS.get(chosen, chosen))

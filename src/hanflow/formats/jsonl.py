@@ -5,7 +5,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from .account import MAX_RECORD, PIECE, FormatError, missing
+from .account import MAX_RECORD, PIECE, FormatError, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,10 +35,7 @@ def repair(read: Callable[[int], bytes], write: Callable[[bytes], object], accou
     null is no text and no failure, as in a column. Where orjson refuses, the standard library decides: it knows NaN and lone
     surrogates, which other programs write.
     """
-    try:
-        from orjson import loads
-    except ImportError:
-        raise missing("orjson", "JSON Lines") from None
+    loads = load("orjson", "JSON Lines").loads
     settings = account.settings
     if not settings.field:
         raise FormatError("", "JSON Lines: say which field holds the text (field)")
@@ -83,7 +80,7 @@ def repair(read: Callable[[int], bytes], write: Callable[[bytes], object], accou
             except (ValueError, RecursionError) as error:
                 account.records += 1
                 account.fail(f"line {number + index + 1}", f"malformed JSON: {error}")
-        results = settings.normalizer.batch(texts, threads=1)
+        results = list(map(settings.normalizer, texts))
         if results != texts:
             account.changed = True
             if settings.counts:
@@ -142,7 +139,7 @@ def _texts(value: Any, path: Path, name: str) -> list[str]:
 
 
 def _kind(value: Any) -> str:
-    return "true or false" if isinstance(value, bool) else {int: "a number", float: "a number", dict: "an object"}.get(type(value), "a text")
+    return {bool: "true or false", int: "a number", float: "a number", dict: "an object"}.get(type(value), "a text")
 
 
 def _replaced(line: bytes, paths: list[Path], texts: list[str], results: list[str]) -> bytes:
@@ -159,13 +156,12 @@ def _replaced(line: bytes, paths: list[Path], texts: list[str], results: list[st
 
 def _literal(text: str, escaped: bool, slashes: bool) -> bytes:
     """escaped: other than ASCII as \\u, as the line has it; slashes: / as \\/ too."""
-    from orjson import dumps
-
+    literal: bytes
     if escaped:
         literal = json.dumps(text).encode()
     else:
         try:
-            literal = dumps(text)
+            literal = load("orjson", "JSON Lines").dumps(text)
         except TypeError:  # lone surrogates
             literal = json.dumps(text).encode()
     return literal.replace(b"/", b"\\/") if slashes else literal

@@ -18,17 +18,18 @@ HELD = 16 << 20  # bytes of a member in memory; larger ones go through a tempora
 
 
 def repair_members(
-    read: Callable[[int], bytes], write: Callable[[bytes], object], account: Account, is_text: Callable[[str], bool], repair: Repair
+    read: Callable[[int], bytes], write: Callable[[bytes], object], account: Account, is_text: Callable[[str], bool],
+    repair: Repair,
 ) -> None:
     """Headers stay byte for byte but for what the size of a changed member needs. A member with a name that leads out of the
     archive, or that cannot be repaired, passes unchanged, and the account names it."""
     window = Window(read)
     done = 0  # where the next header begins
     try:
-        archive = tarfile.TarFile(fileobj=cast("BinaryIO", window), mode="r", encoding="utf-8", errors="surrogateescape")
+        archive: Any = tarfile.TarFile(fileobj=cast("BinaryIO", window), mode="r", encoding="utf-8", errors="surrogateescape")
         while (member := archive.next()) is not None:
-            archive.members = []  # type: ignore[attr-defined]  # it would remember all
-            end: int = archive.offset  # type: ignore[attr-defined]
+            archive.members = []  # it would remember all
+            end = archive.offset
             header = window.take(done, member.offset_data)
             account.records += 1
             where = f"member {shown(member.name.encode('utf-8', 'surrogateescape'))}"
@@ -54,7 +55,8 @@ def repair_members(
 
 
 def _member(
-    window: Window, write: Callable[[bytes], object], account: Account, where: str, header: bytes, member: Any, end: int, repair: Repair
+    window: Window, write: Callable[[bytes], object], account: Account, where: str, header: bytes, member: Any, end: int,
+    repair: Repair,
 ) -> None:
     inner = Account(account.settings)
     result, broken = None, False

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from .account import PIECE, FormatError
 
 if TYPE_CHECKING:
-    from typing import Callable
+    from typing import Callable, Optional
 
     from .account import Account
 
@@ -54,7 +54,7 @@ class Comparison:
     """Whether a source and a result, which comes later, are the same. Holds what the result lacks yet."""
 
     def __init__(self) -> None:
-        self._ahead: bytearray | None = bytearray()
+        self._ahead: Optional[bytearray] = bytearray()
 
     def add(self, source: bytes, result: bytes) -> None:
         if self._ahead is None or (source is result and not self._ahead):
@@ -67,4 +67,4 @@ class Comparison:
 
     def differ(self) -> bool:
         """At the end of both."""
-        return self._ahead != b""
+        return self._ahead is None or len(self._ahead) > 0

@@ -22,7 +22,9 @@ EXTRA = struct.Struct("<HH")
 ZIP64 = 1  # the extra field with sizes and an offset
 
 
-def repair_members(source: BinaryIO, target: Optional[BinaryIO], account: Account, is_text: Callable[[str], bool], repair: Repair) -> None:
+def repair_members(
+    source: BinaryIO, target: Optional[BinaryIO], account: Account, is_text: Callable[[str], bool], repair: Repair
+) -> None:
     """Order, names, dates, attributes and comments stay. A member that is damaged, encrypted, larger than the limits allow or
     has a name that leads out of the archive is copied as it is, and the account names it. Both files must be seekable."""
     settings = account.settings
@@ -31,7 +33,8 @@ def repair_members(source: BinaryIO, target: Optional[BinaryIO], account: Accoun
     except (zipfile.BadZipFile, UnicodeDecodeError, struct.error) as error:
         raise FormatError("", f"damaged zip: {error}") from error
     infos = archive.infolist()
-    if sum(info.compress_size for info in infos) > source.seek(0, 2):
+    size = source.seek(0, 2)
+    if sum(info.compress_size for info in infos) > size:
         raise FormatError("", "members overlap: a zip bomb")
     out = None
     if target is not None:
@@ -53,7 +56,7 @@ def repair_members(source: BinaryIO, target: Optional[BinaryIO], account: Accoun
                 if info.flag_bits & ENCRYPTED:
                     raise FormatError("", "encrypted")
                 check(info.file_size, info.compress_size, settings.max_ratio, None)
-                check(unpacked + info.file_size, 0, None, settings.max_bytes)
+                check(unpacked + info.file_size, size, settings.max_ratio, settings.max_bytes)
                 unpacked += info.file_size
                 with archive.open(info) as file:
                     result = repair(info.filename, file.read, member)

@@ -1,0 +1,794 @@
+"""Many files at once: what is chosen, mirrored, journalled and reported, and what is left when a run is stopped or killed.
+
+    HANFLOW_KILLS=20 python -m pytest tests/test_bulk.py -k killed     so many kills; 5 without it
+"""
+import json
+import os
+import random
+import re
+import resource
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import time
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+
+import hanflow
+from hanflow import Normalizer, bulk, files, normalize, progress
+from hanflow.bulk import Item, Run, Task, Window
+from hanflow.formats import Settings
+from hanflow.journal import NAME, Done, Journal, sweep
+from hanflow.progress import Progress
+from hanflow.summary import Outcome, Summary
+from hanflow.walk import Choice, Patterns, walk
+
+KILLS = int(os.environ.get("HANFLOW_KILLS", "5"))
+PAGES = [path.read_bytes() for path in sorted((Path(__file__).parent / "pages").glob("*.in.txt"))]
+
+posix = pytest.mark.skipif(os.name != "posix", reason="POSIX only")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
+not_root = pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may do anything")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def hanflow_(*arguments, **options):
+    return subprocess.run([sys.executable, "-m", "hanflow", *arguments], capture_output=True, text=True, **options)
+
+
+def start(*arguments, **options):
+    return subprocess.Popen([sys.executable, "-m", "hanflow", *arguments], start_new_session=True, stderr=subprocess.PIPE,
+                            text=True, **options)
+
+
+def plant(texts):
+    for name, data in texts.items():
+        path = Path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data if isinstance(data, bytes) else data.encode())
+
+
+def content(folder="out"):
+    """path -> bytes of the files, None for folders, but for the journal."""
+    return {path.relative_to(folder).as_posix(): None if path.is_dir() else path.read_bytes()
+            for path in sorted(Path(folder).rglob("*")) if path.name != NAME}
+
+
+def report(path="report.json"):
+    return json.loads(Path(path).read_text(encoding="utf8"))
+
+
+# What lets a run take a moment however fast the rest is, so that it can be stopped in its midst.
+SLOW = ("--opencc", "s2t")
+
+
+@lru_cache(None)
+def pages(count, size):
+    """name -> (page, what SLOW makes of it)"""
+    rng = random.Random(3)
+    found = {}
+    for number in range(count):
+        page = b""
+        while len(page) < size:
+            page += rng.choice(PAGES) + b"\n\n"
+        found[f"{number % 7}/{number}.txt"] = page, normalize(page, opencc="s2t")
+    return found
+
+
+def grow(count=150, size=80_000):
+    """A tree of pages. Returns what SLOW makes of it."""
+    plant({f"in/{name}": page for name, (page, _) in pages(count, size).items()})
+    return {name: result for name, (_, result) in pages(count, size).items()}
+
+
+def texts_of(folder="out"):
+    """The files, while others come and go."""
+    found = {}
+    for path in Path(folder).rglob("*"):
+        if path.name != NAME and path.is_file():
+            try:
+                found[path.relative_to(folder).as_posix()] = path.read_bytes()
+            except FileNotFoundError:
+                pass
+    return found
+
+
+# ---------------------------------------------------------------- which files
+@pytest.mark.parametrize("glob, matches, others", [
+    ("*.txt", ["a.txt", "x/y/a.txt", ".txt"], ["a.txt.gz", "a.TXT"]),
+    ("a", ["a", "x/a"], ["ab", "x/ba"]),
+    ("/*.txt", ["a.txt"], ["x/a.txt"]),
+    ("x/*.txt", ["x/a.txt"], ["a.txt", "x/y/a.txt", "y/x/a.txt"]),
+    ("x/**/a", ["x/a", "x/y/a", "x/y/z/a"], ["a", "xx/a", "x/ya"]),
+    ("**/a", ["a", "x/a", "x/y/a"], ["xa"]),
+    ("x/**", ["x/a", "x/y/z"], ["x", "a"]),
+    ("?[0-9].txt", ["a1.txt", "x/b2.txt"], ["ab.txt", "12/.txt"]),
+    ("[!a-c]*", ["d", "x/e"], ["a", "b1"]),
+    ("a[", ["a["], ["a"]),
+    (r"\*", ["*", "x/*"], ["a"]),
+    ("第*版", ["第3版", "报/第12版"], ["第3页"]),
+    ("a.b", ["a.b"], ["aXb"]),
+    ("a\n*", ["a\nb"], ["a"]),
+])
+def test_patterns(glob, matches, others):
+    patterns = Patterns([glob])
+    assert [name for name in matches if not patterns.match(name, False)] == []
+    assert [name for name in others if patterns.match(name, False)] == []
+
+
+def test_patterns_of_folders():
+    patterns = Patterns(["tmp/", "/a/b/"])
+    assert patterns.match("tmp", True) and patterns.match("x/tmp", True) and patterns.match("a/b", True)
+    assert not patterns.match("tmp", False) and not patterns.match("x/a/b", True)
+
+
+def chosen(include=(), exclude=(), **more):
+    choice = Choice(Patterns(include), Patterns(exclude), **more)
+    return [entry.relative for entry in walk("in", choice, pytest.fail) if stat.S_ISREG(entry.status.st_mode)]
+
+
+def test_include_and_exclude():
+    plant({f"in/{name}": "x" for name in ("a.txt", "b.md", "x/a.txt", "x/c.md", "x/y/a.txt", "z/d")})
+    assert chosen() == ["a.txt", "b.md", "x/a.txt", "x/c.md", "x/y/a.txt", "z/d"]
+    assert chosen(["*.txt"]) == ["a.txt", "x/a.txt", "x/y/a.txt"]
+    assert chosen(["*.txt", "z"]) == ["a.txt", "x/a.txt", "x/y/a.txt", "z/d"]
+    assert chosen(["x/"]) == ["x/a.txt", "x/c.md", "x/y/a.txt"]
+    assert chosen(["*.txt"], ["/x/a.txt"]) == ["a.txt", "x/y/a.txt"]
+    assert chosen([], ["x"]) == ["a.txt", "b.md", "z/d"]
+    assert chosen(["a.txt"], ["x/"]) == ["a.txt"]
+
+
+def test_the_command_takes_patterns():
+    plant({f"in/{name}": "x" for name in ("a.txt", "b.md", "x/c.md", "x/y/a.txt", "x/y/b.txt", "z/d")})
+    done = hanflow_("fix", "in", "-o", "out", "--include", "*.txt", "--exclude", "b.*")
+    assert (done.returncode, done.stderr) == (0, "2 files: 0 repaired, 2 unchanged\n")
+    assert content() == {"a.txt": b"x", "x": None, "x/y": None, "x/y/a.txt": b"x"}  # no folder that nothing goes into
+    assert hanflow_("fix", "in", "-o", "out", "--include", "").returncode == 2
+    assert hanflow_("fix", "in", "-o", "out", "--include", "/").returncode == 2
+    assert hanflow_("fix", "in", "-o", "out", "--exclude", "[z-a]").returncode == 2
+
+
+def test_what_a_run_leaves_in_its_output_is_no_input():
+    plant({"in/a": "x", f"in/{NAME}": "x", "in/.hanflow-0123456789abcdef.tmp": "x", "in/.hanflow": "x"})
+    assert hanflow_("fix", "in", "-o", "out").returncode == 0
+    assert sorted(content()) == [".hanflow", "a"]
+
+
+# ---------------------------------------------------------------- mirrored as cp -r does
+@posix
+def test_mirrored_as_cp_does():
+    plant({"in/a.txt": CLEAN, "in/.hidden/b": CLEAN, "in/x/run.sh": CLEAN, "in/x/secret": CLEAN, "elsewhere.txt": "e\n",
+           "in/closed/c": CLEAN})
+    os.makedirs("in/empty/deep")
+    os.chmod("in/x/run.sh", 0o755)
+    os.chmod("in/x/secret", 0o600)
+    os.chmod("in/empty", 0o2770)
+    os.chmod("in/closed", 0o555)
+    for link, to in {"round": "..", "to-file": "a.txt", "out-of-it": "../elsewhere.txt", "nowhere": "no/where",
+                     "to-folder": "x"}.items():
+        os.symlink(to, f"in/{link}")
+    mask = os.umask(0o027)
+    try:
+        assert hanflow_("fix", "in", "-o", "out").returncode == 0
+        subprocess.run(["cp", "-r", "in", "cp"], check=True)
+        os.chmod("in/closed", 0o755)
+    finally:
+        os.umask(mask)
+
+    def state(folder):
+        found = {}
+        for path in [Path(folder), *Path(folder).rglob("*")]:
+            status = path.lstat()
+            found[path.relative_to(folder).as_posix()] = (
+                stat.S_IFMT(status.st_mode), os.readlink(path) if path.is_symlink() else stat.S_IMODE(status.st_mode) & 0o777,
+                path.read_bytes() if path.is_file() else None)
+        return found
+
+    assert state("out") == state("cp")
+    for name in ("out/closed", "cp/closed"):
+        os.chmod(name, 0o755)
+
+
+CLEAN = "渡口月明，江水不波。\n"
+
+
+@posix
+def test_links_are_followed_if_asked():
+    plant({"in/a.txt": "a\n", "elsewhere/e.txt": "e\n"})
+    for link, to in {"round": "..", "self": ".", "file": "../elsewhere/e.txt", "folder": "../elsewhere", "nowhere": "no"}.items():
+        os.symlink(to, f"in/{link}")
+    plant({"unrelated": "x"})
+    assert hanflow_("fix", "in", "-o", "out", "-L", "--exclude", "round").returncode == 0
+    assert content() == {"a.txt": b"a\n", "file": b"e\n", "folder": None, "folder/e.txt": b"e\n"}
+    assert not any(path.is_symlink() for path in Path("out").rglob("*"))
+
+
+@posix
+def test_a_link_in_the_output_is_replaced_not_followed():
+    """It may lead to a source: of a run before, when the file was a link."""
+    plant({"in/a.txt": CLEAN, "precious": "p"})
+    os.mkdir("out")
+    os.symlink("../precious", "out/a.txt")
+    assert hanflow_("fix", "in", "-o", "out").returncode == 0
+    assert Path("precious").read_text() == "p"
+    assert not os.path.islink("out/a.txt") and Path("out/a.txt").read_text(encoding="utf8") == CLEAN
+
+
+@posix
+def test_links_replace_what_is_in_their_place():
+    plant({"in/a.txt": "x", "out/link": "old", "out/same": "old"})
+    os.symlink("a.txt", "in/link")
+    os.symlink("a.txt", "in/same")
+    os.unlink("out/same")
+    os.symlink("a.txt", "out/same")
+    before = os.lstat("out/same").st_ino
+    assert hanflow_("fix", "in", "-o", "out").returncode == 0
+    assert os.readlink("out/link") == "a.txt" and os.lstat("out/same").st_ino == before
+
+
+@posix
+def test_fifos_are_left_out():
+    plant({"in/a.txt": "a\n"})
+    os.mkfifo("in/pipe")
+    assert hanflow_("fix", "in", "-o", "out", "--report", "report.json").returncode == 0
+    assert sorted(content()) == ["a.txt"]
+    assert report()["counts"]["skipped"] == 1
+
+
+@posix
+def test_names_that_are_not_utf8():
+    os.mkdir("in")
+    try:
+        Path(os.fsdecode(b"in/\xff.txt")).write_bytes("头发\n".encode())
+    except OSError:
+        pytest.skip("the file system takes only UTF-8")
+    Path(os.fsdecode(b"in/\xfe.txt")).write_bytes(b"\xff")
+    os.symlink(b"\xff.txt", b"in/\xfd")
+    arguments = ("fix", "in", "-o", "out", "--opencc", "s2t", "--report", "report.json")
+    assert hanflow_(*arguments).returncode == 1
+    assert Path(os.fsdecode(b"out/\xff.txt")).read_bytes() == "頭髮\n".encode()
+    assert os.readlink(b"out/\xfd") == b"\xff.txt"
+    assert {entry["source"] for entry in report()["files"]} == {os.fsdecode(b"in/\xff.txt"), os.fsdecode(b"in/\xfe.txt")}
+    os.utime(b"in/\xfe.txt")
+    done = hanflow_(*arguments, "--resume")
+    assert "1 done before, 1 failed" in done.stderr  # the journal knows it by its name
+    listed = subprocess.run([sys.executable, "-m", "hanflow", "fix", "in", "-o", "new", "-n"], capture_output=True)
+    assert b"copy in/\xff.txt -> new/\xff.txt\n" in listed.stdout
+
+
+def test_an_output_that_cannot_be_made():
+    plant({"in/x/a.txt": "a\n", "in/b.txt": "b\n", "out/x": "a file where a folder should be"})
+    done = hanflow_("fix", "in", "-o", "out")
+    assert done.returncode == 1
+    assert "hanflow: " + os.path.join("in", "x") + ": " in done.stderr
+    assert Path("out/b.txt").read_text() == "b\n"
+
+
+@posix
+@pytest.mark.parametrize("paths", [("in", "in"), ("in", "./in/")])
+def test_a_path_twice(paths):
+    plant({"in/a.txt": "a\n"})
+    assert hanflow_("fix", *paths, "-o", "out").stderr == "1 file: 0 repaired, 1 unchanged\n"
+    assert sorted(content()) == ["in", "in/a.txt"]
+
+
+# ---------------------------------------------------------------- what fails
+@linux
+def test_a_file_that_cannot_be_read():
+    plant({"in/a.txt": "a\n"})
+    os.symlink("/proc/self/mem", "in/mem")
+    done = hanflow_("fix", "in", "-o", "out", "-L")
+    assert done.returncode == 1
+    assert done.stderr == "hanflow: in/mem: Input/output error\n2 files: 0 repaired, 1 unchanged, 1 failed\n"
+    assert content() == {"a.txt": b"a\n"}
+
+
+@not_root
+def test_what_may_not_be_read():
+    plant({"in/a.txt": "a\n", "in/b.txt": "b\n", "in/x/c.txt": "c\n"})
+    os.chmod("in/a.txt", 0)
+    os.chmod("in/x", 0)
+    done = hanflow_("fix", "in", "-o", "out")
+    os.chmod("in/x", 0o755)
+    assert done.returncode == 1
+    assert "hanflow: in/a.txt: Permission denied\n" in done.stderr and "hanflow: in/x: Permission denied\n" in done.stderr
+    assert texts_of() == {"b.txt": b"b\n"}
+
+
+@posix
+def test_a_file_that_finds_no_room():
+    plant({"in/large.txt": b"abc\n" * 30_000, "in/small.txt": "s\n"})
+    done = hanflow_("fix", "in", "-o", "out", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000)))
+    assert done.returncode == 1
+    assert done.stderr.startswith("hanflow: in/large.txt: File too large")
+    assert content() == {"small.txt": b"s\n"}
+
+
+def run_of(items, jobs=1, task=None):
+    summary = Summary(listed=True)
+    Run(task or Task(Settings(Normalizer())), jobs, summary, Progress(summary, iter(()), False))(iter(items))
+    return summary
+
+
+def test_any_exception_is_one_files_own(monkeypatch, capsys):
+    def broken(settings, source, target, **more):
+        if "b" in source:
+            raise KeyError("x")
+        return real(settings, source, target, **more)
+
+    real = bulk.convert
+    monkeypatch.setattr(bulk, "convert", broken)
+    plant({"a.txt": "a", "b.txt": "b"})
+    summary = run_of([Item("b.txt", "out/b.txt"), Item("a.txt", "out/a.txt")])
+    assert (summary.counts["failed"], summary.files) == (1, 2)
+    assert capsys.readouterr().err == "hanflow: b.txt: KeyError: 'x'\n"
+    summary.close()
+
+
+@linux
+class TestWorkers:
+    def items(self, count=40):
+        plant({f"in/{number}.txt": b"abc\n" * 20_000 for number in range(count)})
+        return [Item(f"in/{number}.txt", f"out/{number}.txt", size=80_000) for number in range(count)]
+
+    def test_an_item_that_kills_its_worker_fails_and_the_rest_is_done(self, monkeypatch, capsys):
+        def deadly(settings, source, target, **more):
+            if source == "in/7.txt":
+                os.kill(os.getpid(), signal.SIGKILL)
+            return real(settings, source, target, **more)
+
+        real = bulk.convert
+        monkeypatch.setattr(bulk, "convert", deadly)
+        summary = run_of(self.items(), 2)
+        assert (summary.counts["failed"], summary.counts["unchanged"]) == (1, 39)
+        assert capsys.readouterr().err == "hanflow: in/7.txt: the process that worked on it died twice (SIGKILL)\n"
+        assert sorted(content()) == sorted(f"{number}.txt" for number in range(40) if number != 7)
+        summary.close()
+
+    @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+    def test_a_worker_that_is_killed_once(self, monkeypatch, number):
+        def deadly(settings, source, target, **more):
+            if source == "in/7.txt" and not os.path.exists("dead"):
+                plant({"dead": ""})
+                os.kill(os.getpid(), number)
+            return real(settings, source, target, **more)
+
+        real = bulk.convert
+        monkeypatch.setattr(bulk, "convert", deadly)
+        summary = run_of(self.items(), 2)
+        assert os.path.exists("dead") and summary.counts["unchanged"] == summary.files == 40
+        assert len(content()) == 40
+        summary.close()
+
+    def test_workers_end_with_the_run(self):
+        summary = run_of(self.items(), 2)
+        children = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
+        assert children == "" and summary.files == 40
+        summary.close()
+
+    def test_workers_end_when_their_parent_is_killed(self):
+        grow()
+        process = start("fix", "in", "-o", "out", "-j", "2", *SLOW)
+        wait_for(lambda: texts_of())
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        assert len(children) == 2
+        process.kill()
+        process.communicate()
+        wait_for(lambda: not any(os.path.exists(f"/proc/{child}/exe") for child in children))
+
+
+def test_the_largest_first_and_small_ones_together():
+    sizes = [5, 3 << 20, 7, 1 << 20, 600_000, 1, 500_000]
+    window = Window(iter([Item(str(size), "", size=size) for size in sizes]), 1)
+    batches = []
+    while batch := window.batch():
+        batches.append([item.size for item in batch])
+    assert batches == [[3 << 20], [1 << 20], [600_000], [500_000, 7], [5], [1]]
+    window = Window(iter([Item("", "", size=1000)] * 20_000), 2)
+    while window.fill(1000):
+        pass
+    assert not window.complete  # what is listed ahead is bounded
+    lengths = []
+    while batch := window.batch():
+        lengths.append(len(batch))
+    assert sum(lengths) == 20_000 and max(lengths) == 128 and lengths[-1] == 1
+
+
+@linux
+def test_the_last_files_get_the_cpus_that_are_left(monkeypatch):
+    def noting(settings, source, target, **more):
+        plant({f"threads/{source}": str(settings.threads)})
+        return real(settings, source, target, **more)
+
+    real = bulk.convert
+    monkeypatch.setattr(bulk, "convert", noting)
+    plant({f"{name}.txt": b"abc\n" * (1 << 20) for name in "ab"})
+    for names, want in (("a", ["3"]), ("ab", ["1", "2"])):  # the second of two finds one of three at work
+        run_of([Item(f"{name}.txt", f"out/{name}.txt", size=4 << 20) for name in names], 3).close()
+        assert sorted(path.read_text() for path in Path("threads").iterdir()) == want
+
+
+def test_many_tiny_files():
+    plant({f"in/{number % 10}/{number}": f"{number}\n" for number in range(2000)})
+    done = hanflow_("fix", "in", "-o", "out", "-j", "2", "--report", "report.json")
+    assert (done.returncode, done.stderr) == (0, "2000 files: 0 repaired, 2000 unchanged\n")
+    assert texts_of() == texts_of("in")
+    assert len(report()["files"]) == 2000
+
+
+@pytest.mark.parametrize("jobs", ["1", "3"])
+def test_the_same_result_with_any_number_of_workers(jobs):
+    want = grow()
+    assert hanflow_("fix", "in", "-o", "out", "--jobs", jobs, *SLOW).returncode == 0
+    assert texts_of() == want
+
+
+# ---------------------------------------------------------------- going on
+def wait_for(condition, seconds=60):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "waited in vain"
+        time.sleep(0.01)
+
+
+class TestResume:
+    TEXTS = {"in/a.txt": "头发\n", "in/b.txt": "发展\n", "in/x/c.txt": "江水\n"}
+    ARGUMENTS = ("fix", "in", "-o", "out", "--opencc", "s2t", "--resume")
+
+    def again(self, *more):
+        """The states of the files in a further run."""
+        done = hanflow_(*self.ARGUMENTS, *more, "--report", "report.json")
+        assert done.returncode == int("failed" in done.stderr)
+        return {os.path.basename(entry["source"]): entry["state"] for entry in report()["files"]}
+
+    @pytest.fixture(autouse=True)
+    def first(self):
+        plant(self.TEXTS)
+        assert self.again() == {"a.txt": "repaired", "b.txt": "repaired", "c.txt": "unchanged"}
+
+    def test_nothing_changed(self):
+        before = {path: path.stat().st_ino for path in Path("out").rglob("*.txt")}
+        assert set(self.again().values()) == {"done before"}
+        assert {path: path.stat().st_ino for path in Path("out").rglob("*.txt")} == before
+        assert report()["counts"]["done before"] == 3 and report()["bytes_in"] == 21
+
+    def test_the_source_has_another_size(self):
+        plant({"in/a.txt": "头发头\n"})
+        assert self.again() == {"a.txt": "repaired", "b.txt": "done before", "c.txt": "done before"}
+        assert texts_of()["a.txt"] == "頭髮頭\n".encode()
+
+    def test_the_source_has_another_time(self):
+        os.utime("in/a.txt", (1, 1))
+        assert self.again() == {"a.txt": "repaired", "b.txt": "done before", "c.txt": "done before"}
+        assert set(self.again().values()) == {"done before"}  # the newer line of the journal holds
+
+    def test_the_source_has_another_content_of_the_same_size_and_time(self):
+        status = os.stat("in/a.txt")
+        plant({"in/a.txt": "发头\n"})
+        os.utime("in/a.txt", ns=(status.st_atime_ns, status.st_mtime_ns))
+        assert self.again() == {"a.txt": "repaired", "b.txt": "done before", "c.txt": "done before"}
+
+    def test_the_target_is_gone_or_cut(self):
+        os.unlink("out/a.txt")
+        plant({"out/b.txt": ""})
+        assert self.again() == {"a.txt": "repaired", "b.txt": "repaired", "c.txt": "done before"}
+
+    def test_other_options(self):
+        assert "done before" not in self.again("--spacing", "all").values()
+        assert set(self.again("--spacing", "all").values()) == {"done before"}
+        assert "done before" not in self.again().values()
+
+    def test_other_version(self):
+        path = Path("out", NAME)
+        path.write_bytes(path.read_bytes().replace(hanflow.__version__.encode(), b"0.0.0", 1))
+        assert "done before" not in self.again().values()
+
+    def test_a_torn_last_line(self):
+        path = Path("out", NAME)
+        lines = path.read_bytes().splitlines(keepends=True)
+        path.write_bytes(b"".join(lines[:-1]) + lines[-1][:20])
+        assert sorted(self.again().values()) == ["done before", "done before", "repaired"] or \
+            sorted(self.again().values()) == ["done before"] * 3
+        assert set(self.again().values()) == {"done before"}
+        assert all(json.loads(line) for line in path.read_bytes().splitlines())
+
+    def test_lines_that_are_none(self):
+        path = Path("out", NAME)
+        head, *lines = path.read_bytes().splitlines(keepends=True)
+        path.write_bytes(head + b"\0\0\0\n[1]\n{}\n" + b"".join(lines))
+        assert set(self.again().values()) == {"done before"}
+
+    def test_what_failed_is_tried_again(self):
+        plant({"in/bad.txt": b"\xff"})
+        assert self.again()["bad.txt"] == "failed"
+        assert self.again()["bad.txt"] == "failed"
+        plant({"in/bad.txt": "好\n"})
+        assert self.again()["bad.txt"] == "unchanged"
+
+    def test_left_overs_of_killed_runs_go(self):
+        plant({"out/x/.hanflow-0123456789abcdef.tmp": "half", "out/x/.hanflow-other.tmp": "not ours"})
+        self.again()
+        assert sorted(content("out/x")) == [".hanflow-other.tmp", "c.txt"]
+
+    def test_without_resume_all_is_done_again(self):
+        done = hanflow_(*self.ARGUMENTS[:-1])
+        assert done.stderr == "3 files: 2 repaired, 1 unchanged\n"
+        assert not Path("out", NAME).exists()  # all went well, and nobody asked for it
+
+
+@posix
+def test_two_runs_into_one_folder():
+    plant({"in/a.txt": "a\n"})
+    os.mkdir("out")
+    journal = Journal("out", {"version": 1}, False)
+    done = hanflow_("fix", "in", "-o", "out", "--resume")
+    assert done.returncode == 2 and "another run is writing into 'out'" in " ".join(done.stderr.split())
+    journal.close(True)
+    assert hanflow_("fix", "in", "-o", "out", "--resume").returncode == 0
+
+
+@linux
+def test_a_journal_that_finds_no_room(monkeypatch):
+    """The run goes on: those files would be done again."""
+    journal = Journal(".", {"version": 1}, False)
+    journal.add("a", Done(1, 2, 5, 3, {}))
+    journal.flush()
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (os.path.getsize(NAME) + 10, limit[1]))
+    try:
+        journal.add("b", Done(1, 2, 5, 3, {}))
+        journal.flush()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    journal.add("c", Done(1, 2, 5, 3, {}))
+    journal.flush()
+    journal.close(False)
+    journal = Journal(".", {"version": 1}, True)
+    assert [journal.get(name) and journal.get(name).size for name in "abc"] == [1, None, 1]
+    journal.close(False)
+
+
+@posix
+@pytest.mark.parametrize("whole_group", [True, False], ids=["all", "first"])
+def test_killed_and_resumed(whole_group):
+    """SIGKILL at random moments: no target is ever half-written, and in the end the tree is that of an undisturbed run."""
+    want = grow()
+    rng = random.Random()
+    arguments = ("fix", "in", "-o", "out", "-j", "2", "--resume", *SLOW)
+    kills = before = 0
+    while kills < KILLS:
+        process = start(*arguments)
+        # Once it has begun to write, which a busy machine delays, somewhere in the work that is left.
+        wait_for(lambda: process.poll() is not None or os.path.exists("out") and len(texts_of()) > before)
+        time.sleep(rng.uniform(0, 0.08))
+        if process.poll() is None:
+            (os.killpg if whole_group else os.kill)(process.pid, signal.SIGKILL)
+            kills += 1
+        process.communicate()
+        found = {name: data for name, data in texts_of().items() if not files.TEMPORARY.fullmatch(os.path.basename(name))}
+        assert {name for name, data in found.items() if data != want[name]} == set()
+        assert len(found) >= before
+        before = len(found)
+        if process.returncode == 0:  # it was done before it could be killed
+            assert found == want
+            shutil.rmtree("out")
+            before = 0
+    done = hanflow_(*arguments)
+    assert done.returncode == 0
+    assert texts_of() == want  # and nothing is left over
+    assert before < 60 or int(re.search(r"(\d+) done before", done.stderr)[1]) > 0  # a batch or two may be lost
+
+
+# ---------------------------------------------------------------- stopped
+@posix
+@pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_stopped(number, code):
+    """Ctrl-C goes to all processes of a terminal, kill to one."""
+    want = grow()
+    process = start("fix", "in", "-o", "out", "-j", "2", "--report", "report.json", *SLOW)
+    wait_for(lambda: os.path.exists("out") and len(texts_of()) > 3)
+    (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert "Traceback" not in err and re.search(r"^\d+ files: \d+ repaired", err, re.MULTILINE)
+    found = texts_of()
+    assert 3 < len(found) < 150
+    assert {name for name, data in found.items() if data != want[name]} == set()
+    partial = report()
+    assert partial["complete"] is False
+    assert {os.path.relpath(entry["target"], "out") for entry in partial["files"]} == set(found)
+    done = hanflow_("fix", "in", "-o", "out", "-j", "2", "--resume", *SLOW)
+    assert f"{len(found)} done before" in done.stderr
+    assert texts_of() == want
+
+
+# ---------------------------------------------------------------- report, dry run, progress
+def test_report():
+    plant({"in/a.txt": "２０条⽔渠\n", "in/b.txt": "江水\n", "in/bad.txt": "江水\n江".encode() + b"\xff"})
+    begin = time.time()
+    assert hanflow_("fix", "in", "-o", "out", "--report", "report.json", "--width", "alnum").returncode == 1
+    found = report()
+    assert (found["hanflow"], found["cpu_path"], found["complete"]) == (hanflow.__version__, hanflow.cpu(), True)
+    assert found["settings"]["options"] == Normalizer(width="alnum").options
+    assert (found["paths"], found["output"]) == (["in"], "out")
+    assert found["counts"] == {"files": 3, "repaired": 1, "unchanged": 1, "done before": 0, "failed": 1, "links": 0, "skipped": 0,
+                               "records": 0, "failed_records": 0}
+    assert (found["bytes_in"], found["bytes_out"]) == (23, 19)
+    assert found["repairs"] == {"width": 2, "compat": 1}
+    assert found["bytes_per_second"] > 0 and found["seconds"] > 0
+    from datetime import datetime
+    assert begin - 1 <= datetime.fromisoformat(found["begin"]).timestamp() <= datetime.fromisoformat(found["end"]).timestamp()
+    entries = {os.path.basename(entry["source"]): entry for entry in found["files"]}
+    assert entries["a.txt"] == {
+        "source": os.path.join("in", "a.txt"), "target": os.path.join("out", "a.txt"), "state": "repaired", "format": "text",
+        "encoding": "utf-8", "bytes_in": 16, "bytes_out": 12, "changed": True, "records": 0, "repairs": {"width": 2, "compat": 1},
+        "failed": 0, "errors": []}
+    assert entries["bad.txt"] == {
+        "source": os.path.join("in", "bad.txt"), "target": os.path.join("out", "bad.txt"), "state": "failed",
+        "errors": [{"where": "byte 10 (line 2)", "reason": "not UTF-8: invalid start byte"}]}
+
+
+def test_report_of_a_single_file_and_of_stdin():
+    plant({"a.txt": "２０条\n"})
+    done = hanflow_("fix", "a.txt", "--report", "report.json")
+    assert (done.stdout, done.stderr, done.returncode) == ("20条\n", "", 0)
+    assert [entry["source"] for entry in report()["files"]] == ["a.txt"]
+    assert hanflow_("fix", "--report", "report.json", input="２０条\n").stdout == "20条\n"
+    assert [entry["source"] for entry in report()["files"]] == ["-"]
+
+
+def test_report_that_cannot_be_written():
+    plant({"in/a.txt": "a\n"})
+    done = hanflow_("fix", "in", "-o", "out", "--report", "nowhere/report.json")
+    assert done.returncode == 1 and "hanflow: nowhere/report.json: No such file or directory\n" in done.stderr
+    assert content() == {"a.txt": b"a\n"}
+
+
+def test_failed_records_are_named_and_tried_again():
+    pytest.importorskip("orjson")
+    plant({"in/a.jsonl": '{"text": "２０条"}\n{"text": \n' + "{\n" * 20 + '{"text": "江水"}\n', "in/b.jsonl": '{"text": "江"}\n'})
+    arguments = ("fix", "in", "-o", "out", "--field", "text", "--report", "report.json", "--resume")
+    for _ in range(2):
+        done = hanflow_(*arguments)
+        assert done.returncode == 1
+        assert done.stderr.count("hanflow: in/a.jsonl: line ") == 10 and "hanflow: in/a.jsonl: 11 more\n" in done.stderr
+        assert "21 records failed" in done.stderr
+        assert report()["counts"]["failed_records"] == 21
+    assert Path("out/a.jsonl").read_text(encoding="utf8").startswith('{"text": "20条"}\n{"text": \n{\n')
+    assert [entry["state"] for entry in report()["files"] if "b.jsonl" in entry["source"]] == ["done before"]
+
+
+def test_settings_reach_the_formats():
+    plant({"in/a.csv": "甲;２０条\n乙;２０条\n", "in/b.txt": "２０条".encode("gb18030")})
+    done = hanflow_("fix", "in", "-o", "out", "--column", "1", "--delimiter", ";", "--encoding", "gb18030", "--include", "*.txt")
+    assert done.returncode == 0, done.stderr
+    assert content() == {"b.txt": "20条".encode("gb18030")}
+    done = hanflow_("fix", "in/a.csv", "--column", "1", "--delimiter", ";")
+    assert done.stdout == "甲;20条\n乙;20条\n"
+    assert hanflow_("fix", "in", "-o", "out", "--encoding", "nonsense").returncode == 2
+    assert hanflow_("fix", "in", "-o", "out", "--delimiter", "ab").returncode == 2
+
+
+def test_dry_run():
+    plant({"in/a.txt": "２０条\n", "in/x/b.txt": "江水\n", "in/bad.txt": b"\xff"})
+    os.mkdir("in/empty")
+    done = hanflow_("fix", "in", "-o", "out", "--dry-run", "--report", "report.json")
+    a, b = os.path.join("in", "a.txt"), os.path.join("in", "x", "b.txt")
+    assert done.returncode == 1
+    assert sorted(done.stdout.splitlines()) == [f"copy {b} -> {os.path.join('out', 'x', 'b.txt')}",
+                                                f"repair {a} -> {os.path.join('out', 'a.txt')}"]
+    assert done.stderr.endswith("3 files: 1 would be repaired, 1 unchanged, 1 failed\n")
+    assert sorted(os.listdir()) == ["in", "report.json"]
+    done = hanflow_("fix", "in", "-i", "-n")
+    assert sorted(done.stdout.splitlines()) == [f"leave {b}", f"repair {a}"]
+    assert Path(a).read_text(encoding="utf8") == "２０条\n"
+
+
+@pytest.mark.parametrize("arguments", [
+    ("fix", "-n"), ("fix", "in", "-n"), ("fix", "in/a.txt", "--resume", "-o", "out"), ("fix", "in", "-i", "--resume"),
+    ("fix", "in", "-o", "out", "-n", "--resume"), ("fix", "in", "-o", "out", "-j", "0"),
+])
+def test_wrong_usage(arguments):
+    plant({"in/a.txt": "a\n"})
+    assert hanflow_(*arguments).returncode == 2
+    assert os.listdir() == ["in"]
+
+
+class TestProgress:
+    def test_nothing_in_a_pipe(self):
+        grow()
+        done = hanflow_("fix", "in", "-o", "out", "-j", "2", *SLOW)
+        assert re.fullmatch(r"150 files: \d+ repaired, \d+ unchanged\n", done.stderr)
+
+    @posix
+    def test_a_moving_line_on_a_terminal(self):
+        import pty
+
+        grow()
+        plant({"in/bad.txt": b"\xff"})
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen([sys.executable, "-m", "hanflow", "fix", "in", "-o", "out", "-j", "2", *SLOW],
+                                   stderr=theirs)
+        os.close(theirs)
+        shown = b""
+        try:
+            while piece := os.read(ours, 4096):
+                shown += piece
+        except OSError:  # what Linux says at the end
+            pass
+        os.close(ours)
+        assert process.wait() == 1
+        text = shown.decode()
+        assert re.search(r"\r\d+/151 files  [\d.]+ [kM]B/[\d.]+ MB  [\d.]+ [kM]B/s  \d+:\d\d left", text)
+        assert "hanflow: in/bad.txt: byte 0" in text
+        assert text.endswith("\r\x1b[K151 files: " + text.rsplit("151 files: ", 1)[1])
+
+    def state(self, monkeypatch, tmp_path, wanted=None):
+        """What goes to a log in three ticks, and in one more too early."""
+        log = open(tmp_path / "log", "w+", encoding="utf8")
+        monkeypatch.setattr(sys, "stderr", log)
+        clock = [1000.0]
+        monkeypatch.setattr(progress.time, "monotonic", lambda: clock[0])
+        summary = Summary(listed=False)
+        shown = Progress(summary, iter([3_000_000] * 4), wanted)
+        while shown.count():
+            pass
+        for seconds in (59, 2, 60, 10, 51):
+            clock[0] += seconds
+            shown.tick()
+            summary.add("a", "b", 3_000_000, Outcome("repaired", {"bytes_in": 3_000_000, "bytes_out": 1, "records": 0, "failed": 0,
+                                                                  "repairs": {}, "errors": []}))
+        log.seek(0)
+        text = log.read()
+        log.close()
+        return text
+
+    def test_a_line_a_minute_in_a_log(self, monkeypatch, tmp_path):
+        lines = self.state(monkeypatch, tmp_path).splitlines()
+        assert [re.sub(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ", "", line) for line in lines] == [
+            "1/4 files  3.0 MB/12.0 MB  49.2 kB/s  3:03 left",
+            "2/4 files  6.0 MB/12.0 MB  49.6 kB/s  2:01 left",
+            "4/4 files  12.0 MB/12.0 MB  65.9 kB/s  0:00 left"]
+
+    def test_none_if_not_wanted(self, monkeypatch, tmp_path):
+        assert self.state(monkeypatch, tmp_path, wanted=False) == ""
+
+    def test_lines_in_a_pipe_if_wanted(self, monkeypatch):
+        reading, writing = os.pipe()
+        summary = Summary(listed=False)
+        with open(writing, "w") as pipe:
+            monkeypatch.setattr(sys, "stderr", pipe)
+            assert Progress(summary, iter(()), None).seconds is None
+            assert Progress(summary, iter(()), True).seconds == 60
+        os.close(reading)
+
+
+def test_sweep_takes_only_what_is_ours():
+    plant({"a/.hanflow-0123456789abcdef.tmp": "", ".hanflow-0123456789ABCDEF.tmp": "", "a/b.tmp": ""})
+    sweep(".")
+    assert sorted(name for name, data in content(".").items() if data is not None) == [".hanflow-0123456789ABCDEF.tmp", "a/b.tmp"]
+
+
+# ---------------------------------------------------------------- pipes
+@posix
+def test_an_endless_pipe():
+    """Results come while the input goes on, and a reader that has enough ends it quietly."""
+    yes = subprocess.Popen(["yes", "２０条⽔渠"], stdout=subprocess.PIPE)
+    process = start("fix", stdin=yes.stdout, stdout=subprocess.PIPE)
+    yes.stdout.close()
+    assert process.stdout.readline() == "20条水渠\n"
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    assert process.wait(60) == 141
+    process.stderr.close()
+    assert yes.wait(60) == -signal.SIGPIPE
+
+
