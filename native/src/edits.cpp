@@ -5,6 +5,7 @@
 #include <new>
 #include <utility>
 
+#include "compat.hpp"
 #include "kernels/kernels.hpp"
 
 namespace hanflow {
@@ -17,12 +18,20 @@ void EditList::add(size_t begin, size_t end, const char* text, size_t length, Ru
         texts.append(text, length);
 }
 
-void EditList::add_squeezed(const uint8_t* source, size_t begin, size_t end, size_t from, size_t to, uint8_t confidence) {
+void EditList::add_rewritten(const uint8_t* source, size_t begin, size_t end, size_t from, size_t to, bool squeeze, bool compat,
+                             uint8_t confidence) {
     const size_t at = texts.size();
-    texts.resize(at + (to - from) + 64);
-    const size_t length = kernels().squeeze(source + from, to - from, reinterpret_cast<uint8_t*>(&texts[at]));
+    // A radical of three bytes becomes four at most.
+    texts.resize(at + (to - from) / 3 * 4 + 64);
+    uint8_t* const text = reinterpret_cast<uint8_t*>(&texts[at]);
+    size_t length = to - from;
+    if (squeeze)
+        length = kernels().squeeze(source + from, length, text);
+    else
+        std::memcpy(text, source + from, length);
+    if (compat) length = replace_radicals(text, length);
     texts.resize(at + length);
-    edits.push_back(Edit{begin, end, uint32_t(at), uint32_t(length), Rule::spacing, confidence});
+    edits.push_back(Edit{begin, end, uint32_t(at), uint32_t(length), squeeze ? Rule::spacing : Rule::compat, confidence});
 }
 
 Buffer::~Buffer() { std::free(data_); }

@@ -82,8 +82,10 @@ struct Line {
     Cut cut = Cut::unknown;         // what the line end before it parts
     bool work = false;     // holds gaps, or ...
     bool changes = false;  // ... characters that compat or width may change
+    bool radicals = false;     // ... Han of three bytes that compat changes, and no others
     bool closes_all = false;  // each gap is one ASCII space and letter-spacing, whatever the lines around say
-    bool latin_gaps = false;  // some gaps, each of one or two ASCII spaces between Han and a letter or digit; may be set
+    bool latin_gaps = false;  // some gaps, each of one or two ASCII spaces between Han and a letter or digit, or % before
+                              // Han; may be set
 };
 
 // A segment of the text of one pass: text lines that are decided by themselves, so that memory and the work of a

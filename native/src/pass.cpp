@@ -134,21 +134,28 @@ void Pass::edit_line(size_t index, EditList& out) {
     // A joint takes the white space on its own side.
     const bool joint_before = index && layout_.joints[index - 1] != Joint::line_end;
     const bool joint_behind = layout_.joints[index] != Joint::line_end;
-    const size_t begin = joint_before ? line.s : line.begin, end = joint_behind ? line.e : line.end;
-    const bool whole = !page_.explained && !line.page;  // nobody asks for each edit, and white space at the ends just goes
-    if (!changes && (whole || !edges) && SpacingStage::is_plain(page_, layout_, index)) {
-        if (!SpacingStage::closes_latin(page_, layout_, index)) {
-            if (joined && begin < line.s) out.add(begin, line.s, "", 0, Rule::spacing, confidence::CERTAIN);
-            if (joined && line.e < end) out.add(line.e, end, "", 0, Rule::spacing, confidence::CERTAIN);
-        } else if (whole) {
-            out.add_squeezed(page_.data, begin, end, line.s, line.e, confidence::LATIN);
-        } else {
-            edit_spaces(line, out);
+    // Where nobody asks for each edit, most lines are rewritten whole.
+    if (!page_.explained && !line.page && !insert && options.width != Width::all && line.changes == line.radicals) {
+        const bool all = SpacingStage::closes_all(page_, layout_, index);
+        const bool plain = !all && SpacingStage::is_plain(page_, layout_, index);
+        if (all || plain || !line.gaps) {
+            const bool squeeze = all || (plain && SpacingStage::closes_latin(page_, layout_, index));
+            const bool ends = squeeze || joined;  // white space at them goes
+            const bool radicals = line.radicals && options.compat;
+            const size_t begin = ends && !joint_before ? line.begin : line.s, end = ends && !joint_behind ? line.end : line.e;
+            if (squeeze || radicals) {
+                out.add_rewritten(page_.data, begin, end, line.s, line.e, squeeze, radicals, confidence::SPREAD);
+            } else {
+                if (begin < line.s) out.add(begin, line.s, "", 0, Rule::spacing, confidence::CERTAIN);
+                if (line.e < end) out.add(line.e, end, "", 0, Rule::spacing, confidence::CERTAIN);
+            }
+            return;
         }
+    }
+    if (!edges && !changes && SpacingStage::is_plain(page_, layout_, index)) {
+        if (SpacingStage::closes_latin(page_, layout_, index)) edit_spaces(line, out);
         return;
     }
-    if (whole && !insert && options.width != Width::all && SpacingStage::closes_all(page_, layout_, index))
-        return out.add_squeezed(page_.data, begin, end, line.s, line.e, confidence::SPREAD);
     page_.open(line);
     const Chars& t = page_.chars;
     static const std::vector<Verdict> none;

@@ -422,7 +422,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
                 }
         }
     }
-    line.changes = changes != 0;
+    line.changes = line.radicals = changes != 0;
     line.work = inner > 0;
     line.gaps = gap_count;
     if (!han) {
@@ -448,7 +448,10 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
             const uint64_t behind_han = h << 3 | carry_han, behind_alnum = a << 1 | carry_alnum;
             line.dropped += __builtin_popcountll(h & behind_alnum) + __builtin_popcountll(a & behind_han);
             // ， ： ～ behind a letter or digit may be converted.
-            if (behind_alnum & (b.word[w][SCAN_PAUSE] | b.word[w][SCAN_MARK])) line.changes = true;
+            if (behind_alnum & (b.word[w][SCAN_PAUSE] | b.word[w][SCAN_MARK])) {
+                line.changes = true;
+                line.radicals = false;
+            }
             carry_han = h >> 61;
             carry_alnum = a >> 63;
         }
@@ -464,7 +467,10 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
         }
         squeeze += counts.squeezed;  // with a gap between
     }
-    if (page.options.width == Width::all && marks) line.changes = true;
+    if (page.options.width == Width::all && marks) {
+        line.changes = true;
+        line.radicals = false;
+    }
     line.work = line.work || line.changes;
     squeeze = squeeze * CELL + (first_kind == SCAN_OPEN ? 2 : 0) + (one_of(last_kind, MASKED_CLOSING) ? 2 : 0);
     if (counts.spread >= 3) {
@@ -570,7 +576,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
                          (last_kind == SCAN_DIGIT && (leaders || signs))))
         line.table = is_table(characters(), line);
     line.parted = counts.spread && !line.spaced && !sentence && counts.solids;
-    line.closes_all = counts.closes_all && !line.table && !line.byline && !line.changes && !line.page &&
+    line.closes_all = counts.closes_all && !line.table && !line.byline && line.changes == line.radicals && !line.page &&
                       line.start_kind != StartKind::item;
     line.row = seen >= 2 && seen <= 4 && gap_count == seen - 1 && !alnum && !signs && seen + inner <= 16;
     const bool sign = seen == 1 && signs;
@@ -608,7 +614,7 @@ static bool measure(Page& page, Line& line, Unit& unit, size_t scanned) {
         // One Han character: a line of a vertical run.
         line.s = line.begin;
         line.e = line.end;
-        line.changes = line.work = page.masks.word[i / 64][SCAN_CHANGES] >> (i % 64) & 1;
+        line.changes = line.work = line.radicals = page.masks.word[i / 64][SCAN_CHANGES] >> (i % 64) & 1;
         line.cjk = line.remainder = true;
         line.cjks = 1;
         line.first_class = line.last_class = HAN;
