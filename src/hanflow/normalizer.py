@@ -233,7 +233,7 @@ def _check(name: str, value: object, valid: tuple[object, ...]) -> None:
 
 def _threads(threads: Optional[int]) -> int:
     if threads is None:
-        return cpus()
+        return _cpus()
     if not isinstance(threads, int) or isinstance(threads, bool):
         raise TypeError(f"threads must be None or an int, not {type(threads).__name__}")
     if threads < 1:

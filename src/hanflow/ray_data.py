@@ -10,16 +10,16 @@ import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Optional
 
-from .bulk import Item, Task, explained, failed, work
+from .bulk import Item, Task, _outcome, explained, failed, work
 from .formats import convert
-from .formats.account import missing
+from .formats.account import load
 from .normalizer import Normalizer
-from .summary import REPAIRED, UNCHANGED, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from .bulk import Known
+    from .summary import Outcome
     from .walk import Patterns
 
     Dataset = Any  # ray.data.Dataset
@@ -38,20 +38,20 @@ def normalize(dataset: Dataset, column: str, *, failures: Optional[str] = None, 
     column:   of type string, large_string, string_view or a dictionary of these. Nulls stay.
     failures: name of a column to add: why the text of the row could not be repaired, null if it could. A row whose text is not
               UTF-8 fails alone and passes unchanged; without `failures` the workers log how many did.
-    options:  those of Normalizer, ValueError for a wrong one. When the dataset is run, a column that is missing raises
-              ValueError, one of another type TypeError.
+    options:  those of Normalizer, ValueError for a wrong one. A column that is missing or of another type ends the run of the
+              dataset with Ray's error, which says so.
     """
     arguments = {"normalizer": Normalizer(**options), "column": column, "failures": failures}
     return dataset.map_batches(_repaired_table, batch_size=None, batch_format="pyarrow", zero_copy_batch=True, fn_kwargs=arguments)
 
 
 def _repaired_table(table: Any, normalizer: Normalizer, column: str, failures: Optional[str]) -> Any:
-    import pyarrow as pa
-
+    pa = load("pyarrow", "Ray Data", "ray")
     index = table.schema.get_field_index(column)
     if index < 0:
         raise ValueError(f"no column {column!r}; there are {', '.join(map(repr, table.column_names))}")
-    field, reasons = table.schema.field(index), {}
+    field = table.schema.field(index)
+    reasons: dict[int, str] = {}
     if not pa.types.is_null(field.type):  # a block of nulls
         texts = table.column(index)
         if pa.types.is_dictionary(field.type):
@@ -69,9 +69,10 @@ def _repaired_table(table: Any, normalizer: Normalizer, column: str, failures: O
 
 def _repaired_column(normalizer: Normalizer, column: Any) -> tuple[Any, dict[int, str]]:
     """The column, and row -> reason of those that stay as they are."""
-    import pyarrow as pa
-
-    parts, reasons, row = [], {}, 0
+    pa = load("pyarrow", "Ray Data", "ray")
+    parts: list[Any] = []
+    reasons: dict[int, str] = {}
+    row = 0
     for chunk in column.chunks:
         while True:
             try:
@@ -108,8 +109,7 @@ class Places:
     def items(self, paths: Sequence[str], output: str, chosen: tuple[Patterns, Patterns], failed: Callable[[str, OSError], None]
               ) -> Iterator[Item]:
         """The files of paths and folders, which are mirrored into the output as by tree.Tree, without links and permissions."""
-        from pyarrow import fs
-
+        fs = load("pyarrow.fs", "a URL", "ray")
         for name in paths:
             filesystem, path = self.find(name.rstrip("/")) or (fs.LocalFileSystem(), os.path.abspath(name))
             base = posixpath.basename(path.rstrip("/"))
@@ -134,18 +134,11 @@ def is_url(name: str) -> bool:
 
 def _place(url: str) -> Place:
     """ValueError: no such kind of URL. ImportError: its package is missing."""
-    try:
-        from pyarrow import ArrowInvalid, fs
-    except ImportError:
-        raise missing("pyarrow", "a URL", "arrow") from None
+    fs = load("pyarrow.fs", "a URL", "ray")
     try:
         place: Place = fs.FileSystem.from_uri(url)
-    except ArrowInvalid:
-        try:
-            import fsspec
-        except ImportError:
-            raise missing("fsspec", "a URL of this kind", "ray") from None
-        filesystem, path = fsspec.url_to_fs(url)
+    except load("pyarrow", "a URL", "ray").ArrowInvalid:  # a kind that it doesn't know
+        filesystem, path = load("fsspec", "a URL of this kind", "ray").url_to_fs(url)
         place = fs.PyFileSystem(fs.FSSpecHandler(filesystem)), path
     return place
 
@@ -195,11 +188,8 @@ def outcomes(task: Task, batches: Iterable[list[Known]], places: Places, address
 @contextmanager
 def _running(address: Optional[str], jobs: int) -> Iterator[Any]:
     """Ray, connected, with settings for outcomes()."""
-    try:
-        import ray
-        import ray.data
-    except ImportError:
-        raise missing("ray", "the engine ray", "ray") from None
+    ray = load("ray", "--engine ray", "ray")
+    load("ray.data", "--engine ray", "ray")
     started = not ray.is_initialized()
     if started:
         address = address or os.environ.get("RAY_ADDRESS") or "local"
@@ -248,8 +238,7 @@ def _work(task: Task, places: Places, item: Item, done: Any) -> Outcome:
 
 def _staged(task: Task, item: Item, source: Optional[Place], target: Optional[Place]) -> Outcome:
     """Through files here: formats need to seek, and a file system of objects shows an object when it is whole."""
-    from pyarrow import fs
-
+    fs = load("pyarrow.fs", "a URL", "ray")
     local = fs.LocalFileSystem()
     with tempfile.TemporaryDirectory(prefix="hanflow-") as folder:
         here, there = item.source, None if task.dry else item.target
@@ -264,6 +253,4 @@ def _staged(task: Task, item: Item, source: Optional[Place], target: Optional[Pl
         if there is not None and target is not None:
             target[0].create_dir(posixpath.dirname(target[1]), recursive=True)
             fs.copy_files(there, target[1], source_filesystem=local, destination_filesystem=target[0])
-    content = report._asdict()
-    del content["source"]
-    return Outcome(REPAIRED if report.changed else UNCHANGED, content)
+    return _outcome(report, None)
