@@ -18,8 +18,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve()
 # regex and aiohttp: datatrove and Data-Juicer import them, but only some of their extras ask for them.
 PACKAGES = {"Spark": ["pyspark>=4", "pyarrow", "pandas"], "datatrove": ["datatrove", "regex"], "Data-Juicer": ["py-data-juicer", "aiohttp", "pyarrow"]}
-TEXTS = ["全 市 新 增 ２０ 条 ⽔ 渠", "", "A clean line.\n", *(path.read_text(encoding="utf-8") for path in
-                                                       sorted(HERE.with_name("pages").glob("own0[12]*.in.txt")))]
+PAGES = sorted(HERE.with_name("pages").glob("own0[12]*.in.txt"))
+TEXTS = ["全 市 新 增 ２０ 条 ⽔ 渠", "", "A clean line.\n", *(page.read_text(encoding="utf-8") for page in PAGES)]
 
 
 def recipe(tool):

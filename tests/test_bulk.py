@@ -172,6 +172,7 @@ def test_mirrored_as_cp_does():
     os.chmod("in/x/secret", 0o600)
     os.chmod("in/empty", 0o2770)
     os.chmod("in/closed", 0o555)
+    os.chmod("in", 0o700)
     for link, to in {"round": "..", "to-file": "a.txt", "out-of-it": "../elsewhere.txt", "nowhere": "no/where",
                      "to-folder": "x"}.items():
         os.symlink(to, f"in/{link}")
@@ -179,8 +180,8 @@ def test_mirrored_as_cp_does():
     try:
         assert hanflow_("fix", "in", "-o", "out").returncode == 0
         subprocess.run(["cp", "-r", "in", "cp"], check=True)
-        os.chmod("in/closed", 0o755)
     finally:
+        os.chmod("in/closed", 0o755)
         os.umask(mask)
 
     def state(folder):
@@ -675,6 +676,35 @@ def test_settings_reach_the_formats():
     assert done.stdout == "甲;20条\n乙;20条\n"
     assert hanflow_("fix", "in", "-o", "out", "--encoding", "nonsense").returncode == 2
     assert hanflow_("fix", "in", "-o", "out", "--delimiter", "ab").returncode == 2
+
+
+def test_files_of_a_tree_become_what_each_becomes_alone():
+    """Small ones are read once there, and plain texts take a short way."""
+    import gzip
+    import zipfile
+
+    pq = pytest.importorskip("pyarrow.parquet")
+    import pyarrow
+
+    page = PAGES[0] + "２０条⽔渠\n".encode()
+    plant({"in/a.txt": page, "in/a.md": page, "in/no-suffix": page, "in/a.txt.gz": gzip.compress(page), "in/gz.txt": gzip.compress(page),
+           "in/clean.gz": gzip.compress(CLEAN.encode(), 1), "in/large.txt": page * 3000, "in/empty.txt": "",
+           "in/a.csv": "text,n\n２０条,1\n", "in/a.jsonl": '{"text": "２０条"}\n'})
+    pq.write_table(pyarrow.table({"text": ["２０条", None], "n": [1, 2]}), "in/a.parquet")
+    with zipfile.ZipFile("in/a.zip", "w") as archive:
+        archive.writestr("a.txt", page)
+    more = ("--column", "text", "--field", "text")
+    assert hanflow_("fix", "in", "-o", "out", *more, "--report", "tree.json").returncode == 0
+    assert hanflow_("fix", "in", "-o", "plain", *more).returncode == 0  # without counts by rule
+    os.mkdir("alone")
+    for name in os.listdir("in"):
+        done = hanflow_("fix", f"in/{name}", "-o", f"alone/{name}", *more, "--report", "report.json")
+        assert done.returncode == 0, done.stderr
+        (entry,), (same,) = report()["files"], [e for e in report("tree.json")["files"] if os.path.basename(e["source"]) == name]
+        assert {**entry, "target": ""} == {**same, "target": ""}
+        assert same["bytes_in"] == os.path.getsize(f"in/{name}")
+    assert content("out") == content("alone") == content("plain")
+    assert content("out")["a.txt"] == normalize(page)
 
 
 def test_dry_run():

@@ -191,7 +191,7 @@ class TestFullDisk:
 
         def opened(path, mode="r", *args, **options):
             file = real(path, mode, *args, **options)
-            if mode == "xb":
+            if isinstance(path, int):  # the temporary file is opened by its number
                 monkeypatch.setattr(builtins, "open", real)
                 file.close()
                 return full(1000)
@@ -243,7 +243,8 @@ class TestCompression:
         monkeypatch.setattr(compression, "UNCHECKED", 1 << 20)
         data = self.packed(kind, b"a line\n" * 300_000)  # 2.1 MB
         assert refused(data, f"a.txt.{kind}").reason == "unpacks to more than 100 times its size (max_ratio)"
-        assert refused(data, f"a.txt.{kind}", Settings(max_ratio=None, max_bytes=1 << 20)).reason == "unpacks to more than 1048576 bytes (max_bytes)"
+        assert refused(data, f"a.txt.{kind}",
+                       Settings(max_ratio=None, max_bytes=1 << 20)).reason == "unpacks to more than 1048576 bytes (max_bytes)"
         assert run(data, f"a.txt.{kind}", Settings(max_ratio=None))[0] == data
 
     def test_position_of_text_is_that_in_the_unpacked_data(self, refused):
@@ -258,8 +259,10 @@ class TestJsonLines:
         bad = {
             '{"text":"⽔"': "malformed JSON: ", "{'text':'⽔'}": "malformed JSON: ", '{"text":"⽔"} x': "malformed JSON: ",
             '{"t":"⽔","u":1}': "no field 'text'; there are 't', 'u'", "{}": "no field 'text'",
-            '{"text":5}': "field 'text' holds a number, not a text", '{"text":true}': "field 'text' holds true or false, not a text",
-            '{"text":{"a":"⽔"}}': "field 'text' holds an object, not a text", '{"text":["⽔",1]}': "field 'text' holds a number, not a text",
+            '{"text":5}': "field 'text' holds a number, not a text",
+            '{"text":true}': "field 'text' holds true or false, not a text",
+            '{"text":{"a":"⽔"}}': "field 'text' holds an object, not a text",
+            '{"text":["⽔",1]}': "field 'text' holds a number, not a text",
             '"⽔"': "no field 'text': a text stands where an object with 'text' should",
             '{"text":"\\ud800"' + "[" * 3000: "malformed JSON: ",
         }
@@ -306,7 +309,8 @@ class TestCsv:
         lines = ["a,text", "1,⽔", "2", '3,"⽔"x', "4,⽔"]
         out, report = run("\n".join(lines).encode() + b"\n5,\xff\n", "a.csv", COLUMN)
         assert out == "\n".join(lines).replace("1,⽔", "1,水").replace("4,⽔", "4,水").encode() + b"\n5,\xff\n"
-        assert report.errors == [("line 3", "1 cells, no column 1 (from 0)"), ("line 4", "a cell goes on behind its closing quotation mark"),
+        assert report.errors == [("line 3", "1 cells, no column 1 (from 0)"),
+                                 ("line 4", "a cell goes on behind its closing quotation mark"),
                                  ("line 6", "not UTF-8: invalid start byte")]
         preserve = Settings(column="text", normalizer=Normalizer(errors="preserve"))
         assert run(b"text\n\xff\xe2\xbd\x94\n", "a.csv", preserve)[0] == b"text\n\xff\xe6\xb0\xb4\n"
@@ -353,14 +357,16 @@ class TestEncodings:
 def parquet(texts, kind="string", **more):
     pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     out = io.BytesIO()
-    pq.write_table(pa.table({"id": range(len(texts)), "text": pa.array(texts, getattr(pa, kind)()), **more}), out, use_dictionary=False)
+    pq.write_table(pa.table({"id": range(len(texts)), "text": pa.array(texts, getattr(pa, kind)()), **more}), out,
+                   use_dictionary=False)
     return out.getvalue()
 
 
 class TestColumns:
     def test_missing_column(self, refused):
         data = parquet([DAMAGED])
-        assert refused(data, "a.parquet", Settings(column="body")).reason == "no column 'body'; there are 'id' (int64), 'text' (string)"
+        assert refused(data, "a.parquet",
+                       Settings(column="body")).reason == "no column 'body'; there are 'id' (int64), 'text' (string)"
         assert refused(data, "a.parquet", Settings(column=2)).reason.startswith("no column 2;")
         assert "which column" in refused(data, "a.parquet").reason
 
@@ -414,13 +420,16 @@ class TestZip:
 
     def test_members(self, run):
         pytest.importorskip("orjson")
-        members = {"a.txt": DAMAGED.encode(), "b.txt": CLEAN.encode() + b"\xff", "../../x.txt": DAMAGED.encode(), "/etc/y.txt": DAMAGED.encode(),
-                   "c:\\z.txt": b"", "c.jsonl": '{"text":"⽔"}\nx\n{"text":"⽔"}'.encode(), "d.csv": b"a\n1", "e..txt": DAMAGED.encode()}
+        members = {"a.txt": DAMAGED.encode(), "b.txt": CLEAN.encode() + b"\xff", "../../x.txt": DAMAGED.encode(),
+                   "/etc/y.txt": DAMAGED.encode(),
+                   "c:\\z.txt": b"", "c.jsonl": '{"text":"⽔"}\nx\n{"text":"⽔"}'.encode(), "d.csv": b"a\n1",
+                   "e..txt": DAMAGED.encode()}
         result, report = run(zipped(*members.items()), "a.zip", Settings(field="text", column="text"))
         changed = {"a.txt": REPAIRED.encode(), "c.jsonl": '{"text":"水"}\nx\n{"text":"水"}'.encode(), "e..txt": REPAIRED.encode()}
         assert unzipped(result) == {**members, **changed}
         assert [failure.where for failure in report.errors] == [
-            "member b.txt, byte 22 (line 2)", "member ../../x.txt", "member /etc/y.txt", "member c:\\z.txt", "member c.jsonl, line 2", "member d.csv"]
+            "member b.txt, byte 22 (line 2)", "member ../../x.txt", "member /etc/y.txt", "member c:\\z.txt",
+            "member c.jsonl, line 2", "member d.csv"]
         assert report.errors[1].reason == "its name leads out of the archive" and report.failed == 6
 
     @pytest.mark.parametrize("where", ["data", "checksum"])
@@ -436,7 +445,8 @@ class TestZip:
                 if data[at:at + 4] == b.CRC.to_bytes(4, "little"):
                     data[at] ^= 0xFF
         result, report = run(bytes(data), "a.zip")
-        assert [failure.where for failure in report.errors] == ["member b.txt"] and report.errors[0].reason.startswith("damaged: ")
+        assert [failure.where for failure in report.errors] == ["member b.txt"]
+        assert report.errors[0].reason.startswith("damaged: ")
         with zipfile.ZipFile(io.BytesIO(result)) as archive:
             assert archive.read("a.txt") == archive.read("c.txt") == REPAIRED.encode()
             copy = archive.getinfo("b.txt")
@@ -467,10 +477,12 @@ class TestZip:
         result, report = run(data, "a.zip")
         assert report.errors == [("member b.txt", "unpacks to more than 100 times its size (max_ratio)")]
         with zipfile.ZipFile(io.BytesIO(result)) as archive:
-            assert archive.read("a.txt") == archive.read("c.txt") == REPAIRED.encode() and archive.getinfo("b.txt").file_size == 70 << 20
+            assert archive.read("a.txt") == archive.read("c.txt") == REPAIRED.encode()
+            assert archive.getinfo("b.txt").file_size == 70 << 20
         assert run(data, "a.zip", Settings(max_ratio=None))[1].failed == 0
         report = run(data, "a.zip", Settings(max_ratio=None, max_bytes=20))[1]  # of the first the 16 bytes fit
-        assert [failure.where for failure in report.errors] == ["member b.txt", "member c.txt"] and "max_bytes" in report.errors[0].reason
+        assert [failure.where for failure in report.errors] == ["member b.txt", "member c.txt"]
+        assert "max_bytes" in report.errors[0].reason
 
     def test_members_that_overlap(self, refused):
         one = zipped(("a.txt", self.NOISE))
@@ -502,7 +514,8 @@ def untarred(data):
 
 class TestTar:
     def test_members(self, run):
-        members = {"a.txt": DAMAGED.encode(), "b.txt": CLEAN.encode() * 90_000 + b"\xff" + DAMAGED.encode(), "../../x.txt": DAMAGED.encode(),
+        members = {"a.txt": DAMAGED.encode(), "b.txt": CLEAN.encode() * 90_000 + b"\xff" + DAMAGED.encode(),
+                   "../../x.txt": DAMAGED.encode(),
                    "/etc/y.txt": DAMAGED.encode(), "c.txt.gz": b"no gzip", "d.txt": DAMAGED.encode()}
         result, report = run(tarred(*members.items()), "a.tar")
         assert untarred(result) == {**members, "a.txt": REPAIRED.encode(), "d.txt": REPAIRED.encode()}
@@ -533,7 +546,8 @@ class TestTar:
 
 @pytest.mark.parametrize("name, data, package, settings", [
     ("a.jsonl", b"{}", "orjson", FIELD), ("a.parquet", b"PAR1", "pyarrow", COLUMN), ("a.arrow", b"ARROW1", "pyarrow", COLUMN),
-    ("a.txt.zst", b"\x28\xb5\x2f\xfd", "zstandard", Settings()), ("a.txt", b"\xff", "charset-normalizer", Settings(encoding="auto"))])
+    ("a.txt.zst", b"\x28\xb5\x2f\xfd", "zstandard", Settings()),
+    ("a.txt", b"\xff", "charset-normalizer", Settings(encoding="auto"))])
 def test_missing_package(tmp_path, monkeypatch, name, data, package, settings):
     def absent(module):
         raise ModuleNotFoundError(module)

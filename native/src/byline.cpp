@@ -34,14 +34,18 @@ bool is_one_of(const char32_t* const (&words)[N], const uint32_t* text, uint32_t
 
 constexpr uint32_t ROLE_LENGTH = 5, CREDIT_LENGTH = 2;
 
-// Bit cp % 64 is set for what a role begins with: few words get further.
-constexpr uint64_t role_starts() {
-    uint64_t bits = 0;
-    for (const char32_t* role : ROLES) bits |= uint64_t(1) << (role[0] % 64);
-    return bits;
-}
+// A bit for what a role begins with, by the character's last ten bits: few words get further.
+struct RoleStarts {
+    uint64_t bits[16] = {};
+    constexpr RoleStarts() {
+        for (const char32_t* role : ROLES) bits[role[0] / 64 % 16] |= uint64_t(1) << (role[0] % 64);
+    }
+};
 
-bool may_begin_role(uint32_t cp) { return role_starts() >> (cp % 64) & 1; }
+bool may_begin_role(uint32_t cp) {
+    static constexpr RoleStarts starts;
+    return starts.bits[cp / 64 % 16] >> (cp % 64) & 1;
+}
 
 }  // namespace
 

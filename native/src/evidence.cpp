@@ -204,11 +204,14 @@ void Evidence::gather(const Page& page, const std::vector<Line*>& lines) {
         facts_[i] = facts_of(page, before, line, next);
         all |= facts_[i];
     }
-    const auto count = [&](WindowCounts& counts, Fact fact) { counts.fill(n, [&](int i) { return facts_[i] & fact; }); };
-    count(continues_, CONTINUES);
-    count(continues_over_blank_, CONTINUES_OVER_BLANK);
-    count(starts_, NOSTART);
-    count(pauses_, PAUSES);
+    const auto count = [&](WindowCounts& counts, Fact fact) { counts.fill(n, [&](int i) { return (facts_[i] & fact) != 0; }); };
+    // Those that nearly all texts have, in four lanes.
+    enum { CONTINUING, OVER_BLANK, STARTING, PAUSING };
+    static_assert(CONTINUES == 1 && CONTINUES_OVER_BLANK == 2 && NOSTART == 4 && PAUSES == 8, "bit k of the facts for lane k");
+    usual_.fill(n, [&](int i) {
+        const uint64_t f = facts_[i];
+        return (f & 1) | (f & 2) << 15 | (f & 4) << 30 | (f & 8) << 45;
+    });
     if (all & FLUSH) {
         count(flush_, FLUSH);
         count(shorter_, SHORTER);
@@ -222,9 +225,11 @@ void Evidence::gather(const Page& page, const std::vector<Line*>& lines) {
     for (int i = 0; i < n; ++i) {
         Line& line = *lines[i];
         const Line *const before = i ? lines[i - 1] : nullptr, *const next = i + 1 < n ? lines[i + 1] : nullptr;
+        const uint64_t near = usual_.all_near(i);
+        const auto count_of = [&](int lane) { return WindowCounts::of(near, lane); };
         // What a blank line says here. Where most lines that end in mid-sentence are followed by one, it is leading.
         if (before) {
-            const bool leading = continues_over_blank_.near(i) * 2 > continues_.near(i);
+            const bool leading = count_of(OVER_BLANK) * 2 > count_of(CONTINUING);
             line.parted_by_blanks = !leading && ((i > 1 && before->blanks) || (next && next->blanks));
             if (leading)
                 line.rhythm = line.blanks <= 1 ? 0 : LEADING_MORE;
@@ -232,7 +237,7 @@ void Evidence::gather(const Page& page, const std::vector<Line*>& lines) {
                 line.rhythm = BLANK + BLANK_MORE * std::min(line.blanks - 1, 3);
         }
         // Does the extractor end lines after marks here? A mark that cannot start a line does, or many lines end in a pause.
-        line.raw = starts_.near(i) || (pauses_.size(i) > WINDOW && pauses_.near(i) * RAW >= pauses_.size(i));
+        line.raw = count_of(STARTING) || (usual_.size(i) > WINDOW && count_of(PAUSING) * RAW >= usual_.size(i));
         line.flush = (all & FLUSH) && flush_.near(i, FIRST_LINES) > shorter_.near(i, FIRST_LINES);
         // Where short last lines are solid, a letter-spaced line was stretched to fill its column, and so goes on.
         line.stretched = (all & SOLID_LAST) && line.spaced && line.end_kind == EndKind::stop &&

@@ -18,7 +18,7 @@ public:
 
 private:
     std::vector<uint16_t> facts_;  // of each line; the windows count some of them
-    WindowCounts continues_, continues_over_blank_, starts_, pauses_, flush_, shorter_, solid_, spread_, trailing_, couplets_;
+    WindowCounts usual_, flush_, shorter_, solid_, spread_, trailing_, couplets_;
 };
 
 // Of the line end between a and b, once it is gathered: what it costs to join and to part them.

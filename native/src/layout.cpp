@@ -113,10 +113,15 @@ void Layout::decide(Page& page) {
     near_spaced.resize(n);
     damaged.resize(n);
     const auto spaced = [&](size_t i) { return page.text(i).spaced && !page.text(i).literal; };
-    counts_.fill(int(n), spaced);
-    for (size_t i = 0; i < n; ++i) near_spaced[i] = counts_.near(int(i)) > 0;
-    counts_.fill(int(n), [&](size_t i) { return joined[i] || spaced(i); });
-    for (size_t i = 0; i < n; ++i) damaged[i] = counts_.near(int(i)) > 0;
+    counts_.fill(int(n), [&](size_t i) {
+        const bool is_spaced = spaced(i);
+        return WindowCounts::lane(0, is_spaced) | WindowCounts::lane(1, joined[i] || is_spaced);
+    });
+    for (size_t i = 0; i < n; ++i) {
+        const uint64_t near = counts_.all_near(int(i));
+        near_spaced[i] = WindowCounts::of(near, 0) > 0;
+        damaged[i] = near > 0;
+    }
     set_paragraphs(page);
     set_joints(page);
     set_leading(page);

@@ -4,6 +4,9 @@
 
 namespace hanflow {
 
+// What a stage keeps of its memory for the next text.
+constexpr size_t KEPT_BYTES = size_t(4) << 20;
+
 void Pipeline::Stage::take(const uint8_t* bytes, size_t count, const std::vector<Segment>& made, size_t from) {
     for (Segment segment : made) {
         if (segment.begin < from) continue;
@@ -30,6 +33,7 @@ void Pipeline::start(const Options& options, bool preserve, size_t portion, bool
     same_ = left_ = 0;
     for (int k = 0; k < active_; ++k) {
         stages_[k].pending.clear();
+        if (stages_[k].pending.capacity() > KEPT_BYTES) stages_[k].pending.shrink_to_fit();
         stages_[k].segments.clear();
         stages_[k].left = 0;
     }

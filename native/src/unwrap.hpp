@@ -81,7 +81,8 @@ private:
     std::vector<Supports> supports_;
     std::vector<Step> steps_;
     std::vector<int16_t> path_;  // the measure of each line, -1: none
-    WindowCounts stops_, mids_;     // lines that hold a sentence end, that end in mid-sentence
+    enum { STOPS, MIDS };
+    WindowCounts ends_;  // lines that hold a sentence end, that end in mid-sentence
     std::vector<int16_t> tight_;  // of each line, WINDOW zeros before and behind
     // The sliding histogram behind candidates(), by measure in half cells: four counts of 16 bits a word, and how many
     // supports begin there; begins_list_ has each of those once.

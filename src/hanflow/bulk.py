@@ -335,6 +335,31 @@ class Window:
 
 
 # ---------------------------------------------------------------- the loop
+class _Deferred:
+    """Lets SIGINT and SIGTERM wait for act(), so that nothing that was done is left out of the account."""
+
+    def __enter__(self) -> _Deferred:
+        self._came: Optional[int] = None
+        self._before = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def _note(self, number: int, frame: Optional[FrameType]) -> None:
+        self._came = number
+
+    def act(self) -> None:
+        """Does what the signal that came would have done."""
+        if self._came is not None:
+            handler = self._before[signal.Signals(self._came)]
+            if callable(handler):
+                handler(self._came, None)
+            elif handler is signal.SIG_DFL:
+                sys.exit(128 + self._came)
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+
 class Run:
     """Repairs items. What becomes of them goes to the summary and the journal, what fails is named.
 
@@ -385,21 +410,23 @@ class Run:
         # Forking is safe here, as this process has no threads, and much faster. Nobody else may start one: see Progress.
         context = get_context("fork" if sys.platform == "linux" else "spawn")
         try:
-            while True:
-                for worker in self._workers:
-                    if not worker.batch:
-                        self._give(worker)
-                while len(self._workers) < self.jobs and (batch := self._next()):
-                    worker = _Worker(context, self.task, self._workers)
-                    self._workers.append(worker)
-                    worker.give(*batch)
-                busy = {worker.connection: worker for worker in self._workers if worker.batch}
-                if not busy:
-                    break
-                listed, counted = self._window.fill(LISTED_AT_ONCE), self.progress.count()
-                for ready in connection.wait(list(busy), 0 if listed or counted else TICK_SECONDS):
-                    self._answer(busy[ready])  # type: ignore[index]
-                self._flush()
+            with _Deferred() as signals:
+                while True:
+                    for worker in self._workers:
+                        if not worker.batch:
+                            self._give(worker)
+                    while len(self._workers) < self.jobs and (batch := self._next()):
+                        worker = _Worker(context, self.task, self._workers)
+                        self._workers.append(worker)
+                        worker.give(*batch)
+                    busy = {worker.connection: worker for worker in self._workers if worker.batch}
+                    if not busy:
+                        break
+                    listed, counted = self._window.fill(LISTED_AT_ONCE), self.progress.count()
+                    for ready in connection.wait(list(busy), 0 if listed or counted else TICK_SECONDS):
+                        self._answer(busy[ready])  # type: ignore[index]
+                    self._flush()
+                    signals.act()
         except (KeyboardInterrupt, SystemExit):
             self._stop()
             raise

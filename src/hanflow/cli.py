@@ -192,10 +192,9 @@ def fix(
     else:
         source = STDIN if piped else paths[0]
         items = iter([Item(source, source if in_place else _target(source, output))])
-    if mirrored and not dry_run:
-        assert output is not None
+    if tree and output is not None and not dry_run:
         try:
-            os.makedirs(output, exist_ok=True)
+            tree.prepare()
             run.journal = Journal(output, {"hanflow": __version__, "settings": {**settings.as_dict(), "counts": None}}, resume)
             if resume:
                 sweep(output)

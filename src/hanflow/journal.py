@@ -107,9 +107,12 @@ class Journal:
             os.unlink(self.path)
 
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+
+
 def _line(value: object) -> bytes:
     # ASCII: names that are not UTF-8 hold lone surrogates.
-    return json.dumps(value, separators=(",", ":")).encode("ascii") + b"\n"
+    return _ENCODER.encode(value).encode("ascii") + b"\n"
 
 
 def _entry(line: bytes) -> Optional[tuple[str, list[Any]]]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from .bulk import Item, Task, _outcome, explained, failed, work
 from .formats import convert
-from .formats.account import load
+from .formats.account import load, not_utf8
 from .normalizer import Normalizer
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _repaired_column(normalizer: Normalizer, column: Any) -> tuple[Any, dict[int
                 break
             except UnicodeDecodeError as error:
                 bad: int = error.arrow_row  # type: ignore[attr-defined]
-                reasons[row + bad] = f"not UTF-8: byte {error.start}: {error.reason}"
+                reasons[row + bad] = f"byte {error.start}: {not_utf8(error)}"
                 parts += [pa.array(normalizer.arrow(chunk.slice(0, bad), threads=1)), chunk.slice(bad, 1)]
                 row += bad + 1
                 chunk = chunk.slice(bad + 1)
@@ -106,8 +106,9 @@ class Places:
                 return filesystem, path.rstrip("/") + name[len(root):]
         return None
 
-    def items(self, paths: Sequence[str], output: str, chosen: tuple[Patterns, Patterns], failed: Callable[[str, OSError], None]
-              ) -> Iterator[Item]:
+    def items(
+        self, paths: Sequence[str], output: str, chosen: tuple[Patterns, Patterns], failed: Callable[[str, OSError], None]
+    ) -> Iterator[Item]:
         """The files of paths and folders, which are mirrored into the output as by tree.Tree, without links and permissions."""
         fs = load("pyarrow.fs", "a URL", "ray")
         for name in paths:
@@ -154,8 +155,9 @@ def _is_chosen(path: str, include: Patterns, exclude: Patterns) -> bool:
 
 
 # ---------------------------------------------------------------- the files of a bulk run
-def outcomes(task: Task, batches: Iterable[list[Known]], places: Places, address: Optional[str], jobs: int
-             ) -> Iterator[tuple[Item, Outcome]]:
+def outcomes(
+    task: Task, batches: Iterable[list[Known]], places: Places, address: Optional[str], jobs: int
+) -> Iterator[tuple[Item, Outcome]]:
     """Does the items of a bulk run on Ray and gives their outcomes, in the order in which they are done.
 
     A batch is a row of a Ray Data dataset and a task of its own, which reads, repairs and writes the files where it runs: it comes
@@ -166,7 +168,7 @@ def outcomes(task: Task, batches: Iterable[list[Known]], places: Places, address
     ImportError if Ray is missing; ConnectionError if there is no such cluster.
     """
     with _running(address, jobs) as ray:
-        rest = [batch for batch in batches]
+        rest = list(batches)
         for _ in range(2):
             rows = [{"number": number, "batch": pickle.dumps([(_absolute(item), done) for item, done in batch])}
                     for number, batch in enumerate(rest)]

@@ -40,6 +40,13 @@ class Tree:
                 raise ValueError(f"{names[name]!r} and {path!r} would both become {os.path.join(output, name)!r}")
             self._roots.setdefault(whole, (path, name))
 
+    def prepare(self) -> None:
+        """Makes the output folder. Raises OSError."""
+        assert self.output is not None
+        (path, name), *others = self._roots.values()
+        alone = not others and not name
+        self._make(self.output, os.stat(path).st_mode & PERMISSIONS if alone else PERMISSIONS)
+
     def items(self, summary: Summary, failed: Callable[[str, OSError], None]) -> Iterator[Item]:
         """The files, in the order of their folders. On the way folders and links are made in the output."""
         for path, name in self._roots.values():
@@ -48,16 +55,17 @@ class Tree:
                 continue
             # A folder is made when something in it is chosen: at once, if everything is.
             waiting: list[Entry] = []
+            within = os.path.join(name, "")
             for entry in walk(path, self.choice, lambda error: failed(os.fsdecode(error.filename), error)):
                 mode = entry.status.st_mode
-                inside = os.path.join(name, entry.relative) if entry.relative else name
+                inside = within + entry.relative if entry.relative else name
                 if stat.S_ISDIR(mode):
                     while waiting and not _is_in(entry.relative, waiting[-1].relative):
                         waiting.pop()
                     waiting.append(entry)
                 if not stat.S_ISDIR(mode) or not self.choice.include:
                     for folder in waiting:
-                        self._folder(folder, os.path.join(name, folder.relative) if folder.relative else name, failed)
+                        self._folder(folder, within + folder.relative if folder.relative else name, failed)
                     waiting.clear()
                 if stat.S_ISREG(mode):
                     yield self._item(entry.source, inside, entry.status)
@@ -95,16 +103,20 @@ class Tree:
             return
         target, mode = os.path.join(self.output, inside) if inside else self.output, entry.status.st_mode & PERMISSIONS
         try:
-            os.makedirs(os.path.dirname(target) or ".", exist_ok=True)
-            os.mkdir(target, mode | 0o700)
-        except FileExistsError as error:
-            if not os.path.isdir(target):
-                failed(entry.source, error)
+            self._make(target, mode)
         except OSError as error:
             failed(entry.source, error)
+
+    def _make(self, folder: str, mode: int) -> None:
+        os.makedirs(os.path.dirname(folder) or ".", exist_ok=True)
+        try:
+            os.mkdir(folder, mode | 0o700)
+        except FileExistsError:
+            if not os.path.isdir(folder):
+                raise
         else:
             if mode & 0o700 != 0o700:
-                self._protected.append((target, mode))
+                self._protected.append((folder, mode))
 
     def _link(self, source: str, inside: str, summary: Summary, failed: Callable[[str, OSError], None]) -> None:
         summary.links += 1

@@ -122,10 +122,11 @@ def walk(path: str, choice: Choice, failed: OnError) -> Iterator[Entry]:
             continue
         yield folder
         folders = []
+        before, inside = os.path.join(folder.source, ""), os.path.join(folder.relative, "")
         for name in names:
             if name.startswith(".") and (not choice.hidden or name == JOURNAL or files.TEMPORARY.fullmatch(name)):
                 continue
-            source, relative = os.path.join(folder.source, name), os.path.join(folder.relative, name)
+            source, relative = before + name, inside + name
             try:
                 status = os.lstat(source)
                 if stat.S_ISLNK(status.st_mode) and choice.links != "keep":

@@ -21,7 +21,7 @@ FORMATS = ("text", "jsonl", "csv", "parquet", "arrow", "zip", "tar")
 LISTED_FAILURES = 1000
 
 # How much is read at a time.
-PIECE = 1 << 20  # bytes
+PIECE = 1 << 18  # bytes
 
 # A longer JSON line or CSV record is passed on unchanged and named: it would have to be held whole.
 MAX_RECORD = 32 << 20  # bytes
@@ -160,6 +160,11 @@ class Account:
             if len(self.errors) < LISTED_FAILURES:
                 self.errors.append(Failure(f"{where}, {failure.where}", failure.reason))
         self.failed += member.failed
+
+
+def not_utf8(error: UnicodeDecodeError) -> str:
+    """The reason, without the place that add_note() has to put into it before Python 3.11."""
+    return f"not UTF-8: {error.reason.partition(' (')[0]}"
 
 
 def load(module: str, what: str, extra: str = "formats") -> Any:

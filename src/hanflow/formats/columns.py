@@ -4,7 +4,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Any
 
-from .account import FormatError, load
+from .account import FormatError, load, not_utf8
 
 if TYPE_CHECKING:
     from typing import BinaryIO, Optional
@@ -43,6 +43,8 @@ def parquet(source: BinaryIO, target: Optional[BinaryIO], account: Account) -> N
                 arrays = columns.repaired(table.columns)
                 if writer is not None:
                     writer.write_table(pa.Table.from_arrays(arrays, schema=schema), row_group_size=max(table.num_rows, 1))
+                del table, arrays  # before the next are read
+                pa.default_memory_pool().release_unused()
         if writer is not None:
             writer.close()
     except (pa.ArrowException, OSError) as error:
@@ -103,6 +105,8 @@ def arrow(source: BinaryIO, target: Optional[BinaryIO], account: Account) -> Non
             arrays = columns.repaired(batch.columns)
             if writer is not None:
                 writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema), custom_metadata=metadata)
+            del batch, arrays
+            pa.default_memory_pool().release_unused()
         if writer is not None:
             writer.close()
     except (pa.ArrowException, OSError, EOFError) as error:
@@ -202,7 +206,7 @@ class Columns:
                 break
             except UnicodeDecodeError as error:
                 bad: int = error.arrow_row  # type: ignore[attr-defined]
-                account.fail(f"row {row + at + bad}", f"not UTF-8: {error.reason}")
+                account.fail(f"row {row + at + bad}", not_utf8(error))
                 parts += [pa.array(normalizer.arrow(rest.slice(0, bad), threads=account.settings.threads)), rest.slice(bad, 1)]
                 at += bad + 1
             except OverflowError as error:

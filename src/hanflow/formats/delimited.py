@@ -4,7 +4,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from .account import MAX_RECORD, PIECE, FormatError
+from .account import MAX_RECORD, PIECE, FormatError, not_utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +57,7 @@ def repair(read: Callable[[int], bytes], write: Callable[[bytes], object], accou
                 except IndexError:
                     account.fail(f"line {line}", f"{len(cells)} cells, no column {max(columns)} (from 0)")
                 except UnicodeDecodeError as error:
-                    account.fail(f"line {line}", f"not UTF-8: {error.reason}")
+                    account.fail(f"line {line}", not_utf8(error))
                 except ValueError as error:
                     account.fail(f"line {line}", str(error))
             line += buffer.count(b"\n", begin, end)

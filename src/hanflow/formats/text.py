@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .account import PIECE, FormatError
+from .account import PIECE, FormatError, not_utf8
 
 if TYPE_CHECKING:
     from typing import Callable, Optional
@@ -46,7 +46,7 @@ def repair(read: Callable[[int], bytes], write: Callable[[bytes], object], accou
     except UnicodeDecodeError as error:
         lines += piece.count(b"\n", 0, error.start)
         position = getattr(error, "stream_position", error.start)
-        raise FormatError(f"byte {position} (line {lines + 1})", f"not UTF-8: {error.reason}") from error
+        raise FormatError(f"byte {position} (line {lines + 1})", not_utf8(error)) from error
     account.changed = comparison.differ()
 
 
