@@ -17,15 +17,21 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve()
 # regex and aiohttp: datatrove and Data-Juicer import them, but only some of their extras ask for them.
-PACKAGES = {"Spark": ["pyspark>=4", "pyarrow", "pandas"], "datatrove": ["datatrove", "regex"], "Data-Juicer": ["py-data-juicer", "aiohttp", "pyarrow"]}
+PACKAGES = {"Spark": ["pyspark>=4", "pyarrow", "pandas"], "datatrove": ["datatrove", "regex"],
+            "Data-Juicer": ["py-data-juicer", "aiohttp", "pyarrow"]}
 PAGES = sorted(HERE.with_name("pages").glob("own0[12]*.in.txt"))
 TEXTS = ["全 市 新 增 ２０ 条 ⽔ 渠", "", "A clean line.\n", *(page.read_text(encoding="utf-8") for page in PAGES)]
 
 
 def recipe(tool):
     """The code under this heading."""
-    section = HERE.parents[1].joinpath("README.md").read_text(encoding="utf-8").split("\n## In other tools\n")[1].split("\n## ")[0]
-    return re.search(rf"\n### {re.escape(tool)}\n.*?\n```python\n(.*?)```", section, re.DOTALL)[1]
+    return re.search(rf"\n### {re.escape(tool)}\n.*?\n```python\n(.*?)```", section(), re.DOTALL)[1]
+
+
+def section():
+    """The README's "In other tools"."""
+    text = HERE.parents[1].joinpath("README.md").read_text(encoding="utf-8")
+    return text.split("\n## In other tools\n")[1].split("\n## ")[0]
 
 
 def run(tool, **names):

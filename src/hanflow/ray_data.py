@@ -42,7 +42,8 @@ def normalize(dataset: Dataset, column: str, *, failures: Optional[str] = None, 
               dataset with Ray's error, which says so.
     """
     arguments = {"normalizer": Normalizer(**options), "column": column, "failures": failures}
-    return dataset.map_batches(_repaired_table, batch_size=None, batch_format="pyarrow", zero_copy_batch=True, fn_kwargs=arguments)
+    return dataset.map_batches(
+        _repaired_table, batch_size=None, batch_format="pyarrow", zero_copy_batch=True, fn_kwargs=arguments)
 
 
 def _repaired_table(table: Any, normalizer: Normalizer, column: str, failures: Optional[str]) -> Any:
@@ -93,7 +94,7 @@ class Places:
     """What URLs stand for, in file systems of pyarrow and fsspec (s3://, gs://, hdfs://, ...). Picklable: goes to the workers."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        """names: URLs, of which and of what lies below find() tells; others are left out. ImportError, ValueError: see _place()."""
+        """names: URLs; other paths among them are left out. ValueError: no such kind of URL. ImportError: see _place()."""
         self._roots: dict[str, Place] = {name.rstrip("/"): _place(name) for name in names if is_url(name)}
 
     def __bool__(self) -> bool:
@@ -160,8 +161,9 @@ def outcomes(
 ) -> Iterator[tuple[Item, Outcome]]:
     """Does the items of a bulk run on Ray and gives their outcomes, in the order in which they are done.
 
-    A batch is a row of a Ray Data dataset and a task of its own, which reads, repairs and writes the files where it runs: it comes
-    to the same bytes as hanflow.formats.convert() here. What is no URL must be seen by all machines. Workers that die lose
+    A batch is a row of a Ray Data dataset and a task of its own, which reads, repairs and writes the files where it runs: it
+    comes to the same bytes as hanflow.formats.convert() here. (Ray's own readers would part texts at more than line ends, and
+    guess the types of JSON.) What is no URL must be seen by all machines. Workers that die lose
     nothing: their batch is done again, and if that does not help, its items one by one; those that still fail are FAILED.
 
     address: of a Ray cluster; None: that of the variable RAY_ADDRESS, else Ray is started here, with `jobs` CPUs, and ended.
