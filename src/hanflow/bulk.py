@@ -11,7 +11,7 @@ import time
 import zlib
 from collections import deque
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
 
 from . import files
 from .formats import FileReport, FormatError, Settings, convert, is_plain_text
@@ -87,6 +87,9 @@ class Task(NamedTuple):
 
 Known = tuple[Item, Optional[Done]]  # with what the journal of an earlier run says of it
 Batch = tuple[list[Known], int]  # and how many threads may work on each
+
+# Does batches somewhere else, and gives the outcomes as they come.
+Engine = Callable[[Task, "Iterable[list[Known]]"], "Iterable[tuple[Item, Outcome]]"]
 
 
 # ---------------------------------------------------------------- one file
@@ -358,13 +361,17 @@ class _Deferred:
 
 
 class Run:
-    """Repairs items. What becomes of them goes to the summary and the journal, what fails is named."""
+    """Repairs items. What becomes of them goes to the summary and the journal, what fails is named.
 
-    def __init__(self, task: Task, jobs: int, summary: Summary, progress: Progress) -> None:
+    engine: does the work instead of the processes here.
+    """
+
+    def __init__(self, task: Task, jobs: int, summary: Summary, progress: Progress, engine: Optional[Engine] = None) -> None:
         self.task = task
         self.jobs = jobs
         self.summary = summary
         self.progress = progress
+        self.engine = engine
         self.journal: Optional[Journal] = None
         self._window = Window(iter(()), jobs)
         self._again: deque[Item] = deque()  # their worker died
@@ -373,7 +380,11 @@ class Run:
     def __call__(self, items: Iterator[Item]) -> None:
         self._window = Window(items, self.jobs)
         self._window.fill(LISTED_FIRST)
-        if self._window.complete and self._window.bytes <= INLINE_BYTES:
+        if self.engine is not None:
+            for item, outcome in self.engine(self.task, self._batches()):
+                self._record(item, outcome)
+                self._flush()
+        elif self._window.complete and self._window.bytes <= INLINE_BYTES:
             self._inline()
         else:
             self._pooled()
@@ -381,6 +392,10 @@ class Run:
     def failed(self, source: str, error: OSError) -> None:
         """Something beside the items, such as a folder that cannot be read."""
         self._record(Item(source, ""), failed(*explained(error, source)))
+
+    def _batches(self) -> Iterator[list[Known]]:
+        while batch := self._window.batch():
+            yield [(item, self._done(item)) for item in batch]
 
     def _inline(self) -> None:
         task = self.task.with_threads(self.jobs if len(self._window) == 1 else 1)

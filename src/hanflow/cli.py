@@ -6,6 +6,7 @@ import signal
 import stat
 import sys
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, Optional
 
 import click
@@ -16,6 +17,7 @@ from .formats import FORMATS, Settings
 from .journal import InUse, Journal, sweep
 from .normalizer import ERRORS, LATIN_GAP, SPACING, WIDTH, Normalizer, _cpus
 from .progress import Progress, printable
+from .ray_data import Places, is_url, outcomes
 from .summary import Summary
 from .tree import Tree
 from .walk import Choice, Patterns, walk
@@ -109,6 +111,9 @@ def _options(function: Callable[..., int]) -> Callable[..., int]:
 @click.option("-o", "--output", metavar="OUT", help="File or folder to write; a folder for more than one file.")
 @click.option("-i", "--in-place", is_flag=True, help="Replace the files themselves.")
 @click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Worker processes. By default one a CPU.")
+@click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True,
+              help="Work on this machine, or on those of a Ray cluster.")
+@click.option("--address", help="Of the Ray cluster. By default $RAY_ADDRESS, else Ray is started on this machine.")
 @click.option("--include", multiple=True, metavar="GLOB", help="Of folders, only what matches; may be given again.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Of folders, not what matches; may be given again.")
 @click.option("-L", "--dereference", is_flag=True, help="Follow links in folders, instead of copying them.")
@@ -126,7 +131,8 @@ def _options(function: Callable[..., int]) -> Callable[..., int]:
 @click.option("--max-bytes", type=click.IntRange(0), default=0, help="A file may be unpacked to so much; 0 for no limit.")
 @_options
 def fix(
-    paths: tuple[str, ...], output: Optional[str], in_place: bool, jobs: Optional[int], include: tuple[str, ...],
+    paths: tuple[str, ...], output: Optional[str], in_place: bool, jobs: Optional[int], engine: str, address: Optional[str],
+    include: tuple[str, ...],
     exclude: tuple[str, ...], dereference: bool, resume: bool, dry_run: bool, report: Optional[str], progress: Optional[bool],
     normalizer: Normalizer, **given: Any
 ) -> int:
@@ -151,7 +157,13 @@ def fix(
     if in_place and output is not None:
         raise click.UsageError("--in-place and --output exclude each other")
     piped = _is_stdin(paths)
-    several = not piped and (len(paths) > 1 or os.path.isdir(paths[0]))
+    places, done_by = None, None
+    if engine == "ray" or address is not None or any(map(is_url, (*paths, output or ""))):
+        places = _places(engine, paths, output, in_place)
+        done_by = partial(outcomes, places=places, address=address, jobs=jobs or _cpus())
+        if places and (resume or dereference):
+            raise click.UsageError("--resume and --dereference do not go with a URL")
+    several = not piped and (len(paths) > 1 or os.path.isdir(paths[0]) or bool(places))
     if in_place and piped:
         raise click.UsageError("--in-place needs files")
     if several and output is None and not in_place:
@@ -163,17 +175,20 @@ def fix(
     if several and output is not None and os.path.exists(output) and not os.path.isdir(output):
         raise click.UsageError(f"{output!r} is not a folder")
 
-    mirrored = several and output is not None
+    mirrored = several and output is not None and not places
     choice = Choice(*chosen, hidden=mirrored, links="follow" if dereference else "keep" if mirrored else "files", without=output)
     try:
-        tree = Tree(paths, output, choice, dry_run) if several else None
+        tree = Tree(paths, output, choice, dry_run) if several and not places else None
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     summary = Summary(listed=report is not None)
     shown = Progress(summary, tree.sizes() if tree else iter(()), progress)
-    run = Run(Task(settings, dry_run), jobs or _cpus(), summary, shown)
+    run = Run(Task(settings, dry_run), jobs or _cpus(), summary, shown, done_by)
     if tree:
         items = tree.items(summary, run.failed)
+    elif places:
+        assert output is not None
+        items = places.items(paths, output, chosen, run.failed)
     else:
         source = STDIN if piped else paths[0]
         items = iter([Item(source, source if in_place else _target(source, output))])
@@ -194,6 +209,10 @@ def fix(
         if tree:
             tree.finish()
         complete = True
+    except (ImportError, ConnectionError) as error:
+        if done_by is None:
+            raise
+        raise click.ClickException(str(error)) from None
     finally:  # on Ctrl-C too
         shown.clear()
         if run.journal is not None:
@@ -207,6 +226,22 @@ def fix(
         if several and (summary.files != 1 or not summary.errors):
             click.echo(summary.line("would be repaired" if dry_run else "repaired"), err=True)
     return int(summary.errors > 0)
+
+
+def _places(engine: str, paths: Sequence[str], output: Optional[str], in_place: bool) -> Places:
+    """What URLs among the paths stand for. What Ray cannot do is wrong usage."""
+    if engine != "ray":
+        raise click.UsageError("a URL or --address needs --engine ray")
+    if _is_stdin(paths) or (output is None and not in_place):
+        raise click.UsageError("--engine ray needs paths, and --output or --in-place")
+    if in_place and any(map(is_url, paths)):
+        raise click.UsageError("--in-place does not go with a URL")
+    try:
+        return Places((*paths, output or ""))
+    except ImportError as error:
+        raise click.ClickException(str(error)) from None
+    except (ValueError, OSError) as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _target(source: str, output: Optional[str]) -> str:

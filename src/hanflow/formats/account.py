@@ -167,10 +167,10 @@ def not_utf8(error: UnicodeDecodeError) -> str:
     return f"not UTF-8: {error.reason.partition(' (')[0]}"
 
 
-def load(module: str, what: str) -> Any:
-    """A module of the extra `formats`. ImportError says what needs it, and how it is installed."""
+def load(module: str, what: str, extra: str = "formats") -> Any:
+    """A module of this extra. ImportError says what needs it, and how it is installed."""
     try:
         return import_module(module)
     except ImportError as error:
         name = module.partition(".")[0].replace("_", "-")
-        raise ImportError(f"{what} needs {name}: pip install 'hanflow[formats]'", name=name) from error
+        raise ImportError(f"{what} needs {name}: pip install 'hanflow[{extra}]'", name=name) from error
