@@ -105,6 +105,80 @@ def utf8_ok(text):
     return not any("\ud800" <= c <= "\udfff" for c in text)
 
 
+def alignment_holds(source, result, alignment, repairs, reordered=False, converted=False):
+    """Guarantee 5 of a str: what an Alignment says of it, beside the plain result and the repairs that explain lists.
+
+    reordered: there may be a grid; converted: by OpenCC, whose characters are not compared.
+    """
+    if alignment.text != result:
+        return "the aligned text is not the result"
+    to_source, to_output = alignment.to_source.tolist(), alignment.to_output.tolist()
+    if (len(to_source), len(to_output)) != (len(result) + 1, len(source) + 1):
+        return "one entry for each offset and the end"
+    if (to_source[-1], to_output[-1]) != (len(source), len(result)):
+        return "the ends are not aligned"
+    for places, size in ((to_source, len(source)), (to_output, len(result))):
+        if not 0 <= min(places) <= max(places) <= size:
+            return "an offset outside of the text"
+        if not reordered and any(a > b for a, b in zip(places, places[1:])):
+            return "offsets run backwards"
+    if not converted:
+        wrong = _pairs_hold(source, result, to_source, to_output)
+        if wrong:
+            return wrong
+    parts, at, spans = [], 0, alignment.spans.tolist()
+    for begin, end, low, high in spans:
+        parts += [source[at:begin], result[low:high]]
+        at = end
+    if "".join([*parts, source[at:]]) != result:
+        return "the spans do not give the result"
+    said = [(r.start, r.end, r.after, r.rule, r.confidence) for r in repairs]
+    if said != [(b, e, result[low:high], rule, sure) for (b, e, low, high), rule, sure
+                in zip(spans, alignment.rules.tolist(), alignment.confidences.tolist())]:
+        return "the spans are not those of the repairs"
+    return None
+
+
+def _pairs_hold(source, result, to_source, to_output):
+    """Every character with content comes from one that becomes it, and back."""
+    kinds = {c: "" if is_white(c) else canon(c) for c in {*source, *result}}
+    for i, c in enumerate(result):
+        if not kinds[c]:
+            continue
+        j = to_source[i]
+        # What several became begins with what its first one becomes.
+        if not (kinds[source[j]] and kinds[c].startswith(kinds[source[j]])):
+            return f"{_show(result, i)}: {c!r} is not from {source[j]!r}"
+        if to_output[j] != i:
+            return f"{_show(result, i)}: from {j}, which goes to {to_output[j]}"
+    for j, c in enumerate(source):
+        if not kinds[c]:
+            continue
+        i = to_output[j]
+        if kinds[c] not in kinds[result[i]]:
+            return f"{_show(source, j)}: {c!r} does not become {result[i]!r}"
+        if to_source[i] != j and len(kinds[result[i]]) == 1:
+            return f"{_show(source, j)}: goes to {i}, which is from {to_source[i]}"
+    return None
+
+
+def byte_alignment_agrees(source, result, points, octets):
+    """Of the UTF-8 of both: each character with content is aligned with the character that it has in code points."""
+    starts, ends = ([0] for _ in range(2))
+    for text, places in ((source, starts), (result, ends)):
+        for c in text:
+            places.append(places[-1] + len(c.encode("utf8")))
+    if octets.text != result.encode("utf8"):
+        return "bytes: the aligned text is not the result"
+    to_source, to_output = points.to_source.tolist(), points.to_output.tolist()
+    byte_to_source, byte_to_output = octets.to_source.tolist(), octets.to_output.tolist()
+    if any(not is_white(c) and byte_to_source[ends[i]] != starts[to_source[i]] for i, c in enumerate(result)):
+        return "bytes: to_source differs from that of the str"
+    if any(not is_white(c) and canon(c) and byte_to_output[starts[j]] != ends[to_output[j]] for j, c in enumerate(source)):
+        return "bytes: to_output differs from that of the str"
+    return None
+
+
 def replay(source, repairs):
     """Apply repairs to their source (str or bytes); spans are in its own units. Checks order and `before` on the way."""
     out, at = [], 0

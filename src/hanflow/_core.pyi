@@ -1,5 +1,7 @@
 from typing import TYPE_CHECKING, Callable, Optional, Union, overload
 
+from .explain import Repair
+
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
@@ -16,9 +18,13 @@ class Core:
     def arrow_stream(self, stream: object, preserve: bool, threads: int,
                      convert: Optional[Callable[[bytes], bytes]]) -> ArrowStream: ...
     @overload
-    def edits(self, source: str, preserve: bool) -> list[tuple[int, int, str, str, int, int]]: ...
+    def repairs(self, source: str, preserve: bool) -> list[Repair[str]]: ...
     @overload
-    def edits(self, source: Buffer, preserve: bool) -> list[tuple[int, int, bytes, bytes, int, int]]: ...
+    def repairs(self, source: Buffer, preserve: bool) -> list[Repair[bytes]]: ...
+    @overload
+    def align(self, source: str, preserve: bool) -> tuple[str, bytes, bytes, bytes, bytes, bytes]: ...
+    @overload
+    def align(self, source: Buffer, preserve: bool) -> tuple[bytes, bytes, bytes, bytes, bytes, bytes]: ...
 
 class NormalizerBase:
     @property
