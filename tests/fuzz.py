@@ -96,7 +96,7 @@ def check_alignment(text, options, may_reorder):
         return "replay", repr(hanflow.replay(repairs, text))
     if utf8_ok(text):
         data = text.encode("utf8")
-        wrong = byte_alignment_agrees(text, result, points, normalizer.align(data))
+        wrong = byte_alignment_agrees(text, result, points, normalizer.align(data), converted)
         if wrong:
             return "alignment of bytes", wrong
         if hanflow.replay(normalizer.explain(data), data) != normalizer(data):

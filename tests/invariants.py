@@ -162,21 +162,32 @@ def _pairs_hold(source, result, to_source, to_output):
     return None
 
 
-def byte_alignment_agrees(source, result, points, octets):
-    """Of the UTF-8 of both: each character with content is aligned with the character that it has in code points."""
-    starts, ends = ([0] for _ in range(2))
-    for text, places in ((source, starts), (result, ends)):
-        for c in text:
-            places.append(places[-1] + len(c.encode("utf8")))
+def byte_alignment_agrees(source, result, points, octets, converted=False):
+    """Of the UTF-8 of both: the first byte of each character with content is aligned with the first one of the character that
+    it has in code points, or another one of it where several became one."""
     if octets.text != result.encode("utf8"):
         return "bytes: the aligned text is not the result"
-    to_source, to_output = points.to_source.tolist(), points.to_output.tolist()
-    byte_to_source, byte_to_output = octets.to_source.tolist(), octets.to_output.tolist()
-    if any(not is_white(c) and byte_to_source[ends[i]] != starts[to_source[i]] for i, c in enumerate(result)):
-        return "bytes: to_source differs from that of the str"
-    if any(not is_white(c) and canon(c) and byte_to_output[starts[j]] != ends[to_output[j]] for j, c in enumerate(source)):
-        return "bytes: to_output differs from that of the str"
+    if converted:  # what OpenCC replaces by a phrase of another length has no pairs of characters
+        return None
+    (starts, of_source), (ends, of_result) = map(_byte_places, (source, result))
+    pairs = [("to_source", result, ends, starts, of_source, octets.to_source, points.to_source),
+             ("to_output", source, starts, ends, of_result, octets.to_output, points.to_output)]
+    for name, text, here, there, of_there, found, wanted in pairs:
+        found, wanted = found.tolist(), wanted.tolist()
+        for i, c in enumerate(text):
+            at, character = found[here[i]], wanted[i]
+            if canon(c) and not is_white(c) and at != there[character] and (name == "to_source" or of_there[at] != character):
+                return f"bytes: {name} of {c!r} differs from that of the str"
     return None
+
+
+def _byte_places(text):
+    """-> where each character begins in the UTF-8, its end included; the character of each byte."""
+    starts, of_byte = [0], []
+    for i, c in enumerate(text):
+        of_byte += [i] * len(c.encode("utf8"))
+        starts.append(len(of_byte))
+    return starts, [*of_byte, len(text)]
 
 
 def replay(source, repairs):

@@ -4,6 +4,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Callable, Generic, Optional, TypeVar, Union
 
+from ._core import spread
 from .explain import RULES, Text, changed_stretches, repairs
 
 if TYPE_CHECKING:
@@ -70,12 +71,12 @@ class Alignment(Generic[Text]):
     @cached_property
     def to_source(self) -> Numbers:
         """For each offset of the result, its end included, the offset in the source: int64 (len(text) + 1,)."""
-        return _frozen(_all_places(*self._from_output))
+        return self._all_places(back=True)
 
     @cached_property
     def to_output(self) -> Numbers:
         """For each offset of the source, its end included, the offset in the result: int64 (len(source) + 1,)."""
-        return _frozen(_all_places(self._runs, self._moved))
+        return self._all_places(back=False)
 
     def source_of(self, offsets: ArrayLike) -> Numbers:
         """to_source of these offsets, in their shape, without making the whole array."""
@@ -102,6 +103,14 @@ class Alignment(Generic[Text]):
     def __repr__(self) -> str:
         source, output = self._runs[-1].tolist()
         return f"<{type(self).__name__} of {source} to {output}, {len(self._spans)} repairs>"
+
+    def _all_places(self, back: bool) -> Numbers:
+        import numpy as np
+
+        places = np.frombuffer(spread(np.ascontiguousarray(self._runs).data, back), np.int64)
+        if len(self._moved):
+            places = _in_moved(self._from_output[1] if back else self._moved, np.arange(len(places)), places)
+        return _frozen(places)
 
     @cached_property
     def _from_output(self) -> tuple[Numbers, Numbers]:
@@ -174,30 +183,21 @@ def _is_even(runs: Numbers) -> NDArray[np.bool_]:
 def _places(runs: Numbers, moved: Numbers, offsets: Numbers) -> Numbers:
     import numpy as np
 
-    return _in_runs(runs, moved, offsets, np.searchsorted(runs[:, 0], offsets, "right") - 1)
-
-
-def _all_places(runs: Numbers, moved: Numbers) -> Numbers:
-    import numpy as np
-
-    lengths = np.diff(runs[:, 0], append=runs[-1, 0] + 1)
-    return _in_runs(runs, moved, np.arange(runs[-1, 0] + 1), np.repeat(np.arange(len(runs)), lengths))
-
-
-def _in_runs(runs: Numbers, moved: Numbers, offsets: Numbers, at: Numbers) -> Numbers:
-    """at: the run of each offset."""
-    import numpy as np
-
     begins, others = runs[:, 0], runs[:, 1]
+    at = np.searchsorted(begins, offsets, "right") - 1
     last = np.maximum(np.diff(others, append=others[-1]) - 1, 0)
     places: Numbers = others[at] + np.minimum(offsets - begins[at], last[at])
-    if len(moved):
-        moved = moved[np.argsort(moved[:, 0])]
-        near = np.maximum(np.searchsorted(moved[:, 0], offsets, "right") - 1, 0)
-        begin, end, other, other_end = moved[near].T if offsets.ndim else moved[near]
-        inside = (begin <= offsets) & (offsets < end)
-        places = np.where(inside, other + np.minimum(offsets - begin, other_end - other - 1), places)
-    return places
+    return _in_moved(moved, offsets, places) if len(moved) else places
+
+
+def _in_moved(moved: Numbers, offsets: Numbers, places: Numbers) -> Numbers:
+    """The places with those in grids put right."""
+    import numpy as np
+
+    moved = moved[np.argsort(moved[:, 0])]
+    begin, end, other, other_end = moved[np.maximum(np.searchsorted(moved[:, 0], offsets, "right") - 1, 0)].T
+    inside = (begin <= offsets) & (offsets < end)
+    return np.where(inside, other + np.minimum(offsets - begin, other_end - other - 1), places)
 
 
 def _moved_spans(runs: Numbers, spans: ArrayLike) -> Numbers:
