@@ -182,16 +182,14 @@ bool AlignmentTable::read_columns(const uint8_t* source, size_t size, const uint
     return done == cells_.size();
 }
 
-void spread_runs(const int64_t* runs, size_t count, bool back, int64_t* out) noexcept {
-    const int64_t* const here = runs + back;
-    const int64_t* const there = runs + !back;
+void spread_runs(const int64_t* here, const int64_t* there, size_t count, int64_t* out) noexcept {
     for (size_t i = 0; i + 1 < count; ++i) {
-        const int64_t length = here[2 * i + 2] - here[2 * i], other = there[2 * i], most = there[2 * i + 2] - other;
+        const int64_t length = here[i + 1] - here[i], other = there[i], most = there[i + 1] - other;
         const int64_t each = std::min(length, most), last = other + std::max<int64_t>(most - 1, 0);
         for (int64_t k = 0; k < each; ++k) *out++ = other + k;
         for (int64_t k = each; k < length; ++k) *out++ = last;
     }
-    *out = there[2 * count - 2];
+    *out = there[count - 1];
 }
 
 }  // namespace hanflow

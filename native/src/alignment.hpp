@@ -43,8 +43,8 @@ private:
     std::vector<Cell> cells_;
 };
 
-// For each offset of the source, or of the output with `back`, its end included, the offset on the other side: the k-th of a
-// run goes with the k-th, and what one side has more with the last of the other. runs: `count` pairs as above. Linear.
-void spread_runs(const int64_t* runs, size_t count, bool back, int64_t* out) noexcept;
+// For each offset of one side, its end included, the offset on the other: the k-th of a run goes with the k-th, and what one
+// side has more with the last of the other. here, there: where the `count` runs begin on both sides, the ends last. Linear.
+void spread_runs(const int64_t* here, const int64_t* there, size_t count, int64_t* out) noexcept;
 
 }  // namespace hanflow

@@ -100,7 +100,7 @@ cdef extern from "alignment.hpp" namespace "hanflow" nogil:
         const vector[int64_t]& moved() noexcept
         const vector[int64_t]& spans() noexcept
 
-    void spread_runs(const int64_t* runs, size_t count, bint back, int64_t* out) noexcept
+    void spread_runs(const int64_t* here, const int64_t* there, size_t count, int64_t* out) noexcept
 
 
 cdef extern from "units.hpp" namespace "hanflow" nogil:
@@ -627,13 +627,13 @@ cdef class Core:
             view.close()
 
 
-def spread(runs, bint back):
-    """spread_runs() of a C-contiguous buffer of int64 pairs, as bytes of int64."""
-    cdef View view = View(runs, False)
-    cdef const int64_t* pairs = <const int64_t*>view.data
-    cdef size_t count = view.size // (2 * sizeof(int64_t))
-    cdef bytes out = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>(<size_t>(pairs[2 * count - 2 + back] + 1) * sizeof(int64_t)))
-    spread_runs(pairs, count, back, <int64_t*>PyBytes_AS_STRING(out))
+def spread(here, there):
+    """spread_runs() of two C-contiguous buffers of int64, as bytes of int64."""
+    cdef View view = View(here, False), other = View(there, False)
+    cdef const int64_t* begins = <const int64_t*>view.data
+    cdef size_t count = view.size // sizeof(int64_t)
+    cdef bytes out = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>(<size_t>(begins[count - 1] + 1) * sizeof(int64_t)))
+    spread_runs(begins, <const int64_t*>other.data, count, <int64_t*>PyBytes_AS_STRING(out))
     return out
 
 

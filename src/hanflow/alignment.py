@@ -38,9 +38,12 @@ class Alignment(Generic[Text]):
     def __init__(self, text: Text, runs: Numbers, moved: Numbers, spans: Numbers, rules: NDArray[np.uint8],
                  confidences: NDArray[np.uint8]) -> None:
         """The tables are those of native/src/alignment.hpp, as arrays of two and four columns."""
+        import numpy as np
+
         self._text: Text = text
-        self._runs = runs
-        self._moved = moved
+        source, output = _frozen(np.ascontiguousarray(runs.T))
+        self._from_source = _Side(source, output, moved[np.argsort(moved[:, 0])])
+        self._from_output = _Side(output, source, moved[:, [2, 3, 0, 1]])
         self._spans = _frozen(spans)
         self._rules = rules
         self._confidences = _frozen(confidences)
@@ -71,21 +74,20 @@ class Alignment(Generic[Text]):
     @cached_property
     def to_source(self) -> Numbers:
         """For each offset of the result, its end included, the offset in the source: int64 (len(text) + 1,)."""
-        return self._all_places(back=True)
+        return self._from_output.all_places()
 
     @cached_property
     def to_output(self) -> Numbers:
         """For each offset of the source, its end included, the offset in the result: int64 (len(source) + 1,)."""
-        return self._all_places(back=False)
+        return self._from_source.all_places()
 
     def source_of(self, offsets: ArrayLike) -> Numbers:
         """to_source of these offsets, in their shape, without making the whole array."""
-        runs, moved = self._from_output
-        return _places(runs, moved, _offsets(offsets, int(runs[-1, 0])))
+        return self._from_output.places(self._from_output.offsets(offsets))
 
     def output_of(self, offsets: ArrayLike) -> Numbers:
         """to_output of these offsets, in their shape, without making the whole array."""
-        return _places(self._runs, self._moved, _offsets(offsets, int(self._runs[-1, 0])))
+        return self._from_source.places(self._from_source.offsets(offsets))
 
     def to_output_spans(self, spans: ArrayLike) -> Numbers:
         """Spans of the source, (n, 2) begin and end, as spans of the result, int64 (n, 2).
@@ -94,27 +96,87 @@ class Alignment(Generic[Text]):
         holds nothing but deleted text becomes empty at the place where it was. An empty span stays empty. A span that covers a
         part of what was replaced by a text of another length, or of a grid, covers the whole replacement.
         """
-        return _moved_spans(self._runs, spans)
+        return self._from_source.spans(spans)
 
     def to_source_spans(self, spans: ArrayLike) -> Numbers:
         """Spans of the result, (n, 2), as spans of the source; the rules are those of to_output_spans()."""
-        return _moved_spans(self._from_output[0], spans)
+        return self._from_output.spans(spans)
 
     def __repr__(self) -> str:
-        source, output = self._runs[-1].tolist()
+        source, output = self._from_source.here[-1], self._from_source.there[-1]
         return f"<{type(self).__name__} of {source} to {output}, {len(self._spans)} repairs>"
 
-    def _all_places(self, back: bool) -> Numbers:
+
+class _Side:
+    """The look-up from one side to the other."""
+
+    def __init__(self, here: Numbers, there: Numbers, moved: Numbers) -> None:
+        """here, there: where the runs begin on both sides, the ends last; C-contiguous. moved: in the order of this side."""
+        self.here = here
+        self.there = there
+        self.moved = moved
+
+    def offsets(self, values: ArrayLike) -> Numbers:
+        """Those of a caller, checked."""
         import numpy as np
 
-        places = np.frombuffer(spread(np.ascontiguousarray(self._runs).data, back), np.int64)
-        if len(self._moved):
-            places = _in_moved(self._from_output[1] if back else self._moved, np.arange(len(places)), places)
-        return _frozen(places)
+        offsets, end = np.asarray(values), int(self.here[-1])
+        if not offsets.size:
+            return np.zeros(offsets.shape, np.int64)
+        if offsets.dtype.kind not in "iu":
+            raise TypeError(f"offsets must be integers, not {offsets.dtype}")
+        if offsets.min() < 0 or offsets.max() > end:
+            raise ValueError(f"offsets must be from 0 to {end}, not {offsets.min()} to {offsets.max()}")
+        return offsets.astype(np.int64)
 
-    @cached_property
-    def _from_output(self) -> tuple[Numbers, Numbers]:
-        return self._runs[:, ::-1], self._moved[:, [2, 3, 0, 1]]
+    def places(self, offsets: Numbers) -> Numbers:
+        import numpy as np
+
+        at = np.searchsorted(self.here, offsets, "right") - 1
+        begin = self.there[at]
+        last = self.there[np.minimum(at + 1, len(self.there) - 1)] - 1
+        return self._with_moved(offsets, np.minimum(begin + offsets - self.here[at], np.maximum(begin, last)))
+
+    def all_places(self) -> Numbers:
+        import numpy as np
+
+        places = np.frombuffer(spread(self.here.data, self.there.data), np.int64)
+        return _frozen(self._with_moved(np.arange(len(places)), places) if len(self.moved) else places)
+
+    def _with_moved(self, offsets: Numbers, places: Numbers) -> Numbers:
+        """The places with those in grids put right."""
+        import numpy as np
+
+        if not len(self.moved):
+            return places
+        begin, end, other, other_end = self.moved[np.maximum(np.searchsorted(self.moved[:, 0], offsets, "right") - 1, 0)].T
+        inside = (begin <= offsets) & (offsets < end)
+        return np.where(inside, other + np.minimum(offsets - begin, other_end - other - 1), places)
+
+    def spans(self, spans: ArrayLike) -> Numbers:
+        import numpy as np
+
+        given = self.offsets(spans)
+        if not given.size:
+            given = given.reshape(-1, 2)
+        if given.ndim != 2 or given.shape[1] != 2:
+            raise ValueError(f"spans must be of the shape (n, 2), not {given.shape}")
+        begins, ends = given.T
+        if (begins > ends).any():
+            raise ValueError(f"span {int(np.argmax(begins > ends))} ends before it begins")
+        low = self._edges(np.searchsorted(self.here, begins, "right") - 1, begins, 0)
+        high = self._edges(np.maximum(np.searchsorted(self.here, ends, "left") - 1, 0), ends, 1)
+        return np.column_stack([low, np.where(begins == ends, low, np.maximum(low, high))])
+
+    def _edges(self, at: Numbers, offsets: Numbers, side: int) -> Numbers:
+        """The places of edges in the runs `at`; in one that was replaced as a whole its begin (side 0) or end (1)."""
+        import numpy as np
+
+        behind = np.minimum(at + 1, len(self.here) - 1)
+        inside = offsets - self.here[at]
+        whole = self.here[behind] - self.here[at] != self.there[behind] - self.there[at]
+        whole &= offsets > 0  # nothing stands before 0
+        return np.where(whole, self.there[behind if side else at], self.there[at] + inside)
 
 
 def align(core: Core, convert: Optional[Callable[[str], str]], text: Union[str, Buffer], preserve: bool) -> Alignment[Any]:
@@ -128,23 +190,12 @@ def align(core: Core, convert: Optional[Callable[[str], str]], text: Union[str, 
     if convert is None:
         return Alignment(result, runs, moved, spans, rules, confidences)
     found = repairs(core, convert, text, preserve)
+    converted: Union[str, bytes]
     if isinstance(result, str):
-        converted: Union[str, bytes] = convert(result)
-        runs, moved = _then(runs, moved, _conversion(result, str(converted)))
-    else:  # in code points and back: OpenCC converts characters. Bytes that are not UTF-8 travel as lone surrogates
-        source, repaired = (bytes(memoryview(data)).decode("utf-8", "surrogateescape") for data in (text, result))  # type: ignore[arg-type]
-        target = convert(repaired)
-        converted = target.encode("utf-8", "surrogateescape")
-        starts, middle, ends = _byte_offsets(source), _byte_offsets(repaired), _byte_offsets(target)
-        runs = _joined(np.column_stack([np.searchsorted(starts, runs[:, 0]), np.searchsorted(middle, runs[:, 1])]))
-        moved = np.column_stack([np.searchsorted(starts, moved[:, :2]), np.searchsorted(middle, moved[:, 2:])])
-        runs, moved = _then(runs, moved, _conversion(repaired, target))
-        # Every character of an even run by itself: its bytes may be more or fewer.
-        points = np.arange(len(source))
-        single = points[np.repeat(_is_even(runs), np.diff(runs[:, 0]))]
-        runs = np.concatenate([runs, np.column_stack([single, _places(runs, moved[:0], single)])])
-        runs = _joined(np.unique(np.column_stack([starts[runs[:, 0]], ends[runs[:, 1]]]), axis=0))
-        moved = np.column_stack([starts[moved[:, :2]], ends[moved[:, 2:]]])
+        converted = convert(result)
+        runs, moved = _then(runs, moved, _conversion(result, converted))
+    else:
+        converted, runs, moved = _converted_bytes(_text_of(text), _text_of(result), runs, moved, convert)
     sizes = np.array([(r.start, r.end, len(r.after)) for r in found], np.int64).reshape(-1, 3)
     grown = np.cumsum(sizes[:, 2] - (sizes[:, 1] - sizes[:, 0]))
     ends = sizes[:, 1] + grown
@@ -158,20 +209,33 @@ def _frozen(array: Array) -> Array:
     return array
 
 
-def _offsets(values: ArrayLike, size: int) -> Numbers:
+# OpenCC. Tables of runs and moved characters have two and four columns here, as they come from the core.
+def _text_of(data: Any) -> str:
+    """Bytes that are not UTF-8 travel as lone surrogates."""
+    return bytes(memoryview(data)).decode("utf-8", "surrogateescape")
+
+
+def _converted_bytes(source: str, repaired: str, runs: Numbers, moved: Numbers, convert: Callable[[str], str]) -> tuple[
+        bytes, Numbers, Numbers]:
+    """In code points and back: OpenCC converts characters."""
     import numpy as np
 
-    offsets = np.asarray(values)
-    if not offsets.size:
-        return np.zeros(offsets.shape, np.int64)
-    if offsets.dtype.kind not in "iu":
-        raise TypeError(f"offsets must be integers, not {offsets.dtype}")
-    if offsets.min() < 0 or offsets.max() > size:
-        raise ValueError(f"offsets must be from 0 to {size}, not {offsets.min()} to {offsets.max()}")
-    return offsets.astype(np.int64)
+    target = convert(repaired)
+    starts, middle, ends = _byte_offsets(source), _byte_offsets(repaired), _byte_offsets(target)
+    runs = _joined(np.column_stack([np.searchsorted(starts, runs[:, 0]), np.searchsorted(middle, runs[:, 1])]))
+    moved = np.column_stack([np.searchsorted(starts, moved[:, :2]), np.searchsorted(middle, moved[:, 2:])])
+    runs, moved = _then(runs, moved, _conversion(repaired, target))
+    # Every character of an even run by itself: its bytes may be more or fewer.
+    single = np.flatnonzero(np.repeat(_is_even(runs), np.diff(runs[:, 0])))
+    runs = np.concatenate([runs, np.column_stack([single, _places(runs, single)])])
+    runs = _joined(np.unique(np.column_stack([starts[runs[:, 0]], ends[runs[:, 1]]]), axis=0))
+    return target.encode("utf-8", "surrogateescape"), runs, np.column_stack([starts[moved[:, :2]], ends[moved[:, 2:]]])
 
 
-# Runs are pairs of offsets on one side and the other, the ends of both last; the look-up goes from the first side to the second.
+def _places(runs: Numbers, offsets: Numbers) -> Numbers:
+    return _Side(runs[:, 0], runs[:, 1], runs[:0]).places(offsets)
+
+
 def _is_even(runs: Numbers) -> NDArray[np.bool_]:
     import numpy as np
 
@@ -180,46 +244,6 @@ def _is_even(runs: Numbers) -> NDArray[np.bool_]:
     return even
 
 
-def _places(runs: Numbers, moved: Numbers, offsets: Numbers) -> Numbers:
-    import numpy as np
-
-    begins, others = runs[:, 0], runs[:, 1]
-    at = np.searchsorted(begins, offsets, "right") - 1
-    last = np.maximum(np.diff(others, append=others[-1]) - 1, 0)
-    places: Numbers = others[at] + np.minimum(offsets - begins[at], last[at])
-    return _in_moved(moved, offsets, places) if len(moved) else places
-
-
-def _in_moved(moved: Numbers, offsets: Numbers, places: Numbers) -> Numbers:
-    """The places with those in grids put right."""
-    import numpy as np
-
-    moved = moved[np.argsort(moved[:, 0])]
-    begin, end, other, other_end = moved[np.maximum(np.searchsorted(moved[:, 0], offsets, "right") - 1, 0)].T
-    inside = (begin <= offsets) & (offsets < end)
-    return np.where(inside, other + np.minimum(offsets - begin, other_end - other - 1), places)
-
-
-def _moved_spans(runs: Numbers, spans: ArrayLike) -> Numbers:
-    import numpy as np
-
-    given = _offsets(spans, int(runs[-1, 0]))
-    if not given.size:
-        given = given.reshape(-1, 2)
-    if given.ndim != 2 or given.shape[1] != 2:
-        raise ValueError(f"spans must be of the shape (n, 2), not {given.shape}")
-    begins, ends = given.T
-    if (begins > ends).any():
-        raise ValueError(f"span {int(np.argmax(begins > ends))} ends before it begins")
-    even = np.append(_is_even(runs), True)  # the place behind the end too
-    at = np.searchsorted(runs[:, 0], begins, "right") - 1
-    low = runs[at, 1] + np.where(even[at], begins - runs[at, 0], 0)
-    at = np.maximum(np.searchsorted(runs[:, 0], ends, "left") - 1, 0)
-    high = np.where(even[at] | (ends == 0), runs[at, 1] + ends - runs[at, 0], runs[np.minimum(at + 1, len(runs) - 1), 1])
-    return np.column_stack([low, np.where(begins == ends, low, np.maximum(low, high))])
-
-
-# OpenCC
 def _conversion(source: str, target: str) -> Numbers:
     """The runs of a conversion."""
     import numpy as np
@@ -257,7 +281,7 @@ def _then(first: Numbers, moved: Numbers, second: Numbers) -> tuple[Numbers, Num
     of_second = np.column_stack([first[at, 0] + inside, second[:, 1]])
     of_second = of_second[np.append(_is_even(first), True)[at] | (inside == 0)]  # what was replaced as a whole stays whole
     runs = np.unique(np.concatenate([of_first, of_second]), axis=0)
-    place = _places(second, moved[:0], moved[:, 2])
+    place = _places(second, moved[:, 2])
     return _joined(runs), np.column_stack([moved[:, :2], place, place + 1])
 
 
