@@ -123,6 +123,23 @@ def short(f: Figures) -> None:
         f.row(f"a line of 18 characters, {name}", time / len(lines) * 1e9, 450, "ns", most=True)
 
 
+def traceable(f: Figures) -> None:
+    """One page of 21 KB: align with both arrays, and explain, to a plain call."""
+    n = hanflow.Normalizer()
+    page = corpus.pages(f.size)[0]
+
+    def aligned(text: Any) -> Any:
+        alignment = n.align(text)
+        return alignment.text, alignment.to_source, alignment.to_output
+
+    for kind, text in (("bytes", page), ("str", page.decode())):
+        check(aligned(text)[0] == n(text) == hanflow.replay(n.explain(text), text), "align, explain and the plain call differ")
+        times = f.race({"plain": lambda: n(text), "align": lambda: aligned(text), "explain": lambda: n.explain(text)})
+        for name, asked in (("align", 2.5), ("explain", 6)):
+            f.row(f"{name} to a plain call on a page of 21 KB, {kind}", times[name] / times["plain"], asked, "x",
+                  f"{times[name] * 1e6:.0f} to {times['plain'] * 1e6:.0f} us", most=True)
+
+
 def threads(f: Figures) -> None:
     n = hanflow.Normalizer()
     pages = list(corpus.pages(f.size)) * (4 if not f.quick else 20)
@@ -296,7 +313,7 @@ def main() -> None:
     print(f"\nwritten: {record('figures', content, args.out)}")
 
 
-GROUPS = (texts, short, threads, arrow, paths, growth, traps, memory)
+GROUPS = (texts, short, traceable, threads, arrow, paths, growth, traps, memory)
 
 if __name__ == "__main__":
     main()

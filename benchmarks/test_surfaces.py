@@ -89,6 +89,24 @@ def test_pages(timed, benchmark, pages, wanted_pages, kind, how):
 
 
 @pytest.mark.parametrize("kind", [bytes, str])
+@pytest.mark.parametrize("how", ["calls", "align", "explain"])
+def test_traceable(timed, benchmark, pages, wanted_pages, kind, how):
+    benchmark.group = "traceable, pages of 21 KB"
+    items = [page.decode() for page in pages] if kind is str else pages
+    results = {"calls": lambda item: N(item), "align": lambda item: aligned(item).text,
+               "explain": lambda item: hanflow.replay(N.explain(item), item)}
+    assert [results[how](item) for item in items] == (wanted_pages if kind is bytes else [page.decode() for page in wanted_pages])
+    call = {"calls": N, "align": aligned, "explain": N.explain}[how]
+    timed(lambda items: [call(item) for item in items], items, sum(map(len, pages)))
+
+
+def aligned(text):
+    """With both arrays, which are made when they are asked for."""
+    alignment = N.align(text)
+    return alignment if len(alignment.to_source) and len(alignment.to_output) else None
+
+
+@pytest.mark.parametrize("kind", [bytes, str])
 @pytest.mark.parametrize("how", ["Normalizer", "normalize()", "batch"])
 def test_lines(timed, benchmark, kind, how):
     """A thousand lines of 18 characters: ms a round are us a line."""

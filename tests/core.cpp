@@ -1,4 +1,4 @@
-// Runs texts through the engine, as units of a str, in pieces through a stream, and all at
+// Runs texts through the engine, aligned with their results, as units of a str, in pieces through a stream, and all at
 // once through a batch and Arrow columns with threads, in memory of just their size; for sanitize.py and neon.py.
 #include <algorithm>
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "alignment.hpp"
 #include "arrow.hpp"
 #include "batch.hpp"
 #include "hanflow/api.hpp"
@@ -37,6 +38,22 @@ struct Exact {
     ~Exact() { std::free(room); }
 };
 
+// Both kinds of units; the runs must end where both texts do.
+void align(const Exact& text, size_t size, const Plan& plan, Invalid invalid) {
+    AlignmentTable table;
+    if (!table.build(text.data, size, plan, false)) std::abort();
+    const std::vector<int64_t>& runs = table.runs();
+    if (runs[runs.size() - 2] != int64_t(size) || runs.back() != int64_t(plan.size)) std::abort();
+    const Exact offsets((size + 1) * sizeof(int64_t));
+    std::vector<int64_t> here, there;
+    for (size_t i = 0; i < runs.size(); i += 2) {
+        here.push_back(runs[i]);
+        there.push_back(runs[i + 1]);
+    }
+    spread_runs(here.data(), there.data(), here.size(), reinterpret_cast<int64_t*>(offsets.data));
+    if (invalid != Invalid::preserve && !table.build(text.data, size, plan, true)) std::abort();
+}
+
 // false: refused; the result says where and why.
 bool through_engine(const Exact& text, size_t size, const Options& options, Invalid invalid, bool trace, std::string& result) {
     Engine engine;
@@ -46,6 +63,7 @@ bool through_engine(const Exact& text, size_t size, const Options& options, Inva
         return false;
     }
     result.assign(reinterpret_cast<const char*>(text.data), size);
+    if (trace) align(text, size, plan, invalid);
     if (!plan.changed) return true;
     const Exact out(plan.size);
     engine.emit(out.data);

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Long fuzzing: made-up pages through the native code, without end or up to a number.
 
-    python tests/fuzz.py --pages 100000 [--seed N] [--jobs 2] [--reference] [--options] [--subject native]
+    python tests/fuzz.py --pages 100000 [--seed N] [--jobs 2] [--reference] [--options] [--align] [--subject native]
 
 Each page: nothing lost, line ends kept, fixed point, str == bytes, strict and preserved bytes, and with --reference native == reference (slow).
 Every fourth page is broken bytes, every fifth may have grids, every third lone surrogates. --options draws a combination of options per page.
+--align: instead, that each page aligns with its result (str and bytes) and that its repairs replay; every seventh through OpenCC.
 --subject reference tries the reference by itself (on text only).
 Failures are shrunk (blocks of lines, lines, runs of characters, characters) and printed as Python literals. Exit 1 if there were any.
 Page number K of seed N is always the same page: --first K --pages 1 repeats it.
@@ -20,7 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 import strategies as s  # noqa: E402
-from invariants import line_ends_kept, may_hold_grid, nothing_lost, utf8_ok  # noqa: E402
+from invariants import alignment_holds, byte_alignment_agrees, line_ends_kept, may_hold_grid, nothing_lost, replay, utf8_ok  # noqa: E402
 
 
 def identity(text, errors=None, **options):
@@ -83,6 +84,26 @@ def check_bytes(normalize, data, options, may_reorder):
     return None
 
 
+def check_alignment(text, options, may_reorder):
+    import hanflow
+    normalizer = hanflow.Normalizer(**options)
+    result, repairs, points = normalizer(text), normalizer.explain(text), normalizer.align(text)
+    converted = options.get("opencc") is not None
+    wrong = alignment_holds(text, result, points, repairs, reordered=may_reorder, converted=converted)
+    if wrong:
+        return "alignment", wrong
+    if not hanflow.replay(repairs, text) == replay(text, repairs) == result:
+        return "replay", repr(hanflow.replay(repairs, text))
+    if utf8_ok(text):
+        data = text.encode("utf8")
+        wrong = byte_alignment_agrees(text, result, points, normalizer.align(data), converted)
+        if wrong:
+            return "alignment of bytes", wrong
+        if hanflow.replay(normalizer.explain(data), data) != normalizer(data):
+            return "replay of bytes", ""
+    return None
+
+
 def shrink(fails, source, seconds=20):
     """A smaller text (or bytes) that still fails, by taking out ever smaller pieces."""
     limit = time.monotonic() + seconds
@@ -117,6 +138,12 @@ def page_at(settings, number):
     reference = None
     if settings.reference:
         from reference import normalize as reference
+    if settings.align:
+        if number % 7 == 0:
+            options["opencc"] = rng.choice(["s2t", "s2twp", "tw2sp"])
+        page = s.random_page(rng, grids=number % 5 == 0, surrogates=number % 3 == 0)
+        grid = page.has_grid or may_hold_grid(page.text)
+        return (lambda x: check_alignment(x, options, grid)), page.text, options
     if number % 4 == 3 and settings.subject != "reference":
         data = s.random_bytes(rng)
         grid = may_hold_grid(data.decode("utf8", "surrogateescape"))
@@ -163,6 +190,7 @@ def main():
     parser.add_argument("--show", type=int, default=3, help="failures to shrink and print per broken promise")
     parser.add_argument("--reference", action="store_true", help="compare with the reference too (slow)")
     parser.add_argument("--options", action="store_true", help="a random combination of options per page")
+    parser.add_argument("--align", action="store_true", help="alignments and replayed repairs only")
     parser.add_argument("--subject", choices=["native", "reference", "identity"], default="native")
     settings = parser.parse_args()
 

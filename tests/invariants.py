@@ -105,6 +105,91 @@ def utf8_ok(text):
     return not any("\ud800" <= c <= "\udfff" for c in text)
 
 
+def alignment_holds(source, result, alignment, repairs, reordered=False, converted=False):
+    """Guarantee 5 of a str: what an Alignment says of it, beside the plain result and the repairs that explain lists.
+
+    reordered: there may be a grid; converted: by OpenCC, whose characters are not compared.
+    """
+    if alignment.text != result:
+        return "the aligned text is not the result"
+    to_source, to_output = alignment.to_source.tolist(), alignment.to_output.tolist()
+    if (len(to_source), len(to_output)) != (len(result) + 1, len(source) + 1):
+        return "one entry for each offset and the end"
+    if (to_source[-1], to_output[-1]) != (len(source), len(result)):
+        return "the ends are not aligned"
+    for places, size in ((to_source, len(source)), (to_output, len(result))):
+        if not 0 <= min(places) <= max(places) <= size:
+            return "an offset outside of the text"
+        if not reordered and any(a > b for a, b in zip(places, places[1:])):
+            return "offsets run backwards"
+    if not converted:
+        wrong = _pairs_hold(source, result, to_source, to_output)
+        if wrong:
+            return wrong
+    parts, at, spans = [], 0, alignment.spans.tolist()
+    for begin, end, low, high in spans:
+        parts += [source[at:begin], result[low:high]]
+        at = end
+    if "".join([*parts, source[at:]]) != result:
+        return "the spans do not give the result"
+    said = [(r.start, r.end, r.after, r.rule, r.confidence) for r in repairs]
+    if said != [(b, e, result[low:high], rule, sure) for (b, e, low, high), rule, sure
+                in zip(spans, alignment.rules.tolist(), alignment.confidences.tolist())]:
+        return "the spans are not those of the repairs"
+    return None
+
+
+def _pairs_hold(source, result, to_source, to_output):
+    """Every character with content comes from one that becomes it, and back."""
+    kinds = {c: "" if is_white(c) else canon(c) for c in {*source, *result}}
+    for i, c in enumerate(result):
+        if not kinds[c]:
+            continue
+        j = to_source[i]
+        # What several became begins with what its first one becomes.
+        if not (kinds[source[j]] and kinds[c].startswith(kinds[source[j]])):
+            return f"{_show(result, i)}: {c!r} is not from {source[j]!r}"
+        if to_output[j] != i:
+            return f"{_show(result, i)}: from {j}, which goes to {to_output[j]}"
+    for j, c in enumerate(source):
+        if not kinds[c]:
+            continue
+        i = to_output[j]
+        if kinds[c] not in kinds[result[i]]:
+            return f"{_show(source, j)}: {c!r} does not become {result[i]!r}"
+        if to_source[i] != j and len(kinds[result[i]]) == 1:
+            return f"{_show(source, j)}: goes to {i}, which is from {to_source[i]}"
+    return None
+
+
+def byte_alignment_agrees(source, result, points, octets, converted=False):
+    """Of the UTF-8 of both: the first byte of each character with content is aligned with the first one of the character that
+    it has in code points, or another one of it where several became one."""
+    if octets.text != result.encode("utf8"):
+        return "bytes: the aligned text is not the result"
+    if converted:  # what OpenCC replaces by a phrase of another length has no pairs of characters
+        return None
+    (starts, of_source), (ends, of_result) = map(_byte_places, (source, result))
+    pairs = [("to_source", result, ends, starts, of_source, octets.to_source, points.to_source),
+             ("to_output", source, starts, ends, of_result, octets.to_output, points.to_output)]
+    for name, text, here, there, of_there, found, wanted in pairs:
+        found, wanted = found.tolist(), wanted.tolist()
+        for i, c in enumerate(text):
+            at, character = found[here[i]], wanted[i]
+            if canon(c) and not is_white(c) and at != there[character] and (name == "to_source" or of_there[at] != character):
+                return f"bytes: {name} of {c!r} differs from that of the str"
+    return None
+
+
+def _byte_places(text):
+    """-> where each character begins in the UTF-8, its end included; the character of each byte."""
+    starts, of_byte = [0], []
+    for i, c in enumerate(text):
+        of_byte += [i] * len(c.encode("utf8"))
+        starts.append(len(of_byte))
+    return starts, [*of_byte, len(text)]
+
+
 def replay(source, repairs):
     """Apply repairs to their source (str or bytes); spans are in its own units. Checks order and `before` on the way."""
     out, at = [], 0

@@ -361,5 +361,5 @@ class TestOpencc:
 
 
 def test_public_names():
-    assert hanflow.__all__ == ["FileResult", "Normalizer", "Repair", "Stream", "__version__", "cpu", "normalize"]
+    assert hanflow.__all__ == ["Alignment", "FileResult", "Normalizer", "Repair", "Stream", "__version__", "cpu", "normalize", "replay"]
     assert hanflow.__version__.count(".") == 2

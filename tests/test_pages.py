@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import hanflow
+from fuzz import check_alignment
 from invariants import line_ends_kept, may_hold_grid, nothing_lost
 from reference import normalize as reference
 
@@ -77,6 +78,12 @@ def test_guarantees(folder, name):
     assert nothing_lost(text, result, reordered=may_hold_grid(text)) is None
     assert line_ends_kept(text, result) is None
     assert hanflow.normalize(result) == result
+
+
+@pytest.mark.parametrize("folder, name", ALL)
+def test_alignment(folder, name):
+    text = read(folder, name, ".in.txt")
+    assert check_alignment(text, {}, may_hold_grid(text)) is None
 
 
 def check(title, folder, floors):

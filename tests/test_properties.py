@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import hanflow
 import strategies as s
+from fuzz import check_alignment
 from invariants import line_ends_kept, may_hold_grid, nothing_lost, replay, utf8_ok
 from reference import normalize as reference
 
@@ -132,6 +133,20 @@ def test_repairs_replay(text, options):
 def test_repairs_replay_on_bytes(text):
     data = text.encode("utf8")
     assert replay(data, hanflow.Normalizer().explain(data)) == hanflow.normalize(data)
+
+
+@many
+@given(s.texts(grids=True, surrogates=True), s.options())
+@example(SAMPLE, {})
+@example("甲 乙\n丙 丁\n戊 己\n", {})
+def test_alignment(text, options):
+    assert check_alignment(text, options, may_hold_grid(text)) is None
+
+
+@some
+@given(s.texts(), st.sampled_from(["s2t", "s2twp", "t2s"]))
+def test_alignment_through_opencc(text, opencc):
+    assert check_alignment(text, {"opencc": opencc}, may_hold_grid(text)) is None
 
 
 # ---------------------------------------------------------------- 6 no surprises

@@ -40,6 +40,9 @@ CALLER = """
     t: str = hanflow.cpu()
     w: ArrowArray = n.arrow(n.arrow(Array()), threads=2)
     u: ArrowStream = n.arrow(n.arrow(Chunks()))
+    x: hanflow.Alignment[str] = n.align("a")
+    y: bytes = n.align(b"a").text
+    z: bytes = hanflow.replay(n.explain(b"a"), b"a")
     v: ArrowStream = n.arrow(Both())
 """
 WRONG = """

@@ -1,4 +1,4 @@
-// What the Cython module needs beside the core's face: engines to lend, and code points counted.
+// What the Cython module needs beside the core's face: engines to lend.
 // Knows no Python; throws nothing.
 #pragma once
 
@@ -59,12 +59,5 @@ private:
     size_t count_ = 0;
     Engine* idle_[kIdle] = {};
 };
-
-// Code points that start in data[begin, end) of valid UTF-8 (surrogates included).
-inline size_t count_code_points(const uint8_t* data, size_t begin, size_t end) noexcept {
-    size_t count = 0;
-    for (size_t i = begin; i < end; ++i) count += (data[i] & 0xC0) != 0x80;
-    return count;
-}
 
 }  // namespace hanflow

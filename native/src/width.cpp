@@ -59,6 +59,11 @@ CharEdit kana_edit(const Chars& t, int i) {
 
 }  // namespace
 
+uint32_t width_target(uint32_t cp) {
+    const uint32_t target = ascii_of(cp);
+    return target ? target : halfwidth_target(cp);
+}
+
 CharEdit width_edit(const Chars& t, int i, Width width) {
     if (width == Width::none) return CharEdit{};
     const uint32_t cp = t.cp[i];

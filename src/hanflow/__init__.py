@@ -4,14 +4,15 @@ import warnings
 
 from . import _core
 from ._core import cpu
-from .explain import Repair
+from .alignment import Alignment
+from .explain import Repair, replay
 from .files import FileResult
 from .normalizer import Normalizer, normalize
 from .stream import Stream
 
 __version__ = "0.1.0"
 
-__all__ = ["FileResult", "Normalizer", "Repair", "Stream", "__version__", "cpu", "normalize"]
+__all__ = ["Alignment", "FileResult", "Normalizer", "Repair", "Stream", "__version__", "cpu", "normalize", "replay"]
 
 _pinned = os.environ.get("HANFLOW_ISA")
 if _pinned and _pinned != cpu():

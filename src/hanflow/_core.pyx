@@ -9,8 +9,10 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memset
 from libcpp cimport bool as cbool
+from libcpp.vector cimport vector
 
 from .errors import check_type
+from .explain import RULES, Repair
 
 
 cdef extern from "Python.h":
@@ -21,6 +23,7 @@ cdef extern from "Python.h":
     int PyUnicode_READY "__Pyx_PyUnicode_READY"(object text) except -1
     object PyUnicode_FromObject(object text)
     object PyUnicode_New(Py_ssize_t size, Py_UCS4 maxchar)
+    object PyUnicode_Substring(object text, Py_ssize_t begin, Py_ssize_t end)
 
 
 cdef extern from "hanflow/api.hpp" namespace "hanflow" nogil:
@@ -90,7 +93,18 @@ cdef extern from "hanflow/api.hpp" namespace "hanflow" nogil:
     const char* cpu_path(size_t i) noexcept
 
 
+cdef extern from "alignment.hpp" namespace "hanflow" nogil:
+    cdef cppclass AlignmentTable:
+        bint build(const uint8_t* data, size_t size, const Plan& plan, bint code_points) noexcept
+        const vector[int64_t]& runs() noexcept
+        const vector[int64_t]& moved() noexcept
+        const vector[int64_t]& spans() noexcept
+
+    void spread_runs(const int64_t* here, const int64_t* there, size_t count, int64_t* out) noexcept
+
+
 cdef extern from "units.hpp" namespace "hanflow" nogil:
+    Extent extent_of(const uint8_t* data, size_t size) noexcept
     void utf8_to_units(const uint8_t* data, size_t size, void* units, size_t length, int unit_bytes) noexcept
 
 
@@ -99,7 +113,6 @@ cdef extern from "python_engine.hpp" namespace "hanflow" nogil:
         Engine* take() noexcept
         void give_back(Engine* engine) noexcept
 
-    size_t count_code_points(const uint8_t* data, size_t begin, size_t end) noexcept
 
 
 cdef extern from "batch.hpp" namespace "hanflow" nogil:
@@ -187,7 +200,7 @@ cdef extern from "arrow.hpp" namespace "hanflow" nogil:
 
 
 cdef enum:
-    RULES = 5
+    RULE_COUNT = 5
 
 
 # A batch is run in groups of about this much input, so that its memory is bounded and the GIL changes hands seldom: each thread
@@ -296,6 +309,13 @@ cdef inline object decoded(const char* data, size_t size, Invalid invalid):
     if invalid == Invalid.surrogates:
         errors = b"surrogatepass"
     return PyUnicode_DecodeUTF8(data, <Py_ssize_t>size, errors)
+
+
+cdef bytes numbers(const vector[int64_t]& values):
+    return PyBytes_FromStringAndSize(<const char*>values.data(), <Py_ssize_t>(values.size() * sizeof(int64_t)))
+
+
+new_tuple = tuple.__new__  # that of Repair would go through Python code
 
 
 cdef class Core:
@@ -538,7 +558,7 @@ cdef class Core:
         cdef View view = View(source, preserve)
         cdef Engine* engine = self.take()
         cdef Plan plan
-        cdef size_t[RULES] counts
+        cdef size_t[RULE_COUNT] counts
         cdef size_t i
         try:
             with nogil:
@@ -548,14 +568,14 @@ cdef class Core:
                     counts[<size_t>plan.edits[i].rule] += 1
             if plan.status != Status.ok:
                 raise failure(plan, view)
-            return [counts[i] for i in range(RULES)]
+            return [counts[i] for i in range(RULE_COUNT)]
         finally:
             self.pool.give_back(engine)
             view.close()
 
-    def edits(self, source, bint preserve):
-        """[(begin, end, before, after, rule, confidence)] in source order: positions in code points for a str, in bytes
-        for bytes; texts of the source's type; rule as in api.hpp; confidence in per cent."""
+    def repairs(self, source, bint preserve):
+        """The Repairs of a text in source order: positions in code points for a str, in bytes for bytes; texts of the source's
+        type."""
         cdef View view = View(source, preserve)
         cdef Engine* engine = self.take()
         cdef Plan plan
@@ -563,29 +583,82 @@ cdef class Core:
         cdef const char* data = <const char*>view.data
         cdef size_t i, begin, end, at_byte = 0, at_point = 0
         cdef bint is_text = isinstance(source, str)
-        cdef list out = []
+        cdef list out
         try:
             with nogil:
                 plan = engine.plan(view.data, view.size, self.options, view.invalid, True)
             if plan.status != Status.ok:
                 raise failure(plan, view)
+            out = [None] * plan.edit_count
             for i in range(plan.edit_count):
                 edit = &plan.edits[i]
                 if is_text:
-                    begin = at_point + count_code_points(view.data, at_byte, edit.begin)
-                    end = begin + count_code_points(view.data, edit.begin, edit.end)
+                    begin = at_point + extent_of(view.data + at_byte, edit.begin - at_byte).length
+                    end = begin + extent_of(view.data + edit.begin, edit.end - edit.begin).length
                     at_byte, at_point = edit.end, end
-                    before = decoded(data + edit.begin, edit.end - edit.begin, view.invalid)
+                    before = PyUnicode_Substring(source, <Py_ssize_t>begin, <Py_ssize_t>end)
                     after = decoded(plan.texts + edit.text, edit.text_size, view.invalid)
                 else:
                     begin, end = edit.begin, edit.end
                     before = PyBytes_FromStringAndSize(data + begin, <Py_ssize_t>(end - begin))
                     after = PyBytes_FromStringAndSize(plan.texts + edit.text, <Py_ssize_t>edit.text_size)
-                out.append((begin, end, before, after, <int>edit.rule, <int>edit.confidence))
+                out[i] = new_tuple(Repair, (RULES[<int>edit.rule], begin, end, before, after, <int>edit.confidence))
             return out
         finally:
             self.pool.give_back(engine)
             view.close()
+
+    def align(self, source, bint preserve):
+        """(result, runs, moved, spans, rules, confidences): the result as it is when called; the tables of AlignmentTable as
+        bytes of int64; of each edit the rule as in api.hpp and the confidence in per cent, as bytes."""
+        cdef View view = View(source, preserve)
+        cdef Engine* engine = self.take()
+        cdef Plan plan
+        cdef AlignmentTable table
+        cdef Extent extent
+        cdef bint is_text = isinstance(source, str)
+        cdef bint built
+        cdef bytes rules, confidences
+        cdef char* rule
+        cdef char* confidence
+        cdef size_t i
+        try:
+            with nogil:
+                plan = engine.plan(view.data, view.size, self.options, view.invalid, True)
+                built = plan.status == Status.ok and table.build(view.data, view.size, plan, is_text)
+            if plan.status != Status.ok:
+                raise failure(plan, view)
+            if not built:
+                raise MemoryError()
+            rules = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>plan.edit_count)
+            confidences = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>plan.edit_count)
+            rule, confidence = PyBytes_AS_STRING(rules), PyBytes_AS_STRING(confidences)
+            for i in range(plan.edit_count):
+                rule[i], confidence[i] = <char>plan.edits[i].rule, <char>plan.edits[i].confidence
+            if not plan.changed:
+                result = view.same(source)
+            elif is_text:
+                with nogil:
+                    extent = engine.extent()
+                result = PyUnicode_New(<Py_ssize_t>extent.length, extent.greatest())
+                engine.emit_units(PyUnicode_DATA(result), PyUnicode_KIND(result))
+            else:
+                result = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>plan.size)
+                engine.emit(<uint8_t*>PyBytes_AS_STRING(result))
+            return result, numbers(table.runs()), numbers(table.moved()), numbers(table.spans()), rules, confidences
+        finally:
+            self.pool.give_back(engine)
+            view.close()
+
+
+def spread(here, there):
+    """spread_runs() of two C-contiguous buffers of int64, as bytes of int64."""
+    cdef View view = View(here, False), other = View(there, False)
+    cdef const int64_t* begins = <const int64_t*>view.data
+    cdef size_t count = view.size // sizeof(int64_t)
+    cdef bytes out = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>(<size_t>(begins[count - 1] + 1) * sizeof(int64_t)))
+    spread_runs(begins, <const int64_t*>other.data, count, <int64_t*>PyBytes_AS_STRING(out))
+    return out
 
 
 cdef class NormalizerBase:

@@ -2,10 +2,10 @@
 from __future__ import annotations
 
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, Callable, Generic, NamedTuple, Optional, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Callable, Generic, NamedTuple, Optional, TypeVar, Union, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from typing_extensions import Buffer
 
@@ -42,11 +42,29 @@ class Repair(_Repair, Generic[Text]):
         after: Text
 
 
+def replay(repairs: Iterable[Repair[Text]], source: Union[Text, Buffer]) -> Text:
+    """The source with the repairs done, which explain() lists: exactly the result. Both are str, or bytes and bytes-like.
+
+    ValueError names the first repair that does not fit: whose `before` is not what stands there, or which begins before
+    the one in front of it ends.
+    """
+    text: Any = source if isinstance(source, str) else bytes(memoryview(source))
+    parts: list[Any] = []
+    at = 0
+    for number, repair in enumerate(repairs):
+        start, end = repair.start, repair.end
+        if not at <= start <= end <= len(text):
+            raise ValueError(f"repair {number} is out of order or outside of the source: {repair!r}")
+        if text[start:end] != repair.before:
+            raise ValueError(f"repair {number} does not fit: the source has {text[start:end]!r} there: {repair!r}")
+        parts += (text[at:start], repair.after)
+        at = end
+    parts.append(text[at:])
+    return cast("Text", text[:0].join(parts))
+
+
 def repairs(core: Core, convert: Optional[Callable[[str], str]], text: Union[str, Buffer], preserve: bool) -> list[Repair[Any]]:
-    found: list[Repair[Any]] = [
-        Repair(RULES[rule], begin, end, before, after, confidence)
-        for begin, end, before, after, rule, confidence in core.edits(text, preserve)
-    ]
+    found: list[Repair[Any]] = core.repairs(text, preserve)
     if convert is None:
         return found
     if isinstance(text, str):
@@ -89,7 +107,7 @@ def _with_conversion(text: str, found: list[Repair[Any]], convert: Callable[[str
     target = convert(source)
 
     out: list[Repair[Any]] = []
-    stretches = _changed_stretches(source, target)
+    stretches = changed_stretches(source, target)
     stretch = next(stretches, None)
     begin = 0  # of the piece, in the repaired text
     for length, position, whole in pieces:
@@ -113,7 +131,7 @@ def _with_conversion(text: str, found: list[Repair[Any]], convert: Callable[[str
     return out
 
 
-def _changed_stretches(source: str, target: str) -> Iterator[tuple[int, int, str]]:
+def changed_stretches(source: str, target: str) -> Iterator[tuple[int, int, str]]:
     """(begin, end, new text): what to change in the source to get the target, begin < end. Linear: looks at most
     WINDOW characters ahead for the place where the two run together again."""
     i = j = 0

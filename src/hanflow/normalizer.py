@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
+    from .alignment import Alignment
     from .arrow import ArrowArray, ArrowStream, SupportsArrowArray, SupportsArrowStream
 
     Width = Literal["contextual", "alnum", "all", "none"]
@@ -172,6 +173,18 @@ class Normalizer(NormalizerBase):
         text is converted shows the converted text."""
         check_type(text, "text")
         return repairs(self._core, self._convert, text, self._preserve)
+
+    @overload
+    def align(self, text: str) -> Alignment[str]: ...
+    @overload
+    def align(self, text: Buffer) -> Alignment[bytes]: ...
+    def align(self, text: Union[str, Buffer]) -> Any:
+        """The result with the offsets of its characters in the text and of the text's in it, through `opencc` too. In code
+        points for a str, in bytes for bytes. Needs NumPy: ImportError says so."""
+        from .alignment import align
+
+        check_type(text, "text")
+        return align(self._core, self._convert, text, self._preserve)
 
     # One text
 
