@@ -13,60 +13,64 @@ struct Utf8 {
     const uint8_t* data;
     size_t size;
 
-    // The character at p < size; moves p behind it. Overlong forms and surrogates pass as what they would be: no harm, as nothing
-    // is decided by them but where to convert.
+    // The character at p < size; moves p behind it.
     uint32_t next(size_t& p) const {
         const uint8_t* d = data + p;
-        const size_t left = size - p;
         if (d[0] < 0x80) return ++p, d[0];
-        if (left >= 3 && (d[0] & 0xF0) == 0xE0 && (d[1] & 0xC0) == 0x80 && (d[2] & 0xC0) == 0x80)
-            return p += 3, (d[0] & 15u) << 12 | (d[1] & 63u) << 6 | (d[2] & 63u);
-        if (left >= 2 && (d[0] & 0xE0) == 0xC0 && (d[1] & 0xC0) == 0x80) return p += 2, (d[0] & 31u) << 6 | (d[1] & 63u);
-        if (left >= 4 && (d[0] & 0xF8) == 0xF0 && (d[1] & 0xC0) == 0x80 && (d[2] & 0xC0) == 0x80 && (d[3] & 0xC0) == 0x80) {
-            const uint32_t cp = (d[0] & 7u) << 18 | (d[1] & 63u) << 12 | (d[2] & 63u) << 6 | (d[3] & 63u);
-            if (cp < CodePoints::LIMIT) return p += 4, cp;
-        }
-        return ++p, CodePoints::LIMIT;
+        if (d[0] < 0xE0) return p += 2, (d[0] & 31u) << 6 | (d[1] & 63u);
+        if (d[0] < 0xF0) return p += 3, (d[0] & 15u) << 12 | (d[1] & 63u) << 6 | (d[2] & 63u);
+        return p += 4, (d[0] & 7u) << 18 | (d[1] & 63u) << 12 | (d[2] & 63u) << 6 | (d[3] & 63u);
     }
 
     // The character before p > 0; moves p to it.
     uint32_t previous(size_t& p) const {
-        const size_t end = p;
-        size_t begin = end - 1;
-        while (begin > 0 && end - begin < 4 && (data[begin] & 0xC0) == 0x80) --begin;
-        size_t behind = begin;
-        const uint32_t cp = next(behind);
-        if (behind == end) return p = begin, cp;
-        return --p, CodePoints::LIMIT;
+        p = boundary(p - 1);
+        size_t behind = p;
+        return next(behind);
     }
 
-    // A boundary of characters at about p, not after it unless p is in front of `least`.
-    size_t boundary(size_t p, size_t least) const {
-        if (p >= size) return size;
-        while (p > least && (data[p] & 0xC0) == 0x80) --p;
+    // The start of the character that byte p is of.
+    size_t boundary(size_t p) const {
+        while (p > 0 && (data[p] & 0xC0) == 0x80) --p;
         return p;
     }
 
-    size_t ahead(size_t p) const { return size - p <= 3 * WINDOW ? size : boundary(p + 3 * WINDOW, p); }
+    size_t ahead(size_t p) const { return size - p <= 3 * WINDOW ? size : boundary(p + 3 * WINDOW); }
+
+    // Four bytes from p on, the first the lowest: compilers make one load of it.
+    uint32_t four(size_t p) const {
+        return data[p] | uint32_t{data[p + 1]} << 8 | uint32_t{data[p + 2]} << 16 | uint32_t{data[p + 3]} << 24;
+    }
+
+    static bool has(const CodePoints& set, uint32_t bytes) {  // a character of three bytes
+        return set.word((bytes & 15) << 6 | (bytes >> 8 & 63)) >> (bytes >> 16 & 63) & 1;
+    }
 
     // Where the first of the set is, from p on.
     size_t first(const CodePoints& set, size_t p) const {
         while (p < size) {
-            while (size - p >= 4 && (data[p] & 0xF0) == 0xE0 && (data[p + 1] & 0xC0) == 0x80 && (data[p + 2] & 0xC0) == 0x80) {
-                if (set.word((data[p] & 15u) << 6 | (data[p + 1] & 63u)) >> (data[p + 2] & 63) & 1) return p;
-                p += 3;
+            while (size - p > 12) {  // four characters of three bytes?
+                const uint32_t a = four(p), b = four(p + 3), c = four(p + 6), d = four(p + 9);
+                if ((a & b & c & d & 0xE0) != 0xE0 || ((a | b | c | d) & 0x10)) break;
+                if (has(set, a) | has(set, b) | has(set, c) | has(set, d)) break;
+                p += 12;
             }
-            if (p == size) break;
-            const size_t begin = p;
-            if (set.has(next(p))) return begin;
+            for (int i = 0; i < 4 && p < size; ++i) {
+                const size_t begin = p;
+                if (set.has(next(p))) return begin;
+            }
         }
         return size;
     }
 
     bool whole() const {
-        bool found = false;  // not a break: this way it is vectorized
-        for (size_t i = 0; i + 1 < size; ++i) found |= (data[i] == 0xE2) & (data[i + 1] == 0xBF);  // U+2FC0 to U+2FFF
-        return found || std::memchr(data, 0, size);
+        for (const uint8_t* p = data; (p = find(p, 0xE2)); ++p)
+            if (data + size - p > 1 && p[1] == 0xBF) return true;  // U+2FC0 to U+2FFF
+        return find(data, 0);
+    }
+
+    const uint8_t* find(const uint8_t* from, int byte) const {
+        return static_cast<const uint8_t*>(std::memchr(from, byte, static_cast<size_t>(data + size - from)));
     }
 };
 
@@ -77,7 +81,7 @@ struct Points {
 
     uint32_t next(size_t& p) const { return data[p++]; }
     uint32_t previous(size_t& p) const { return data[--p]; }
-    size_t boundary(size_t p, size_t) const { return p < size ? p : size; }
+    size_t boundary(size_t p) const { return p; }
     size_t ahead(size_t p) const { return size - p <= WINDOW ? size : p + WINDOW; }
 
     size_t first(const CodePoints& set, size_t p) const {
@@ -88,7 +92,7 @@ struct Points {
     }
 
     bool whole() const {
-        bool found = false;
+        Unit found = 0;
         for (size_t i = 0; i < size; ++i) found |= (data[i] == 0) | ((uint32_t{data[i]} & ~15u) == 0x2FF0);
         return found;
     }
@@ -155,7 +159,7 @@ private:
 
     void add(size_t begin, size_t end) {
         while (longest_ && end - begin > longest_) {
-            size_t p = text_.boundary(begin + longest_, begin);
+            size_t p = text_.boundary(begin + longest_);
             while (p < end && keys_.has(text_.next(p))) {}
             if (p >= end) break;
             out_.push_back({begin, p});

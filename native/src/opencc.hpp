@@ -7,7 +7,7 @@
 
 namespace hanflow {
 
-// What a text is made of: UTF-8, or code points in units of one, two or four bytes.
+// What a text is made of: well-formed UTF-8, or code points in units of one, two or four bytes.
 enum class Units : uint8_t { utf8 = 0, one = 1, two = 2, four = 4 };
 
 // A set of code points.
@@ -17,10 +17,10 @@ public:
     bool has(uint32_t cp) const { return words_[cp >> 6] >> (cp & 63) & 1; }
     uint64_t word(uint32_t index) const { return words_[index]; }  // of the code points 64 * index and after
 
-    static constexpr uint32_t LIMIT = 0x110000;  // holds what stands for ill-formed bytes too
+    static constexpr uint32_t LIMIT = 0x110000;
 
 private:
-    uint64_t words_[LIMIT / 64 + 1] = {};
+    uint64_t words_[LIMIT / 64] = {};
 };
 
 struct Stretch {
@@ -29,15 +29,13 @@ struct Stretch {
 
 class OpenccTable {
 public:
-    OpenccTable() { keys_.add(CodePoints::LIMIT); }  // never cut at ill-formed bytes
-
     void add_trigger(uint32_t cp) { triggers_.add(cp); }  // cp < LIMIT
     void add_key(uint32_t cp) { keys_.add(cp); }
 
     // The stretches that a conversion may change, in order: each ends at the end of the text or behind a character that is in no
     // key, and begins at the start or behind such a one; none holds a trigger outside. A stretch longer than `longest` units is
     // parted at the next such place (0: never). A text that may not be cut is one stretch. False: out of memory.
-    // Ill-formed UTF-8 is no trigger. Linear.
+    // Linear.
     bool find(const void* text, size_t size, Units units, size_t longest, std::vector<Stretch>& out) const noexcept;
 
 private:

@@ -89,6 +89,12 @@ class Converter:
 
         preserve: whether bytes may be other than UTF-8; such are kept. threads: how many to use at most.
         """
+        if preserve and any(isinstance(text, bytes) for text in texts):
+            # Bytes that are not UTF-8 travel as lone surrogates.
+            found = self.batch([text.decode("utf-8", "surrogateescape") if isinstance(text, bytes) else text for text in texts],
+                               threads=threads)
+            again = [new.encode("utf-8", "surrogateescape") if isinstance(text, bytes) else new for text, new in zip(texts, found)]
+            return [text if text == new else new for text, new in zip(texts, again)]
         results = list(texts)
         jobs: list[bytes] = []
         parts: dict[int, list[Any]] = {}  # of which texts: what is kept as it is, and the numbers of jobs
@@ -96,21 +102,23 @@ class Converter:
         for i, text in enumerate(texts):
             if text.isascii():
                 continue
-            if not self._library or ("\0" if isinstance(text, str) else b"\0") in text:
-                results[i] = self._whole(text)
-                continue
             stretches = table.stretches(text, _LONGEST if threads > 1 else 0) if table else [(0, len(text))]
-            if stretches:
-                parts[i] = list(_parts(text, stretches, preserve, jobs))
+            # The C interface takes no NUL; a text that holds one is one stretch.
+            if not self._library or len(stretches) == 1 and ("\0" if isinstance(text, str) else b"\0") in text:
+                whole = self._whole(text)
+                results[i] = text if whole == text else whole
+            elif stretches:
+                parts[i] = list(_parts(text, stretches, jobs))
         converted = self._converted(jobs, threads)
         for i, some in parts.items():
             text = texts[i]
+            if all(converted[part] == jobs[part] for part in some if isinstance(part, int)):
+                continue
             if isinstance(text, str):
                 result: Any = "".join([converted[part].decode() if isinstance(part, int) else part for part in some])
             else:
                 result = b"".join([converted[part] if isinstance(part, int) else part for part in some])
-            if result != text:
-                results[i] = result
+            results[i] = result
         return results
 
     def _converted(self, jobs: list[bytes], threads: int) -> list[bytes]:
@@ -133,17 +141,15 @@ class Converter:
         return [self._by_package(job.decode()).encode() for job in jobs] if found is None else found
 
     def _whole(self, text: Any) -> Any:
-        """By the package, the whole text. Bytes that are not UTF-8 travel as lone surrogates."""
-        if not isinstance(text, str):
-            data = self._whole(text.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
-            return text if data == text else data
+        """By the package, the whole text."""
+        if isinstance(text, bytes):
+            return self._whole(text.decode()).encode()
         try:
-            result = self._by_package(text)
+            return self._by_package(text)
         except UnicodeEncodeError:
             parts = _SURROGATES.split(text)
             parts[::2] = [self._by_package(part) if part else part for part in parts[::2]]
-            result = "".join(parts)
-        return text if result == text else result
+            return "".join(parts)
 
     def _by_package(self, text: str) -> str:
         if self._package is None:
@@ -164,37 +170,32 @@ class Converter:
         return self._table
 
 
-def _parts(text: Any, stretches: list[tuple[int, int]], preserve: bool, jobs: list[bytes]) -> Iterator[Any]:
+def _parts(text: Any, stretches: list[tuple[int, int]], jobs: list[bytes]) -> Iterator[Any]:
     """What the text consists of: parts of it that stay, and the numbers of the jobs for the others, which are added."""
     done = 0
     for begin, end in stretches:
         if begin > done:
             yield text[done:begin]
-        stretch, done = text[begin:end], end
+        done = end
+        stretch = text[begin:end]
+        if isinstance(stretch, bytes):
+            yield len(jobs)
+            jobs.append(stretch)
+            continue
         try:
-            if isinstance(stretch, str):
-                job = stretch.encode()
-            else:
-                job = stretch
-                if preserve:
-                    job.decode()
-        except UnicodeError:
-            yield from _around_surrogates(stretch, jobs)
+            job = stretch.encode()
+        except UnicodeEncodeError:
+            for i, part in enumerate(_SURROGATES.split(stretch)):
+                if i % 2 or not part:
+                    yield part
+                else:
+                    yield len(jobs)
+                    jobs.append(part.encode())
         else:
             yield len(jobs)
             jobs.append(job)
     if done < len(text):
         yield text[done:]
-
-
-def _around_surrogates(text: Any, jobs: list[bytes]) -> Iterator[Any]:
-    characters = text if isinstance(text, str) else text.decode("utf-8", "surrogateescape")
-    for i, part in enumerate(_SURROGATES.split(characters)):
-        if i % 2:
-            yield part if isinstance(text, str) else part.encode("utf-8", "surrogateescape")
-        elif part:
-            yield len(jobs)
-            jobs.append(part.encode())
 
 
 _loading = threading.Lock()
@@ -231,7 +232,7 @@ def _opened(name: str) -> Optional[tuple[int, int, int]]:
     is not known or exports none. It stays loaded: the converter lives as long as the process."""
     if not _known():
         return None
-    from opencc import opencc_clib
+    from opencc import opencc_clib  # type: ignore[attr-defined]
 
     try:
         library = ctypes.CDLL(opencc_clib.__file__)
@@ -282,9 +283,13 @@ def _characters(dictionaries: list[tuple[str, str]]) -> tuple[str, str]:
     """The triggers, and the characters of all keys."""
     triggers = {key for key, value in dictionaries if len(key) == 1 and value != key}
     rest = [key for key, value in dictionaries if value != key and triggers.isdisjoint(key)]
-    # Of each the character that stands in few other keys: those are rarely met for nothing.
+    # As few as will do, and seldom met for nothing: first those that have a key of their own, so another form in other company,
+    # then those of most of these keys and few others.
+    own = {key for key, _ in dictionaries if len(key) == 1}
     everywhere, here = Counter("".join(key for key, _ in dictionaries)), Counter("".join(rest))
-    for key in rest:
-        if triggers.isdisjoint(key):
-            triggers.add(max(key, key=lambda c: (here[c] / everywhere[c], here[c], c)))
+    while rest:
+        best = max(here, key=lambda c: (here[c] > 0 and c in own, here[c] * here[c] / everywhere[c], c))
+        triggers.add(best)
+        here.subtract("".join(key for key in rest if best in key))
+        rest = [key for key in rest if best not in key]
     return "".join(sorted(triggers)), "".join(sorted(everywhere))
