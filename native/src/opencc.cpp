@@ -3,11 +3,39 @@
 #include <cstring>
 #include <type_traits>
 
+#include "units.hpp"
+
 namespace hanflow {
 namespace {
 
 // So many characters without a trigger are worth a stretch's end: the call costs as much as converting some twenty.
 constexpr size_t WINDOW = 64;
+
+constexpr size_t BLOCK = 768;  // bytes of UTF-8
+
+template <class Unit>
+struct Points {
+    const Unit* data;
+    size_t size;
+
+    uint32_t next(size_t& p) const { return data[p++]; }
+    uint32_t previous(size_t& p) const { return data[--p]; }
+    size_t boundary(size_t p) const { return p; }
+    size_t ahead(size_t p) const { return size - p <= WINDOW ? size : p + WINDOW; }
+
+    size_t first(const CodePoints& set, size_t p) const {
+        for (; size - p >= 4; p += 4)
+            if (set.has(data[p]) | set.has(data[p + 1]) | set.has(data[p + 2]) | set.has(data[p + 3])) break;
+        while (p < size && !set.has(data[p])) ++p;
+        return p;
+    }
+
+    bool whole() const {
+        Unit found = 0;
+        for (size_t i = 0; i < size; ++i) found |= (data[i] == 0) | ((uint32_t{data[i]} & ~15u) == 0x2FF0);
+        return found;
+    }
+};
 
 struct Utf8 {
     const uint8_t* data;
@@ -37,25 +65,23 @@ struct Utf8 {
 
     size_t ahead(size_t p) const { return size - p <= 3 * WINDOW ? size : boundary(p + 3 * WINDOW); }
 
-    // Four bytes from p on, the first the lowest: compilers make one load of it.
-    uint32_t four(size_t p) const {
-        return data[p] | uint32_t{data[p + 1]} << 8 | uint32_t{data[p + 2]} << 16 | uint32_t{data[p + 3]} << 24;
-    }
-
-    static bool has(const CodePoints& set, uint32_t bytes) {  // a character of three bytes
-        return set.word((bytes & 15) << 6 | (bytes >> 8 & 63)) >> (bytes >> 16 & 63) & 1;
-    }
-
-    // Where the first of the set is, from p on.
+    // Where the first of the set is, from p on. Blocks of the BMP are looked at as UTF-16: units.cpp is faster than any loop here.
     size_t first(const CodePoints& set, size_t p) const {
+        uint16_t units[BLOCK];
         while (p < size) {
-            while (size - p > 12) {  // four characters of three bytes?
-                const uint32_t a = four(p), b = four(p + 3), c = four(p + 6), d = four(p + 9);
-                if ((a & b & c & d & 0xE0) != 0xE0 || ((a | b | c | d) & 0x10)) break;
-                if (has(set, a) | has(set, b) | has(set, c) | has(set, d)) break;
-                p += 12;
+            const size_t end = size - p <= BLOCK ? size : boundary(p + BLOCK);
+            const Extent extent = extent_of(data + p, end - p);
+            if (extent.most < 0xF0) {
+                utf8_to_units(data + p, end - p, units, extent.length, 2);
+                const size_t found = Points<uint16_t>{units, extent.length}.first(set, 0);
+                if (found == extent.length) {
+                    p = end;
+                    continue;
+                }
+                for (size_t i = 0; i < found; ++i) next(p);
+                return p;
             }
-            for (int i = 0; i < 4 && p < size; ++i) {
+            while (p < end) {
                 const size_t begin = p;
                 if (set.has(next(p))) return begin;
             }
@@ -71,30 +97,6 @@ struct Utf8 {
 
     const uint8_t* find(const uint8_t* from, int byte) const {
         return static_cast<const uint8_t*>(std::memchr(from, byte, static_cast<size_t>(data + size - from)));
-    }
-};
-
-template <class Unit>
-struct Points {
-    const Unit* data;
-    size_t size;
-
-    uint32_t next(size_t& p) const { return data[p++]; }
-    uint32_t previous(size_t& p) const { return data[--p]; }
-    size_t boundary(size_t p) const { return p; }
-    size_t ahead(size_t p) const { return size - p <= WINDOW ? size : p + WINDOW; }
-
-    size_t first(const CodePoints& set, size_t p) const {
-        for (; size - p >= 4; p += 4)
-            if (set.has(data[p]) | set.has(data[p + 1]) | set.has(data[p + 2]) | set.has(data[p + 3])) break;
-        while (p < size && !set.has(data[p])) ++p;
-        return p;
-    }
-
-    bool whole() const {
-        Unit found = 0;
-        for (size_t i = 0; i < size; ++i) found |= (data[i] == 0) | ((uint32_t{data[i]} & ~15u) == 0x2FF0);
-        return found;
     }
 };
 

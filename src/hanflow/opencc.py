@@ -41,14 +41,12 @@ import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Optional, TypeVar, Union, cast
+from typing import TYPE_CHECKING, Any, Optional, cast
 
 from ._core import OpenccTable, opencc_converted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-
-    Texts = TypeVar("Texts", bound=Sequence[Union[str, bytes]])
 
 VERSIONS = ("1.4.2",)  # whose sources have been read
 
@@ -91,34 +89,29 @@ class Converter:
         """
         if preserve and any(isinstance(text, bytes) for text in texts):
             # Bytes that are not UTF-8 travel as lone surrogates.
-            found = self.batch([text.decode("utf-8", "surrogateescape") if isinstance(text, bytes) else text for text in texts],
+            plain = self.batch([text.decode("utf-8", "surrogateescape") if isinstance(text, bytes) else text for text in texts],
                                threads=threads)
-            again = [new.encode("utf-8", "surrogateescape") if isinstance(text, bytes) else new for text, new in zip(texts, found)]
-            return [text if text == new else new for text, new in zip(texts, again)]
+            encoded = [new.encode("utf-8", "surrogateescape") if isinstance(text, bytes) else new for text, new in zip(texts, plain)]
+            return [text if text == new else new for text, new in zip(texts, encoded)]
         results = list(texts)
         jobs: list[bytes] = []
-        parts: dict[int, list[Any]] = {}  # of which texts: what is kept as it is, and the numbers of jobs
+        stretches_of: dict[int, list[tuple[int, int, list[Any]]]] = {}
         table = self._table_for(texts)
         for i, text in enumerate(texts):
-            if text.isascii():
+            nul: Any = "\0" if isinstance(text, str) else b"\0"
+            if text.isascii() and nul not in text:  # no key is of ASCII only
                 continue
             stretches = table.stretches(text, _LONGEST if threads > 1 else 0) if table else [(0, len(text))]
             # The C interface takes no NUL; a text that holds one is one stretch.
-            if not self._library or len(stretches) == 1 and ("\0" if isinstance(text, str) else b"\0") in text:
+            if not self._library or len(stretches) == 1 and nul in text:
                 whole = self._whole(text)
                 results[i] = text if whole == text else whole
             elif stretches:
-                parts[i] = list(_parts(text, stretches, jobs))
+                stretches_of[i] = [(begin, end, _parts(text[begin:end], jobs)) for begin, end in stretches]
         converted = self._converted(jobs, threads)
-        for i, some in parts.items():
-            text = texts[i]
-            if all(converted[part] == jobs[part] for part in some if isinstance(part, int)):
-                continue
-            if isinstance(text, str):
-                result: Any = "".join([converted[part].decode() if isinstance(part, int) else part for part in some])
-            else:
-                result = b"".join([converted[part] if isinstance(part, int) else part for part in some])
-            results[i] = result
+        for i, found in stretches_of.items():
+            if any(converted[part] != jobs[part] for _, _, parts in found for part in parts if isinstance(part, int)):
+                results[i] = _joined(texts[i], found, converted)
         return results
 
     def _converted(self, jobs: list[bytes], threads: int) -> list[bytes]:
@@ -170,32 +163,33 @@ class Converter:
         return self._table
 
 
-def _parts(text: Any, stretches: list[tuple[int, int]], jobs: list[bytes]) -> Iterator[Any]:
-    """What the text consists of: parts of it that stay, and the numbers of the jobs for the others, which are added."""
+def _parts(stretch: Any, jobs: list[bytes]) -> list[Any]:
+    """What a stretch consists of: the numbers of jobs, which are added, and between them lone surrogates, which stay."""
+    try:
+        jobs.append(stretch if isinstance(stretch, bytes) else stretch.encode())
+        return [len(jobs) - 1]
+    except UnicodeEncodeError:
+        parts: list[Any] = _SURROGATES.split(stretch)
+        for i in range(0, len(parts), 2):
+            jobs.append(parts[i].encode())
+            parts[i] = len(jobs) - 1
+        return parts
+
+
+def _joined(text: Any, stretches: list[tuple[int, int, list[Any]]], converted: list[bytes]) -> Any:
+    """The text with its stretches as they were converted."""
+    out: list[Any] = []
     done = 0
-    for begin, end in stretches:
-        if begin > done:
-            yield text[done:begin]
+    for begin, end, parts in stretches:
+        out.append(text[done:begin])
         done = end
-        stretch = text[begin:end]
-        if isinstance(stretch, bytes):
-            yield len(jobs)
-            jobs.append(stretch)
-            continue
-        try:
-            job = stretch.encode()
-        except UnicodeEncodeError:
-            for i, part in enumerate(_SURROGATES.split(stretch)):
-                if i % 2 or not part:
-                    yield part
-                else:
-                    yield len(jobs)
-                    jobs.append(part.encode())
-        else:
-            yield len(jobs)
-            jobs.append(job)
-    if done < len(text):
-        yield text[done:]
+        for part in parts:
+            if isinstance(part, int):
+                out.append(converted[part].decode() if isinstance(text, str) else converted[part])
+            else:
+                out.append(part)
+    out.append(text[done:])
+    return text[:0].join(out)
 
 
 _loading = threading.Lock()
