@@ -23,8 +23,8 @@ NAMES = stage.names()
 KNOWN = opencc.__version__ in stage.VERSIONS
 known = pytest.mark.skipif(not KNOWN, reason="needs a version whose sources have been read")
 # What comes between words: cuts, neighbours that are in keys, what is in no key, ideographic descriptions, other planes.
-BETWEEN = ["", "", "", "", "，", "。\n", " ", "　", "a", "B", "的", "一", "了", "沈", "瞭", "\u00b7", "\ufe00", "\U00020000", "\U000e0100",
-           "⿰", "\ue000", "清清楚楚" * 20]
+BETWEEN = ["", "", "", "", "，", "。\n", " ", "　", "a", "B", "的", "一", "了", "沈", "瞭", "\u00b7", "\ufe00", "\U00020000", 
+           "\U000e0100", "⿰", "\ue000", "清清楚楚" * 20]
 
 
 @lru_cache(maxsize=None)

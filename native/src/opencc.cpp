@@ -65,7 +65,7 @@ struct Utf8 {
 
     size_t ahead(size_t p) const { return size - p <= 3 * WINDOW ? size : boundary(p + 3 * WINDOW); }
 
-    // Where the first of the set is, from p on. Blocks of the BMP are looked at as UTF-16: units.cpp is faster than any loop here.
+    // Where the first of the set is, from p on. Blocks of the BMP are looked at as UTF-16: units.cpp is faster than a loop here.
     size_t first(const CodePoints& set, size_t p) const {
         uint16_t units[BLOCK];
         while (p < size) {

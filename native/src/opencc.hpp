@@ -1,4 +1,4 @@
-// What an OpenCC configuration can change in a text, and where the text may be cut for it. The argument is in src/hanflow/opencc.py.
+// What an OpenCC configuration can change in a text, and where the text may be cut for it; src/hanflow/opencc.py proves it.
 #pragma once
 
 #include <cstddef>

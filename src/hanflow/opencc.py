@@ -51,8 +51,8 @@ if TYPE_CHECKING:
 VERSIONS = ("1.4.2",)  # whose sources have been read
 
 _PAYS = 1 << 20   # characters or bytes to be converted before the dictionaries are read
-_LONGEST = 1 << 16  # units of a stretch, where there are threads to share it
-_PORTION = 1 << 16  # bytes that a thread takes at a time
+_LONGEST = 1 << 14  # units of a stretch: threads can share a text, and the memory for it comes from the heap
+_PORTION = 1 << 16  # bytes that are converted at a time
 
 # OpenCC takes UTF-8, which has no place for lone surrogates: the stretches between them are converted.
 _SURROGATES = re.compile("([\ud800-\udfff]+)")
@@ -91,7 +91,8 @@ class Converter:
             # Bytes that are not UTF-8 travel as lone surrogates.
             plain = self.batch([text.decode("utf-8", "surrogateescape") if isinstance(text, bytes) else text for text in texts],
                                threads=threads)
-            encoded = [new.encode("utf-8", "surrogateescape") if isinstance(text, bytes) else new for text, new in zip(texts, plain)]
+            encoded = [new.encode("utf-8", "surrogateescape") if isinstance(text, bytes) else new
+                       for text, new in zip(texts, plain)]
             return [text if text == new else new for text, new in zip(texts, encoded)]
         results = list(texts)
         jobs: list[bytes] = []
@@ -101,7 +102,7 @@ class Converter:
             nul: Any = "\0" if isinstance(text, str) else b"\0"
             if text.isascii() and nul not in text:  # no key is of ASCII only
                 continue
-            stretches = table.stretches(text, _LONGEST if threads > 1 else 0) if table else [(0, len(text))]
+            stretches = table.stretches(text, _LONGEST) if table else [(0, len(text))]
             # The C interface takes no NUL; a text that holds one is one stretch.
             if not self._library or len(stretches) == 1 and nul in text:
                 whole = self._whole(text)
@@ -115,8 +116,6 @@ class Converter:
         return results
 
     def _converted(self, jobs: list[bytes], threads: int) -> list[bytes]:
-        if threads == 1 or sum(map(len, jobs)) <= _PORTION:
-            return self._portion(jobs)
         portions: list[list[bytes]] = []
         size = _PORTION
         for job in jobs:
@@ -125,11 +124,14 @@ class Converter:
                 size = 0
             portions[-1].append(job)
             size += len(job)
-        with ThreadPoolExecutor(min(threads, len(portions))) as pool:
+        threads = min(threads, len(portions))
+        if threads < 2:
+            return [text for portion in portions for text in self._portion(portion)]
+        with ThreadPoolExecutor(threads) as pool:
             return [text for portion in pool.map(self._portion, portions) for text in portion]
 
     def _portion(self, jobs: list[bytes]) -> list[bytes]:
-        found = opencc_converted(*self._library, jobs) if jobs and self._library else jobs
+        found = opencc_converted(*self._library, jobs) if self._library else None
         # None: it failed, for want of memory or whatever; the package says why.
         return [self._by_package(job.decode()).encode() for job in jobs] if found is None else found
 
