@@ -95,7 +95,7 @@ class Converter:
                        for text, new in zip(texts, plain)]
             return [text if text == new else new for text, new in zip(texts, encoded)]
         results = list(texts)
-        jobs: list[bytes] = []
+        jobs: list[tuple[bytes, bool]] = []  # UTF-8, whether it is of a str
         stretches_of: dict[int, list[tuple[int, int, list[Any]]]] = {}
         table = self._table_for(texts)
         for i, text in enumerate(texts):
@@ -111,29 +111,33 @@ class Converter:
                 stretches_of[i] = [(begin, end, _parts(text[begin:end], jobs)) for begin, end in stretches]
         converted = self._converted(jobs, threads)
         for i, found in stretches_of.items():
-            if any(converted[part] != jobs[part] for _, _, parts in found for part in parts if isinstance(part, int)):
-                results[i] = _joined(texts[i], found, converted)
+            if any(converted[part] is not None for _, _, parts in found for part in parts if isinstance(part, int)):
+                results[i] = _joined(texts[i], found, jobs, converted)
         return results
 
-    def _converted(self, jobs: list[bytes], threads: int) -> list[bytes]:
-        portions: list[list[bytes]] = []
+    def _converted(self, jobs: list[tuple[bytes, bool]], threads: int) -> list[Any]:
+        """Each job's result as str or bytes; None where nothing changes."""
+        portions: list[list[tuple[bytes, bool]]] = []
         size = _PORTION
         for job in jobs:
             if size >= _PORTION:
                 portions.append([])
                 size = 0
             portions[-1].append(job)
-            size += len(job)
+            size += len(job[0])
         threads = min(threads, len(portions))
         if threads < 2:
             return [text for portion in portions for text in self._portion(portion)]
         with ThreadPoolExecutor(threads) as pool:
             return [text for portion in pool.map(self._portion, portions) for text in portion]
 
-    def _portion(self, jobs: list[bytes]) -> list[bytes]:
-        found = opencc_converted(*self._library, jobs) if self._library else None
-        # None: it failed, for want of memory or whatever; the package says why.
-        return [self._by_package(job.decode()).encode() for job in jobs] if found is None else found
+    def _portion(self, jobs: list[tuple[bytes, bool]]) -> list[Any]:
+        # Decoded here, so that another thread converts meanwhile.
+        texts = [data for data, _ in jobs]
+        found = opencc_converted(*self._library, texts) if self._library else None
+        if found is None:  # it failed, for want of memory or whatever; the package says why
+            found = [self._by_package(data.decode()).encode() for data in texts]
+        return [None if new == data else new.decode() if is_text else new for (data, is_text), new in zip(jobs, found)]
 
     def _whole(self, text: Any) -> Any:
         """By the package, the whole text."""
@@ -165,20 +169,20 @@ class Converter:
         return self._table
 
 
-def _parts(stretch: Any, jobs: list[bytes]) -> list[Any]:
+def _parts(stretch: Any, jobs: list[tuple[bytes, bool]]) -> list[Any]:
     """What a stretch consists of: the numbers of jobs, which are added, and between them lone surrogates, which stay."""
     try:
-        jobs.append(stretch if isinstance(stretch, bytes) else stretch.encode())
+        jobs.append((stretch, False) if isinstance(stretch, bytes) else (stretch.encode(), True))
         return [len(jobs) - 1]
     except UnicodeEncodeError:
         parts: list[Any] = _SURROGATES.split(stretch)
         for i in range(0, len(parts), 2):
-            jobs.append(parts[i].encode())
+            jobs.append((parts[i].encode(), True))
             parts[i] = len(jobs) - 1
         return parts
 
 
-def _joined(text: Any, stretches: list[tuple[int, int, list[Any]]], converted: list[bytes]) -> Any:
+def _joined(text: Any, stretches: list[tuple[int, int, list[Any]]], jobs: list[tuple[bytes, bool]], converted: list[Any]) -> Any:
     """The text with its stretches as they were converted."""
     out: list[Any] = []
     done = 0
@@ -186,10 +190,13 @@ def _joined(text: Any, stretches: list[tuple[int, int, list[Any]]], converted: l
         out.append(text[done:begin])
         done = end
         for part in parts:
-            if isinstance(part, int):
-                out.append(converted[part].decode() if isinstance(text, str) else converted[part])
-            else:
+            if not isinstance(part, int):
                 out.append(part)
+            elif converted[part] is not None:
+                out.append(converted[part])
+            else:
+                data, is_text = jobs[part]
+                out.append(data.decode() if is_text else data)
     out.append(text[done:])
     return text[:0].join(out)
 
