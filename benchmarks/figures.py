@@ -177,6 +177,37 @@ def arrow(f: Figures) -> None:
     f.ratio("Arrow column of a million short lines to one of pages", "arrow, lines", "arrow, pages", 0.6)
 
 
+def opencc(f: Figures) -> None:
+    """The conversion alone beside the package, which takes a whole text; on two cores pages."""
+    from hanflow.opencc import converter
+    from opencc import OpenCC
+
+    clean = corpus.clean(f.size // 4).decode()
+    traditional = OpenCC("s2t").convert(clean)
+    package, ours = OpenCC("t2s").convert, converter("t2s")
+    simplified = package(traditional)
+    runs: dict[str, tuple[int, Run]] = {}
+    for name, text in (("simplified", simplified), ("traditional", traditional)):
+        data = text.encode()
+        pages = [text[i:i + corpus.PAGE // 3] for i in range(0, len(text), corpus.PAGE // 3)]
+        right = package(text)
+        check(ours(text) == right and ours.batch([data]) == [right.encode()], "t2s: not as the package")
+        check(ours.batch(pages, threads=2) == [package(page) for page in pages], "t2s: batch not as the package")
+        runs |= {f"t2s, {name}, package": (len(data), lambda text=text: package(text)),
+                 f"t2s, {name}, str": (len(data), lambda text=text: ours(text)),
+                 f"t2s, {name}, bytes": (len(data), lambda data=data: ours.batch([data])),
+                 f"t2s, {name}, pages, 2 threads": (len(data), lambda pages=pages: ours.batch(pages, threads=2)),
+                 f"t2s, {name}, one text, 2 threads": (len(data), lambda text=text: ours.batch([text], threads=2))}
+    f.speeds(runs)
+    f.ratio("t2s, simplified text, to the package", "t2s, simplified, str", "t2s, simplified, package", 12)
+    f.ratio("t2s, simplified bytes, to the package", "t2s, simplified, bytes", "t2s, simplified, package", 12)
+    f.ratio("t2s, traditional text, to the package", "t2s, traditional, str", "t2s, traditional, package", 0.95)
+    f.ratio("t2s, traditional bytes, to the package", "t2s, traditional, bytes", "t2s, traditional, package", 0.95)
+    for kind in ("pages", "one text"):
+        f.ratio(f"t2s, traditional, {kind} on two cores, to the package", f"t2s, traditional, {kind}, 2 threads",
+                "t2s, traditional, package", 1.7)
+
+
 def paths(f: Figures) -> None:
     """CPU paths in processes of their own, which take turns."""
     names = cpu_paths()
@@ -313,7 +344,7 @@ def main() -> None:
     print(f"\nwritten: {record('figures', content, args.out)}")
 
 
-GROUPS = (texts, short, traceable, threads, arrow, paths, growth, traps, memory)
+GROUPS = (texts, short, traceable, threads, arrow, opencc, paths, growth, traps, memory)
 
 if __name__ == "__main__":
     main()

@@ -256,7 +256,7 @@ class TestErrors:
         array = pa.array(["江"] * len(sizes), kind)
         results = iter([bytes(size) for size in sizes])
         with pytest.raises(OverflowError, match="large_utf8"):
-            n._core.arrow_array(*array.__arrow_c_array__(), False, 1, lambda text: next(results))
+            n._core.arrow_array(*array.__arrow_c_array__(), False, 1, lambda texts: [next(results) for _ in texts])
 
     @pytest.mark.parametrize("format, chunk", [
         (b"u", (2, 0, 0, [None, struct.pack("<3i", 0, 2, 1), b"ab"])),

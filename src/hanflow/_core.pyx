@@ -203,6 +203,35 @@ cdef enum:
     RULE_COUNT = 5
 
 
+cdef extern from "opencc.hpp" namespace "hanflow" nogil:
+    cdef enum class Units(uint8_t):
+        pass
+
+    cdef struct Stretch:
+        size_t begin
+        size_t end
+
+    cdef cppclass CTable "hanflow::OpenccTable":
+        void add_trigger(uint32_t cp) noexcept
+        void add_key(uint32_t cp) noexcept
+        bint find(const void* text, size_t size, Units units, size_t longest, vector[Stretch]& out) noexcept
+
+    cdef struct OpenccText:
+        const char* text
+        size_t size
+        char* result
+
+    ctypedef char* (*OpenccConvert)(void*, const char*, size_t) noexcept nogil
+    ctypedef void (*OpenccRelease)(char*) noexcept nogil
+
+    cdef struct CLibrary "hanflow::OpenccLibrary":
+        OpenccConvert convert
+        OpenccRelease release
+        void* handle
+
+    bint opencc_convert(const CLibrary& library, OpenccText* texts, size_t count) noexcept
+
+
 # A batch is run in groups of about this much input, so that its memory is bounded and the GIL changes hands seldom: each thread
 # shall have so much to do that its start and the wait for the last one don't count.
 cdef enum:
@@ -448,7 +477,7 @@ cdef class Core:
             del batch
 
     def arrow_array(self, object schema not None, object array not None, bint preserve, unsigned threads, convert):
-        """The capsules of an Arrow array of text -> ArrowArray. convert: what else is done to each text, bytes -> bytes, or None."""
+        """The capsules of an Arrow array of text -> ArrowArray. convert: what else is done to the texts of a chunk, or None."""
         cdef CArray* source = <CArray*>PyCapsule_GetPointer(array, "arrow_array")
         cdef ArrowColumn column = ArrowArray.__new__(ArrowArray)
         column.open(<CSchema*>PyCapsule_GetPointer(schema, "arrow_schema"))
@@ -515,7 +544,7 @@ cdef class Core:
         return 0
 
     cdef ArrowColumn converted(self, ArrowColumn source, convert):
-        """The column with convert() done to each text."""
+        """The column with convert() done to the texts of each chunk."""
         cdef ArrowColumn column = type(source).__new__(type(source))
         cdef SharedArray* chunk
         cdef Row* texts
@@ -524,8 +553,8 @@ cdef class Core:
         cdef Py_ssize_t i
         cdef size_t number
         cdef int64_t rows = 0
-        cdef list kept
-        cdef bytes text, changed
+        cdef list indices, found, results
+        cdef bytes changed
         column.column = source.column.like()
         if column.column is NULL:
             raise MemoryError()
@@ -535,14 +564,14 @@ cdef class Core:
             if texts is NULL:
                 raise MemoryError()
             try:
-                kept = []
+                indices, found = [], []
                 for i in range(chunk.held.length):
-                    if not text_row(chunk.held, source.column.type(), i, row):
-                        continue
-                    text = PyBytes_FromStringAndSize(<const char*>row.data, <Py_ssize_t>row.size)
-                    changed = convert(text)
+                    if text_row(chunk.held, source.column.type(), i, row):
+                        indices.append(i)
+                        found.append(PyBytes_FromStringAndSize(<const char*>row.data, <Py_ssize_t>row.size))
+                results = convert(found)
+                for i, text, changed in zip(indices, found, results):
                     if changed is not text:
-                        kept.append(changed)
                         texts[i].data = <const uint8_t*>PyBytes_AS_STRING(changed)
                         texts[i].size = <size_t>PyBytes_GET_SIZE(changed)
                 with nogil:
@@ -865,3 +894,63 @@ cdef class Pieces:
             return PyBytes_FromStringAndSize(out, <Py_ssize_t>plan.size)
         finally:
             view.close()
+
+
+cdef class OpenccTable:
+    """Which stretches of a text an OpenCC configuration can change (native/src/opencc.hpp). Immutable."""
+    cdef CTable* table
+
+    def __cinit__(self, str triggers, str keys):
+        """triggers: each key with another value than itself has one of these characters. keys: the characters of all keys."""
+        self.table = new CTable()
+        for char in triggers:
+            self.table.add_trigger(ord(char))
+        for char in keys:
+            self.table.add_key(ord(char))
+
+    def __dealloc__(self):
+        del self.table
+
+    def stretches(self, text, size_t longest):
+        """[(begin, end)] of a str in code points or of bytes: what may change, parted where longer than `longest` (0: never)."""
+        cdef vector[Stretch] found
+        cdef const void* data
+        cdef size_t size
+        cdef int units
+        cdef bint done
+        if isinstance(text, str):
+            PyUnicode_READY(text)
+            data, size, units = PyUnicode_DATA(text), <size_t>PyUnicode_GET_LENGTH(text), PyUnicode_KIND(text)
+        else:
+            data, size, units = <const char*>PyBytes_AS_STRING(text), <size_t>PyBytes_GET_SIZE(text), 0
+        if size < HELD:
+            done = self.table.find(data, size, <Units>units, longest, found)
+        else:
+            with nogil:
+                done = self.table.find(data, size, <Units>units, longest, found)
+        if not done:
+            raise MemoryError()
+        return [(stretch.begin, stretch.end) for stretch in found]
+
+
+def opencc_converted(size_t convert, size_t release, size_t handle, list texts):
+    """The texts, bytes without NUL, converted by the functions at these addresses without the GIL; None if one fails."""
+    cdef CLibrary library
+    cdef size_t count = <size_t>len(texts), i
+    cdef OpenccText* items = <OpenccText*>calloc(count + 1, sizeof(OpenccText))
+    cdef bint done
+    if items is NULL:
+        raise MemoryError()
+    library.convert, library.release, library.handle = <OpenccConvert>convert, <OpenccRelease>release, <void*>handle
+    try:
+        for i in range(count):
+            items[i].text = PyBytes_AS_STRING(texts[i])
+            items[i].size = <size_t>PyBytes_GET_SIZE(texts[i])
+        with nogil:
+            done = opencc_convert(library, items, count)
+        return [<bytes>items[i].result for i in range(count)] if done else None
+    finally:
+        for i in range(count):
+            if items[i].result is not NULL:
+                library.release(items[i].result)
+        free(items)

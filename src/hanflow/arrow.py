@@ -22,9 +22,9 @@ def repaired(
     column: Union[SupportsArrowArray, SupportsArrowStream],
     preserve: bool,
     threads: int,
-    convert: Optional[Callable[[bytes], bytes]],
+    convert: Optional[Callable[[list[bytes]], list[bytes]]],
 ) -> Union[ArrowArray, ArrowStream]:
-    """The work of Normalizer.arrow(). convert: what else is done to each text."""
+    """The work of Normalizer.arrow(). convert: what else is done to the texts of a chunk."""
     # The stream first: an object that offers both, but has several chunks, has no array to give.
     stream, array = getattr(column, "__arrow_c_stream__", None), getattr(column, "__arrow_c_array__", None)
     try:

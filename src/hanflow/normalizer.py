@@ -13,12 +13,13 @@ from .stream import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import BinaryIO, Callable, Literal, Optional
+    from typing import BinaryIO, Literal, Optional
 
     from typing_extensions import Buffer
 
     from .alignment import Alignment
     from .arrow import ArrowArray, ArrowStream, SupportsArrowArray, SupportsArrowStream
+    from .opencc import Converter
 
     Width = Literal["contextual", "alnum", "all", "none"]
     Spacing = Literal["auto", "all", "none"]
@@ -124,7 +125,7 @@ class Normalizer(NormalizerBase):
         except UnicodeDecodeError as error:
             add_note(error, f"item {error.batch_index} of the batch")  # type: ignore[attr-defined]
             raise
-        return [self._converted(text) for text in results] if self._convert else results
+        return self._convert.batch(results, self._preserve, threads) if self._convert else results
 
     @overload
     def arrow(self, array: SupportsArrowStream, threads: Optional[int] = None) -> ArrowStream: ...
@@ -148,7 +149,10 @@ class Normalizer(NormalizerBase):
         """
         from .arrow import repaired
 
-        return repaired(self._core, array, self._preserve, _threads(threads), self._converted if self._convert else None)
+        threads = _threads(threads)
+        opencc, preserve = self._convert, self._preserve
+        convert = (lambda texts: opencc.batch(texts, preserve, threads)) if opencc else None
+        return repaired(self._core, array, preserve, threads, convert)
 
     def file(self, source: File, target: File) -> files.FileResult:
         """Repairs a UTF-8 file into another and returns the counts. Source and target are paths or binary file objects.
@@ -195,13 +199,7 @@ class Normalizer(NormalizerBase):
 
     def _converted(self, text: Any) -> Any:
         """The OpenCC stage. Keeps the object where nothing changes."""
-        convert = cast("Callable[[str], str]", self._convert)
-        if isinstance(text, str):
-            result = convert(text)
-            return text if result == text else result
-        # Bytes that are not UTF-8 have passed the core only under "preserve": they travel as lone surrogates.
-        data = convert(text.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
-        return text if data == text else data
+        return cast("Converter", self._convert).batch([text], self._preserve)[0]
 
     # Immutable value
 
