@@ -333,110 +333,100 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
         const Row& row = rows_[i];
         const bool column = step.count > 1 || count > 1;
         const int free = row.joins_freely || (row.goes_on_title && column) ? FREE_JOIN : INFINITE;
-        if (count == 1 && step.count == 1 && free == INFINITE && !(row.can_go_on && row.forced)) {
-            // No measure here, nor before: the line stands alone, and whether it goes on is told by how it ends.
-            const int cost = before->cost[END] + row.to_break;
-            now->cost[END] = cost + free_cost(row, false);
-            now->cost[FULL] = cost + free_cost(row, true);
-            now->open[END] = now->open[FULL] = Open{};
-            step.source[END] = step.source[FULL] = END;
-            last_ending = row.can_go_on ? FULL : END;
-        } else {
-            const bool may_be_piece = row.can_go_on && (row.forced || row.may_be_cut);
-            int new_last = row.can_go_on ? FULL : END;
-            for (int x = 0; x < step.count; ++x) {
-                const int m = step.measures[x];
-                // The cheapest ways into the line, by how the line before ended.
-                int entry[ENDINGS] = {UNREACHED, UNREACHED, UNREACHED, UNREACHED}, from[ENDINGS] = {-1, -1, -1, -1};
-                for (int y = 0; y < count; ++y) {
-                    const bool apart = m >= 0 && y + 1 < count && std::abs(measures[y] - m) >= FAR;
-                    const int part = apart ? SWITCH_BETWEEN : 0, join = m < 0 || y + 1 == count ? free : apart ? SWITCH_INSIDE : 0;
-                    const int* const cost = before->cost + ENDINGS * y;
-                    if (cost[END] + part < entry[END]) {
-                        entry[END] = cost[END] + part;
-                        from[END] = ENDINGS * y + END;
-                    }
-                    if (join == INFINITE) continue;
-                    const auto enter = [&](int came) {
-                        if (cost[came] + join >= entry[came]) return;
-                        entry[came] = cost[came] + join;
-                        from[came] = ENDINGS * y + came;
-                    };
-                    if (last_ending == END) continue;
-                    enter(FULL);
-                    for (int came = PIECE; came <= last_ending; ++came) enter(came);
+        const bool may_be_piece = row.can_go_on && (row.forced || row.may_be_cut);
+        int new_last = row.can_go_on ? FULL : END;
+        for (int x = 0; x < step.count; ++x) {
+            const int m = step.measures[x];
+            // The cheapest ways into the line, by how the line before ended.
+            int entry[ENDINGS] = {UNREACHED, UNREACHED, UNREACHED, UNREACHED}, from[ENDINGS] = {-1, -1, -1, -1};
+            for (int y = 0; y < count; ++y) {
+                const bool apart = m >= 0 && y + 1 < count && std::abs(measures[y] - m) >= FAR;
+                const int part = apart ? SWITCH_BETWEEN : 0, join = m < 0 || y + 1 == count ? free : apart ? SWITCH_INSIDE : 0;
+                const int* const cost = before->cost + ENDINGS * y;
+                if (cost[END] + part < entry[END]) {
+                    entry[END] = cost[END] + part;
+                    from[END] = ENDINGS * y + END;
                 }
-                int* const cost = now->cost + ENDINGS * x;
-                Open* const open = now->open + ENDINGS * x;
-                int8_t* const source = step.source + ENDINGS * x;
-                cost[END] = cost[FULL] = UNREACHED;
-                open[END] = open[FULL] = Open{};
-                // Ways to a piece, in the order in which equal ones count: over a line that ended for good (with an indent or
-                // without), over a full one, over pieces.
-                Way pieces[ENDINGS + 1];
-                unsigned found = 0;
-                const auto reach = [&](int slot, int came, bool goes_on, int c, const Fit& f) {
-                    const int total = c + f.cost;
-                    if (goes_on && f.open.width) {
-                        pieces[slot] = Way{total, f.open, from[came]};
-                        found |= 1u << slot;
-                    } else if (total < cost[goes_on] || (came == END && total == cost[goes_on] && source[goes_on] % ENDINGS != END)) {
-                        cost[goes_on] = total;
-                        source[goes_on] = int8_t(from[came]);
+                if (join == INFINITE) continue;
+                const auto enter = [&](int came) {
+                    if (cost[came] + join >= entry[came]) return;
+                    entry[came] = cost[came] + join;
+                    from[came] = ENDINGS * y + came;
+                };
+                if (last_ending == END) continue;
+                enter(FULL);
+                for (int came = PIECE; came <= last_ending; ++came) enter(came);
+            }
+            int* const cost = now->cost + ENDINGS * x;
+            Open* const open = now->open + ENDINGS * x;
+            int8_t* const source = step.source + ENDINGS * x;
+            cost[END] = cost[FULL] = UNREACHED;
+            open[END] = open[FULL] = Open{};
+            // Ways to a piece, in the order in which equal ones count: over a line that ended for good (with an indent or
+            // without), over a full one, over pieces.
+            Way pieces[ENDINGS + 1];
+            unsigned found = 0;
+            const auto reach = [&](int slot, int came, bool goes_on, int c, const Fit& f) {
+                const int total = c + f.cost;
+                if (goes_on && f.open.width) {
+                    pieces[slot] = Way{total, f.open, from[came]};
+                    found |= 1u << slot;
+                } else if (total < cost[goes_on] || (came == END && total == cost[goes_on] && source[goes_on] % ENDINGS != END)) {
+                    cost[goes_on] = total;
+                    source[goes_on] = int8_t(from[came]);
+                }
+            };
+            const auto over = [&](auto ended, int came) {
+                constexpr bool joined = !decltype(ended)::value;
+                if (from[came] < 0) return;
+                const Open start = before->open[from[came]];
+                const int base = entry[came] + (joined ? row.to_join : row.to_break);
+                const auto extend = [&](auto on) {
+                    constexpr bool goes_on = decltype(on)::value;
+                    if (goes_on && row.forced)  // a mark that cannot start a line was cut off
+                        return reach(came + 1, came, true, base, Fit{0, start.with(row.width, row.tight)});
+                    if (m < 0)
+                        return reach(came + 1, came, goes_on, base, Fit{free_cost(row, goes_on), {}});
+                    const int c = base + end_cost(row, joined, goes_on);
+                    // Too much whatever its width: never so where it may be a piece.
+                    if (c > cost[goes_on] && (!goes_on || !row.may_be_cut)) return;
+                    if (joined) {
+                        reach(came + 1, came, goes_on, c, fit<goes_on>(row, start, m));
+                    } else if (row.indented) {
+                        reach(1, came, goes_on, c, first_fit<goes_on>(row, Open{}, m));
+                    } else {
+                        reach(0, came, goes_on, c + indent_cost(row, true, goes_on), first_fit<goes_on>(row, Open{INDENT, INDENT}, m));
+                        reach(1, came, goes_on, c + indent_cost(row, false, goes_on), first_fit<goes_on>(row, Open{}, m));
                     }
                 };
-                const auto over = [&](auto ended, int came) {
-                    constexpr bool joined = !decltype(ended)::value;
-                    if (from[came] < 0) return;
-                    const Open start = before->open[from[came]];
-                    const int base = entry[came] + (joined ? row.to_join : row.to_break);
-                    const auto extend = [&](auto on) {
-                        constexpr bool goes_on = decltype(on)::value;
-                        if (goes_on && row.forced)  // a mark that cannot start a line was cut off
-                            return reach(came + 1, came, true, base, Fit{0, start.with(row.width, row.tight)});
-                        if (m < 0)
-                            return reach(came + 1, came, goes_on, base, Fit{free_cost(row, goes_on), {}});
-                        const int c = base + end_cost(row, joined, goes_on);
-                        // Too much whatever its width: never so where it may be a piece.
-                        if (c > cost[goes_on] && (!goes_on || !row.may_be_cut)) return;
-                        if (joined) {
-                            reach(came + 1, came, goes_on, c, fit<goes_on>(row, start, m));
-                        } else if (row.indented) {
-                            reach(1, came, goes_on, c, first_fit<goes_on>(row, Open{}, m));
-                        } else {
-                            reach(0, came, goes_on, c + indent_cost(row, true, goes_on), first_fit<goes_on>(row, Open{INDENT, INDENT}, m));
-                            reach(1, came, goes_on, c + indent_cost(row, false, goes_on), first_fit<goes_on>(row, Open{}, m));
-                        }
-                    };
-                    extend(std::false_type());
-                    if (row.can_go_on) extend(std::true_type());
-                };
-                // Over a full line first: that is usually the cheapest, and the others need no look then.
-                over(std::false_type(), FULL);
-                for (int came = PIECE; came <= last_ending; ++came) over(std::false_type(), came);
-                over(std::true_type(), END);
-                if (!may_be_piece) continue;
-                cost[PIECE] = cost[OTHER_PIECE] = UNREACHED;
-                if (!found) continue;
-                // The best one, and the best of those that leave the typeset line clearly more or less open.
-                int best = -1, second = -1;
-                for (int slot = 0; slot <= ENDINGS; ++slot)
-                    if (found >> slot & 1 && (best < 0 || pieces[slot].cost < pieces[best].cost)) best = slot;
-                for (int slot = 0; slot <= ENDINGS; ++slot)
-                    if (found >> slot & 1 && std::abs(pieces[slot].open.width - pieces[best].open.width) >= CELL &&
-                        (second < 0 || pieces[slot].cost < pieces[second].cost))
-                        second = slot;
-                const auto keep = [&](int ending, const Way& way) {
-                    cost[ending] = way.cost;
-                    open[ending] = way.open;
-                    source[ending] = int8_t(way.source);
-                    new_last = std::max(new_last, ending);
-                };
-                keep(PIECE, pieces[best]);
-                if (second >= 0) keep(OTHER_PIECE, pieces[second]);
-            }
-            last_ending = new_last;
+                extend(std::false_type());
+                if (row.can_go_on) extend(std::true_type());
+            };
+            // Over a full line first: that is usually the cheapest, and the others need no look then.
+            over(std::false_type(), FULL);
+            for (int came = PIECE; came <= last_ending; ++came) over(std::false_type(), came);
+            over(std::true_type(), END);
+            if (!may_be_piece) continue;
+            cost[PIECE] = cost[OTHER_PIECE] = UNREACHED;
+            if (!found) continue;
+            // The best one, and the best of those that leave the typeset line clearly more or less open.
+            int best = -1, second = -1;
+            for (int slot = 0; slot <= ENDINGS; ++slot)
+                if (found >> slot & 1 && (best < 0 || pieces[slot].cost < pieces[best].cost)) best = slot;
+            for (int slot = 0; slot <= ENDINGS; ++slot)
+                if (found >> slot & 1 && std::abs(pieces[slot].open.width - pieces[best].open.width) >= CELL &&
+                    (second < 0 || pieces[slot].cost < pieces[second].cost))
+                    second = slot;
+            const auto keep = [&](int ending, const Way& way) {
+                cost[ending] = way.cost;
+                open[ending] = way.open;
+                source[ending] = int8_t(way.source);
+                new_last = std::max(new_last, ending);
+            };
+            keep(PIECE, pieces[best]);
+            if (second >= 0) keep(OTHER_PIECE, pieces[second]);
         }
+        last_ending = new_last;
         count = step.count;
         measures = step.measures;
         std::swap(before, now);
