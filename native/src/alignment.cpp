@@ -12,8 +12,6 @@ namespace {
 
 constexpr uint32_t NO_CONTENT = WHITE | class_bit(NEWLINE);
 
-size_t sequence_length(uint8_t lead) { return lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4; }
-
 // One code point of text[0, size), size > 0; returns its length.
 size_t read(const uint8_t* text, size_t size, uint32_t& cp) {
     if (sequence_length(text[0]) <= size) return size_t(decode(text, cp));

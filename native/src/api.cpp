@@ -53,14 +53,13 @@ struct Engine::Impl {
     Pipeline pipeline;
     Buffer out;      // of one run of it
     Buffer encoded;  // what the pipeline has yet to take of a str
-
-    // To trace.
-    EditList edits;
+    EditList edits;  // if traced
 
     void start(const Options& options, bool preserve);
     void run(const uint8_t* data, size_t size);
     void run(const UnitText& text);
-    size_t feed(const uint8_t* data, size_t size, bool last);
+    template <typename AddSame>
+    size_t feed(const uint8_t* data, size_t size, bool last, AddSame add_same);
     void trace(const uint8_t* data, size_t size, const Options& options, bool preserve);
     Plan plan(size_t size) const;
 };
@@ -77,27 +76,42 @@ void Engine::Impl::start(const Options& options, bool preserve) {
     pipeline.start(options, preserve, PORTION, true);
 }
 
-size_t Engine::Impl::feed(const uint8_t* data, size_t size, bool last) {
+// One run of the pipeline, whose result is kept; returns how many bytes it has taken. add_same(count) adds the
+// first bytes of the text to the result, when something is edited for the first time.
+template <typename AddSame>
+size_t Engine::Impl::feed(const uint8_t* data, size_t size, bool last, AddSame add_same) {
     out.clear();
-    return pipeline.run(data, size, last, out);
+    const size_t taken = pipeline.run(data, size, last, out);
+    if (pipeline.changed()) {
+        if (!changed) add_same(pipeline.same());
+        changed = true;
+        result.append(out.data(), out.size());
+    }
+    return taken;
 }
 
 void Engine::Impl::run(const uint8_t* data, size_t size) {
-    for (size_t at = 0, count = 0;; at += count) {
-        count = whole_lines(data + at, size - at, pipeline.portion(), pipeline.left());
+    const auto add_same = [&](size_t count) { result.append(data, count); };
+    for (size_t at = 0;;) {
+        const size_t count = whole_lines(data + at, size - at, pipeline.portion(), pipeline.left());
         const bool last = at + count == size;
-        count = feed(data + at, count, last);
-        if (pipeline.changed()) {
-            if (!changed) result.append(data, pipeline.same());
-            changed = true;
-            result.append(out.data(), out.size());
-        }
+        at += feed(data + at, count, last, add_same);
         if (last) break;
     }
 }
 
 void Engine::Impl::run(const UnitText& text) {
     constexpr size_t STEP = PORTION / 4;  // units encoded at once
+    const auto add_same = [&](size_t count) {
+        Buffer part;
+        for (size_t from = 0; count; from += STEP) {
+            part.clear();
+            text.encode(from, std::min(text.length, from + STEP), part);
+            const size_t bytes = std::min(count, part.size());
+            result.append(part.data(), bytes);
+            count -= bytes;
+        }
+    };
     encoded.clear();
     size_t at = 0, wanted = 0;
     for (;;) {
@@ -113,21 +127,7 @@ void Engine::Impl::run(const UnitText& text) {
             continue;
         }
         wanted = 0;
-        encoded.drop_front(feed(encoded.data(), count, last));
-        if (pipeline.changed()) {
-            Buffer part;
-            for (size_t same = changed ? 0 : pipeline.same(), from = 0; same;) {
-                const size_t end = std::min(text.length, from + STEP);
-                part.clear();
-                text.encode(from, end, part);
-                const size_t bytes = std::min(same, part.size());
-                result.append(part.data(), bytes);
-                same -= bytes;
-                from = end;
-            }
-            changed = true;
-            result.append(out.data(), out.size());
-        }
+        encoded.drop_front(feed(encoded.data(), count, last, add_same));
         if (last) break;
     }
 }

@@ -2,28 +2,10 @@
 #include "batch.hpp"
 
 #include <cstdlib>
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
+
+#include "huge_pages.hpp"
 
 namespace hanflow {
-namespace {
-
-constexpr size_t HUGE_PAGE = size_t(1) << 21;
-
-// Fresh memory costs a page fault for each page; huge pages make them 512 times fewer. Where the wish is not granted nothing is lost.
-void ask_for_huge_pages(uint8_t* data, size_t size) noexcept {
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
-    const uintptr_t begin = (uintptr_t(data) + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
-    const uintptr_t end = (uintptr_t(data) + size) & ~(HUGE_PAGE - 1);
-    if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
-#else
-    (void)data, (void)size;
-#endif
-}
-
-}  // namespace
-
 Arena::~Arena() { std::free(data_); }
 
 bool Arena::grow(size_t more) noexcept {
@@ -61,7 +43,7 @@ bool TextBatch::add(const Item& item) noexcept {
         room_ = room;
     }
     items_[count_++] = item;
-    input_ += item.size * size_t(std::max(item.unit_bytes, 1));
+    input_ += item.bytes();
     return true;
 }
 
@@ -70,7 +52,7 @@ Failure TextBatch::run(const Options& options) noexcept {
     crew_.in_threads(worthwhile(crew_.threads(), input_), [&](unsigned number) {
         Worker& worker = crew_[number];
         size_t begin, end, portion;
-        while (portions.take([&](size_t i) { return items_[i].size; }, begin, end, portion)) {
+        while (portions.take([&](size_t i) { return items_[i].bytes(); }, begin, end, portion)) {
             for (size_t i = begin; i < end; ++i) {
                 Item& item = items_[i];
                 Engine& engine = *worker.engine;

@@ -179,6 +179,8 @@ public:
         size_t out;       // where the result starts in the worker's arena, as UTF-8, if changed
         size_t out_size;
         Extent extent;    // of a str's
+
+        size_t bytes() const noexcept { return size * size_t(std::max(unit_bytes, 1)); }
     };
 
     TextBatch(EnginePool& pool, unsigned threads) noexcept : crew_(pool, threads) {}

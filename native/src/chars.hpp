@@ -81,6 +81,33 @@ inline int decode(const uint8_t* p, uint32_t& cp) {
     return 4;
 }
 
+// Bytes of the sequence that begins so, in well-formed UTF-8.
+inline size_t sequence_length(uint8_t lead) { return lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4; }
+
+// Writes cp as UTF-8 (surrogates too); returns where its up to four bytes end.
+inline uint8_t* encode(uint32_t cp, uint8_t* to) {
+    if (cp < 0x80) {
+        to[0] = uint8_t(cp);
+        return to + 1;
+    }
+    if (cp < 0x800) {
+        to[0] = uint8_t(0xC0 | cp >> 6);
+        to[1] = uint8_t(0x80 | (cp & 0x3F));
+        return to + 2;
+    }
+    if (cp < 0x10000) {
+        to[0] = uint8_t(0xE0 | cp >> 12);
+        to[1] = uint8_t(0x80 | (cp >> 6 & 0x3F));
+        to[2] = uint8_t(0x80 | (cp & 0x3F));
+        return to + 3;
+    }
+    to[0] = uint8_t(0xF0 | cp >> 18);
+    to[1] = uint8_t(0x80 | (cp >> 12 & 0x3F));
+    to[2] = uint8_t(0x80 | (cp >> 6 & 0x3F));
+    to[3] = uint8_t(0x80 | (cp & 0x3F));
+    return to + 4;
+}
+
 // A run of horizontal white space inside a line, [begin, end) in characters, and the room it takes in q.
 struct Gap {
     int begin, end, room;

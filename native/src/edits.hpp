@@ -7,29 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "chars.hpp"
 #include "hanflow/api.hpp"
 
 namespace hanflow {
 
-// Appends cp as UTF-8 (surrogates too).
-template <typename Text>
-void append_utf8(Text& text, uint32_t cp) {
-    const auto put = [&](uint32_t byte) { text.push_back(char(byte)); };
-    if (cp < 0x80) {
-        put(cp);
-    } else if (cp < 0x800) {
-        put(0xC0 | cp >> 6);
-        put(0x80 | (cp & 0x3F));
-    } else if (cp < 0x10000) {
-        put(0xE0 | cp >> 12);
-        put(0x80 | (cp >> 6 & 0x3F));
-        put(0x80 | (cp & 0x3F));
-    } else {
-        put(0xF0 | cp >> 18);
-        put(0x80 | (cp >> 12 & 0x3F));
-        put(0x80 | (cp >> 6 & 0x3F));
-        put(0x80 | (cp & 0x3F));
-    }
+inline void append_utf8(std::string& text, uint32_t cp) {
+    uint8_t bytes[4];
+    text.append(reinterpret_cast<const char*>(bytes), size_t(encode(cp, bytes) - bytes));
 }
 
 // Edits in source order that do not overlap, and the pool of their replacements.

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "chars.hpp"
 #include "units.hpp"
 
 namespace hanflow {
@@ -43,11 +44,9 @@ struct Utf8 {
 
     // The character at p < size; moves p behind it.
     uint32_t next(size_t& p) const {
-        const uint8_t* d = data + p;
-        if (d[0] < 0x80) return ++p, d[0];
-        if (d[0] < 0xE0) return p += 2, (d[0] & 31u) << 6 | (d[1] & 63u);
-        if (d[0] < 0xF0) return p += 3, (d[0] & 15u) << 12 | (d[1] & 63u) << 6 | (d[2] & 63u);
-        return p += 4, (d[0] & 7u) << 18 | (d[1] & 63u) << 12 | (d[2] & 63u) << 6 | (d[3] & 63u);
+        uint32_t cp;
+        p += size_t(decode(data + p, cp));
+        return cp;
     }
 
     // The character before p > 0; moves p to it.

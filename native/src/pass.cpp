@@ -134,10 +134,10 @@ void Pass::edit_line(size_t index, EditList& out) {
     // A joint takes the white space on its own side.
     const bool joint_before = index && layout_.joints[index - 1] != Joint::line_end;
     const bool joint_behind = layout_.joints[index] != Joint::line_end;
+    const bool plain = SpacingStage::is_plain(page_, layout_, index);
     // Where nobody asks for each edit, most lines are rewritten whole.
     if (!page_.explained && !line.page && !insert && options.width != Width::all && line.changes == line.radicals) {
         const bool all = SpacingStage::closes_all(page_, layout_, index);
-        const bool plain = !all && SpacingStage::is_plain(page_, layout_, index);
         if (all || plain || !line.gaps) {
             const bool squeeze = all || (plain && SpacingStage::closes_latin(page_, layout_, index));
             const bool ends = squeeze || joined;  // white space at them goes
@@ -152,7 +152,7 @@ void Pass::edit_line(size_t index, EditList& out) {
             return;
         }
     }
-    if (!edges && !changes && SpacingStage::is_plain(page_, layout_, index)) {
+    if (plain && !edges && !changes) {
         if (SpacingStage::closes_latin(page_, layout_, index)) edit_spaces(line, out);
         return;
     }

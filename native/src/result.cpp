@@ -4,25 +4,21 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
+
+#include "huge_pages.hpp"
 
 namespace hanflow {
 namespace {
 
 constexpr size_t FIRST = size_t(64) << 10;  // stays for the next text
 constexpr size_t KEPT = size_t(4) << 20;    // ... and may have grown to this
-constexpr size_t PIECE = size_t(2) << 20;   // a huge page
 
 // Pages of their own, so that the system gets them back at once; huge ones, of which each costs one page fault.
 void* allocate(size_t size) {
 #if defined(__linux__)
     void* const memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) return nullptr;
-#if defined(MADV_HUGEPAGE)
-    madvise(memory, size, MADV_HUGEPAGE);
-#endif
+    ask_for_huge_pages(memory, size);
     return memory;
 #else
     return std::malloc(size);
@@ -68,7 +64,7 @@ void Result::append(const uint8_t* bytes, size_t count) {
             last->capacity = capacity;
         } else {
             pieces_.reserve(pieces_.size() + 1);
-            const size_t capacity = std::max(PIECE, (count + 4095) / 4096 * 4096);
+            const size_t capacity = std::max(HUGE_PAGE, (count + 4095) / 4096 * 4096);
             void* const memory = allocate(capacity);
             if (!memory) throw std::bad_alloc();
             pieces_.push_back(Piece{static_cast<uint8_t*>(memory), 0, capacity});

@@ -448,17 +448,20 @@ bool SpacingStage::closes_latin(const Page& page, const Layout& layout, size_t i
     return options.latin_gap == LatinGap::remove;
 }
 
-bool SpacingStage::closes_all(const Page& page, const Layout& layout, size_t index) {
+// Only the gaps themselves decide: no vertical region, byline or table has the line.
+static bool is_ordinary(const Page& page, const Layout& layout, size_t index) {
     const Line& line = page.text(index);
-    return line.closes_all && !line.vertical && !line.cut_byline && !layout.tabular[index] &&
-           page.options.spacing == Spacing::automatic;
+    return !line.vertical && !line.cut_byline && !layout.tabular[index] && page.options.spacing == Spacing::automatic;
+}
+
+bool SpacingStage::closes_all(const Page& page, const Layout& layout, size_t index) {
+    return page.text(index).closes_all && is_ordinary(page, layout, index);
 }
 
 bool SpacingStage::is_plain(const Page& page, const Layout& layout, size_t index) {
     const Line& line = page.text(index);
-    return line.latin_gaps && !line.vertical && !line.table && !line.cut_byline && !layout.tabular[index] &&
-           line.start_kind != StartKind::item && line.start_kind != StartKind::dateline &&
-           page.options.spacing == Spacing::automatic && !heading(layout, index, line);
+    return line.latin_gaps && !line.table && line.start_kind != StartKind::item && line.start_kind != StartKind::dateline &&
+           is_ordinary(page, layout, index) && !heading(layout, index, line);
 }
 
 // Gaps between Han and Latin letters or digits.

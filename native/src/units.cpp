@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "chars.hpp"
-#include "edits.hpp"
 #include "kernels/kernels.hpp"
 
 namespace hanflow {
@@ -12,27 +11,8 @@ namespace {
 
 // Code points one by one: `out` behind the last byte.
 template <typename Unit>
-uint8_t* encode(const Unit* units, size_t length, uint8_t* out) {
-    for (size_t i = 0; i < length; ++i) {
-        const uint32_t cp = units[i];
-        if (cp < 0x80) {
-            *out++ = uint8_t(cp);
-        } else if (cp < 0x800) {
-            *out++ = uint8_t(0xC0 | cp >> 6);
-            *out++ = uint8_t(0x80 | (cp & 0x3F));
-        } else if (cp < 0x10000) {
-            out[0] = uint8_t(0xE0 | cp >> 12);
-            out[1] = uint8_t(0x80 | (cp >> 6 & 0x3F));
-            out[2] = uint8_t(0x80 | (cp & 0x3F));
-            out += 3;
-        } else {
-            out[0] = uint8_t(0xF0 | cp >> 18);
-            out[1] = uint8_t(0x80 | (cp >> 12 & 0x3F));
-            out[2] = uint8_t(0x80 | (cp >> 6 & 0x3F));
-            out[3] = uint8_t(0x80 | (cp & 0x3F));
-            out += 4;
-        }
-    }
+uint8_t* encode_all(const Unit* units, size_t length, uint8_t* out) {
+    for (size_t i = 0; i < length; ++i) out = encode(units[i], out);
     return out;
 }
 
@@ -48,12 +28,12 @@ void decode_all(const uint8_t* data, size_t size, Unit* out) {
 }  // namespace
 
 size_t units_to_utf8(const void* units, size_t length, int unit_bytes, uint8_t* out) noexcept {
-    if (unit_bytes == 1) return size_t(encode(static_cast<const uint8_t*>(units), length, out) - out);
-    if (unit_bytes == 4) return size_t(encode(static_cast<const uint32_t*>(units), length, out) - out);
+    if (unit_bytes == 1) return size_t(encode_all(static_cast<const uint8_t*>(units), length, out) - out);
+    if (unit_bytes == 4) return size_t(encode_all(static_cast<const uint32_t*>(units), length, out) - out);
     const uint16_t* const two = static_cast<const uint16_t*>(units);
     size_t size = 0, done = 0;
     if (kernels().to_utf8) done = kernels().to_utf8(two, length, out, size);
-    return size_t(encode(two + done, length - done, out + size) - out);
+    return size_t(encode_all(two + done, length - done, out + size) - out);
 }
 
 Extent extent_of(const uint8_t* data, size_t size) noexcept {

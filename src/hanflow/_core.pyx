@@ -340,6 +340,39 @@ cdef inline object decoded(const char* data, size_t size, Invalid invalid):
     return PyUnicode_DecodeUTF8(data, <Py_ssize_t>size, errors)
 
 
+cdef str taken_text(Engine* engine, bint hold):
+    """The changed result of an engine as a str. hold: it is short, the GIL is not released."""
+    cdef Extent extent
+    cdef str result
+    cdef void* out
+    cdef int kind
+    if hold:
+        extent = engine.extent()
+    else:
+        with nogil:
+            extent = engine.extent()
+    result = PyUnicode_New(<Py_ssize_t>extent.length, extent.greatest())
+    out, kind = PyUnicode_DATA(result), PyUnicode_KIND(result)
+    if hold:
+        engine.emit_units(out, kind)
+    else:
+        with nogil:
+            engine.emit_units(out, kind)
+    return result
+
+
+cdef bytes taken_data(Engine* engine, size_t size):
+    """... as bytes, of which it has so many."""
+    cdef bytes result = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>size)
+    cdef uint8_t* out = <uint8_t*>PyBytes_AS_STRING(result)
+    if size < HELD:
+        engine.emit(out)
+    else:
+        with nogil:
+            engine.emit(out)
+    return result
+
+
 cdef bytes numbers(const vector[int64_t]& values):
     return PyBytes_FromStringAndSize(<const char*>values.data(), <Py_ssize_t>(values.size() * sizeof(int64_t)))
 
@@ -372,12 +405,9 @@ cdef class Core:
         PyUnicode_READY(source)
         cdef Engine* engine = self.take()
         cdef Plan plan
-        cdef Extent extent
         cdef const void* units = PyUnicode_DATA(source)
         cdef size_t length = <size_t>PyUnicode_GET_LENGTH(source)
         cdef int kind = PyUnicode_KIND(source)
-        cdef object result
-        cdef void* out
         try:
             if length < HELD:
                 plan = engine.plan_units(units, length, kind, self.options)
@@ -388,19 +418,7 @@ cdef class Core:
                 raise MemoryError()
             if not plan.changed:
                 return source if type(source) is str else PyUnicode_FromObject(source)
-            if length < HELD:
-                extent = engine.extent()
-            else:
-                with nogil:
-                    extent = engine.extent()
-            result = PyUnicode_New(<Py_ssize_t>extent.length, extent.greatest())
-            out, kind = PyUnicode_DATA(result), PyUnicode_KIND(result)
-            if length < HELD:
-                engine.emit_units(out, kind)
-            else:
-                with nogil:
-                    engine.emit_units(out, kind)
-            return result
+            return taken_text(engine, length < HELD)
         finally:
             self.pool.give_back(engine)
 
@@ -409,8 +427,6 @@ cdef class Core:
         cdef View view = View(source, preserve)
         cdef Engine* engine = self.take()
         cdef Plan plan
-        cdef uint8_t* out
-        cdef bytes result
         try:
             if view.size < HELD:
                 plan = engine.plan(view.data, view.size, self.options, view.invalid, count)
@@ -422,14 +438,7 @@ cdef class Core:
             repairs[0] = plan.edit_count
             if not plan.changed:
                 return view.same(source)
-            result = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>plan.size)
-            out = <uint8_t*>PyBytes_AS_STRING(result)
-            if plan.size < HELD:
-                engine.emit(out)
-            else:
-                with nogil:
-                    engine.emit(out)
-            return result
+            return taken_data(engine, plan.size)
         finally:
             self.pool.give_back(engine)
             view.close()
@@ -644,7 +653,6 @@ cdef class Core:
         cdef Engine* engine = self.take()
         cdef Plan plan
         cdef AlignmentTable table
-        cdef Extent extent
         cdef bint is_text = isinstance(source, str)
         cdef bint built
         cdef bytes rules, confidences
@@ -667,13 +675,9 @@ cdef class Core:
             if not plan.changed:
                 result = view.same(source)
             elif is_text:
-                with nogil:
-                    extent = engine.extent()
-                result = PyUnicode_New(<Py_ssize_t>extent.length, extent.greatest())
-                engine.emit_units(PyUnicode_DATA(result), PyUnicode_KIND(result))
+                result = taken_text(engine, False)
             else:
-                result = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>plan.size)
-                engine.emit(<uint8_t*>PyBytes_AS_STRING(result))
+                result = taken_data(engine, plan.size)
             return result, numbers(table.runs()), numbers(table.moved()), numbers(table.spans()), rules, confidences
         finally:
             self.pool.give_back(engine)

@@ -119,7 +119,7 @@ def _repaired(task: Task, item: Item) -> Outcome:
     if target is not None and folder:
         os.makedirs(folder, exist_ok=True)
     report = convert(task.settings, source, target, in_place=source == target != STDOUT, mode=item.mode)
-    return _outcome(report, None)
+    return outcome_of(report, None)
 
 
 def _mirrored(settings: Settings, item: Item) -> Outcome:
@@ -145,7 +145,7 @@ def _mirrored(settings: Settings, item: Item) -> Outcome:
         checksum, now = _checksum(item.source), os.stat(item.source)
         if _same(before, now):  # else it was changed after it was read
             known = now.st_size, now.st_mtime_ns, checksum
-    return _outcome(report, known)
+    return outcome_of(report, known)
 
 
 class _Held(io.BytesIO):
@@ -179,7 +179,7 @@ def _refuse_same(source: os.stat_result, target: str) -> None:
         pass
 
 
-def _outcome(report: FileReport, known: Optional[tuple[int, int, int]]) -> Outcome:
+def outcome_of(report: FileReport, known: Optional[tuple[int, int, int]]) -> Outcome:
     content = report._asdict()
     del content["source"]
     return Outcome(REPAIRED if report.changed else UNCHANGED, content, None if report.failed else known)

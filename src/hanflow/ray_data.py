@@ -10,7 +10,7 @@ import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Optional
 
-from .bulk import Item, Task, _outcome, explained, failed, work
+from .bulk import Item, Task, explained, failed, outcome_of, work
 from .formats import convert
 from .formats.account import load, not_utf8
 from .normalizer import Normalizer
@@ -257,4 +257,4 @@ def _staged(task: Task, item: Item, source: Optional[Place], target: Optional[Pl
         if there is not None and target is not None:
             target[0].create_dir(posixpath.dirname(target[1]), recursive=True)
             fs.copy_files(there, target[1], source_filesystem=local, destination_filesystem=target[0])
-    return _outcome(report, None)
+    return outcome_of(report, None)

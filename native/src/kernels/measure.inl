@@ -389,7 +389,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
     int gap_count = 0, inner = 0;
     bool wide = false;   // one may part the cells of a table row
     bool latin = true;   // all are of ASCII spaces
-    bool single = true;  // ... of one
+    bool single = gap_chars;  // ... of one
     size_t first_gap = 0, second_word = 0;
     if (gap_chars) {
         uint64_t inside[MOST];
@@ -411,7 +411,8 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
                 if (!inner++) first_gap = i;
             }
         }
-        if (inner && latin && single) {
+        single = single && latin && inner;
+        if (single) {
             gap_count = inner;
             second_word = first_gap + 1;
             counts = count_single_gaps(b, inside, s, e);
@@ -500,7 +501,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
     }
     line.digit_gap = counts.digit;
     line.width = line.indent + CELL * (han + marks + others) + 2 * (alnum + signs);
-    if (gap_count && latin && single) {
+    if (single) {
         line.latin_gaps = counts.plain;
         line.width += (line.spaced ? 0 : CELL * counts.spread + 2 * counts.digits) + counts.mixed + 2 * counts.latin;
     } else {

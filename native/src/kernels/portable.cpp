@@ -20,7 +20,7 @@ void scan(const uint8_t* data, size_t size, size_t available, Masks& masks) {
         while (i < end && (data[i] & 0xC0) == 0x80) ++i;  // the rest of a character of the word before
         while (i < end) {
             const uint8_t lead = data[i];
-            const size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+            const size_t length = sequence_length(lead);
             const uint8_t kind = i + length <= available ? scan_kind_at(data + i, kinds) : uint8_t(SCAN_RARE);
             word[kind] |= uint64_t(1) << (i - begin);
             i += length;
