@@ -72,18 +72,24 @@ def repairs(core: Core, convert: Optional[Callable[[str], str]], text: Union[str
     # In code points and back: OpenCC converts characters. Bytes that are not UTF-8 travel as lone surrogates.
     data = bytes(memoryview(text))
     characters = data.decode("utf-8", "surrogateescape")
-    starts = [0, *accumulate(len(c.encode("utf-8", "surrogateescape")) for c in characters)]
-    index = {byte: point for point, byte in enumerate(starts)}
-    decoded = [
-        r._replace(start=index[r.start], end=index[r.end], before=r.before.decode("utf-8", "surrogateescape"),
-                   after=r.after.decode("utf-8", "surrogateescape"))
-        for r in found
-    ]
+    changes, starts = decoded(found, characters)
     return [
         r._replace(start=starts[r.start], end=starts[r.end], before=r.before.encode("utf-8", "surrogateescape"),
                    after=r.after.encode("utf-8", "surrogateescape"))
-        for r in _with_conversion(characters, decoded, convert)
+        for r in _with_conversion(characters, changes, convert)
     ]
+
+
+def decoded(found: list[Repair[bytes]], text: str) -> tuple[list[Repair[str]], list[int]]:
+    """Repairs of bytes as repairs of the text they stand for, lone surrogates for what is not UTF-8, and where each character
+    of it stands in the bytes, its end included."""
+    starts = [0, *accumulate(len(c.encode("utf-8", "surrogateescape")) for c in text)]
+    index = {byte: point for point, byte in enumerate(starts)}
+    return [
+        cast("Repair[str]", r._replace(start=index[r.start], end=index[r.end], before=r.before.decode("utf-8", "surrogateescape"),
+                                       after=r.after.decode("utf-8", "surrogateescape")))
+        for r in found
+    ], starts
 
 
 def _with_conversion(text: str, found: list[Repair[Any]], convert: Callable[[str], str]) -> list[Repair[Any]]:

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Union
 
-from ..explain import RULES
+from ..explain import RULES, decoded
 from ..normalizer import Normalizer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from ..explain import Repair
 
 Columns = tuple[Union[str, int], ...]
 
@@ -126,6 +128,41 @@ class FileReport(NamedTuple):
     repairs: dict[str, int]
     failed: int
     errors: list[Failure]
+
+
+class Located(NamedTuple):
+    """A text that is repaired by itself, and where it stands in its file.
+
+    text:         bytes that are not UTF-8 are lone surrogates in it, as by "surrogateescape" (only with errors="preserve").
+    coded:        whether convert() gives it to the normalizer as bytes: those that are not UTF-8 count for something else there.
+    line, column: where it begins in the file, from 1, in code points. What cannot say it better has column 1; Parquet and
+                  Arrow have the number of the row, from 1, for the line.
+    lines:        whether its lines are lines of the file, as in text and CSV.
+    record:       JSON Lines, CSV: the line its record begins with, from 1; Parquet, Arrow: the row, from 0; None: no record.
+    field:        of JSON Lines, or the column; "" for text.
+    member:       of an archive; "" in other files. line and record are those of the member.
+    format, encoding: those of the file or member, as in FileReport.
+    """
+
+    text: str
+    line: int = 1
+    column: int = 1
+    lines: bool = False
+    record: Optional[int] = None
+    field: str = ""
+    member: str = ""
+    format: str = ""
+    encoding: Optional[str] = None
+    coded: bool = False
+
+    def repairs(self, normalizer: Normalizer) -> list[Repair[str]]:
+        """What explain() lists of what convert() would do to the text; positions are in code points."""
+        try:
+            self.text.encode()
+        except UnicodeEncodeError:
+            if self.coded:
+                return decoded(normalizer.explain(self.text.encode("utf-8", "surrogateescape")), self.text)[0]
+        return normalizer.explain(self.text)
 
 
 @dataclass

@@ -2,11 +2,13 @@
 from __future__ import annotations
 
 import struct
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from .account import FormatError, load, not_utf8
+from .account import FormatError, Located, load, not_utf8
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import BinaryIO, Optional
 
     from .account import Account
@@ -25,33 +27,48 @@ def parquet(source: BinaryIO, target: Optional[BinaryIO], account: Account) -> N
     """
     pa, pq = load("pyarrow", "Parquet"), load("pyarrow.parquet", "Parquet")
     writer: Any = None
-    try:
-        file = pq.ParquetFile(source, pre_buffer=False, buffer_size=1 << 20)
-        schema, metadata = file.schema_arrow, file.metadata
-        columns = Columns(pa, account, schema)
-        if target is not None:
-            writer = pq.ParquetWriter(target, schema, **_properties(metadata))
-        for index in range(metadata.num_row_groups):
-            group = metadata.row_group(index)
-            portions = -(-group.total_byte_size // ROW_GROUP)
-            if portions <= 1:
-                tables = iter([file.read_row_group(index, use_threads=False)])
-            else:
-                batches = file.iter_batches(-(-group.num_rows // portions), row_groups=[index], use_threads=False)
-                tables = (pa.Table.from_batches([batch]) for batch in batches)
-            for table in tables:
+    with _naming(pa, "Parquet"):
+        try:
+            file = pq.ParquetFile(source, pre_buffer=False, buffer_size=1 << 20)
+            schema = file.schema_arrow
+            columns = Columns(pa, account, schema)
+            if target is not None:
+                writer = pq.ParquetWriter(target, schema, **_properties(file.metadata))
+            for table in _tables(pa, file):
                 arrays = columns.repaired(table.columns)
                 if writer is not None:
                     writer.write_table(pa.Table.from_arrays(arrays, schema=schema), row_group_size=max(table.num_rows, 1))
                 del table, arrays  # before the next are read
                 pa.default_memory_pool().release_unused()
-        if writer is not None:
-            writer.close()
-    except (pa.ArrowException, OSError) as error:
-        raise _named(error, "Parquet") from error
-    finally:
-        if writer is not None:
-            writer.is_open = False  # or it would go on writing when it is deleted
+            if writer is not None:
+                writer.close()
+        finally:
+            if writer is not None:
+                writer.is_open = False  # or it would go on writing when it is deleted
+
+
+def parquet_texts(source: BinaryIO, account: Account) -> Iterator[Located]:
+    """The texts of the columns, row by row."""
+    pa, pq = load("pyarrow", "Parquet"), load("pyarrow.parquet", "Parquet")
+    with _naming(pa, "Parquet"):
+        file = pq.ParquetFile(source, pre_buffer=False, buffer_size=1 << 20)
+        columns = Columns(pa, account, file.schema_arrow)
+        for table in _tables(pa, file):
+            yield from columns.texts(table.columns)
+            del table
+            pa.default_memory_pool().release_unused()
+
+
+def _tables(pa: Any, file: Any) -> Iterator[Any]:
+    """The row groups, in portions of ROW_GROUP."""
+    for index in range(file.metadata.num_row_groups):
+        group = file.metadata.row_group(index)
+        portions = -(-group.total_byte_size // ROW_GROUP)
+        if portions <= 1:
+            yield file.read_row_group(index, use_threads=False)
+            continue
+        for batch in file.iter_batches(-(-group.num_rows // portions), row_groups=[index], use_threads=False):
+            yield pa.Table.from_batches([batch])
 
 
 def _properties(metadata: Any) -> dict[str, Any]:
@@ -83,34 +100,50 @@ def arrow(source: BinaryIO, target: Optional[BinaryIO], account: Account) -> Non
     """The file or stream format, whichever the source is; batches, their metadata and compression stay. A batch is held whole."""
     pa = load("pyarrow", "Arrow IPC")
     load("pyarrow.ipc", "Arrow IPC")
-    try:
+    with _naming(pa, "Arrow IPC"):
         is_file = source.read(8) == ARROW
         options = pa.ipc.IpcWriteOptions(compression=_codec(pa, source, 8 if is_file else 0), use_threads=False)
-        source.seek(0)
+        reader, batches = _batches(pa, source)
         more = {}
-        if is_file:
-            reader = pa.ipc.open_file(source)
-            batches = map(reader.get_batch_with_custom_metadata, range(reader.num_record_batches))
-            if getattr(reader, "metadata", None):
-                more["metadata"] = reader.metadata
-        else:
-            reader = pa.ipc.open_stream(source)
-            batches = reader.iter_batches_with_custom_metadata()
-        schema = reader.schema
-        columns = Columns(pa, account, schema)
+        if is_file and getattr(reader, "metadata", None):
+            more["metadata"] = reader.metadata
+        columns = Columns(pa, account, reader.schema)
         writer = None
         if target is not None:
-            writer = (pa.ipc.new_file if is_file else pa.ipc.new_stream)(target, schema, options=options, **more)
+            writer = (pa.ipc.new_file if is_file else pa.ipc.new_stream)(target, reader.schema, options=options, **more)
         for batch, metadata in batches:
             arrays = columns.repaired(batch.columns)
             if writer is not None:
-                writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema), custom_metadata=metadata)
+                writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=reader.schema), custom_metadata=metadata)
             del batch, arrays
             pa.default_memory_pool().release_unused()
         if writer is not None:
             writer.close()
-    except (pa.ArrowException, OSError, EOFError) as error:
-        raise _named(error, "Arrow IPC") from error
+
+
+def arrow_texts(source: BinaryIO, account: Account) -> Iterator[Located]:
+    """The texts of the columns, row by row."""
+    pa = load("pyarrow", "Arrow IPC")
+    load("pyarrow.ipc", "Arrow IPC")
+    with _naming(pa, "Arrow IPC"):
+        reader, batches = _batches(pa, source)
+        columns = Columns(pa, account, reader.schema)
+        for batch, _ in batches:
+            yield from columns.texts(batch.columns)
+            del batch
+            pa.default_memory_pool().release_unused()
+
+
+def _batches(pa: Any, source: BinaryIO) -> tuple[Any, Iterator[tuple[Any, Any]]]:
+    """The reader of the file or stream format, and its batches, each with its metadata."""
+    source.seek(0)
+    is_file = source.read(8) == ARROW
+    source.seek(0)
+    if is_file:
+        reader = pa.ipc.open_file(source)
+        return reader, map(reader.get_batch_with_custom_metadata, range(reader.num_record_batches))
+    reader = pa.ipc.open_stream(source)
+    return reader, reader.iter_batches_with_custom_metadata()
 
 
 def _codec(pa: Any, source: BinaryIO, at: int) -> Optional[str]:
@@ -182,6 +215,30 @@ class Columns:
         account.records += len(columns[0])
         return arrays
 
+    def texts(self, columns: list[Any]) -> Iterator[Located]:
+        """The texts of the next rows. Rows that are not UTF-8 are left out."""
+        names = self._account.settings.column
+        row = self._account.records
+        for texts in zip(*(self._values(columns[index], row) for index in self._indices)):
+            for name, text in zip(names, texts):
+                if text is not None:
+                    yield Located(text, line=row + 1, record=row, field=str(name), coded=True)
+            row += 1
+        self._account.records += len(columns[0])
+
+    def _values(self, column: Any, row: int) -> Iterator[Optional[str]]:
+        pa, account = self._pa, self._account
+        errors = "surrogateescape" if account.settings.normalizer.options["errors"] == "preserve" else "strict"
+        for chunk in column.chunks if isinstance(column, pa.ChunkedArray) else [column]:
+            array = chunk.dictionary_decode() if pa.types.is_dictionary(chunk.type) else chunk
+            for value in array:
+                try:
+                    yield value.as_buffer().to_pybytes().decode("utf-8", errors) if value.is_valid else None
+                except UnicodeDecodeError as error:
+                    account.fail(f"row {row}", not_utf8(error))
+                    yield None
+                row += 1
+
     def _array(self, array: Any, row: int) -> Any:
         pa = self._pa
         if pa.types.is_dictionary(array.type):
@@ -219,8 +276,12 @@ class Columns:
         return result
 
 
-def _named(error: Exception, what: str) -> Exception:
-    if isinstance(error, OSError) and error.errno is not None:  # of a file, not of what is in it
-        return error
-    return FormatError("", f"damaged {what}: {error}" if str(error) else f"damaged {what}")
-
+@contextmanager
+def _naming(pa: Any, what: str) -> Iterator[None]:
+    """What is wrong with the data is a FormatError; what is wrong with the file stays an OSError."""
+    try:
+        yield
+    except (pa.ArrowException, OSError, EOFError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise FormatError("", f"damaged {what}: {error}" if str(error) else f"damaged {what}") from error

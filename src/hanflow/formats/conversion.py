@@ -123,10 +123,7 @@ def _seek(
     with ExitStack() as stack:
         source = file
         if read is not None:
-            source = cast("BinaryIO", stack.enter_context(TemporaryFile()))
-            while piece := read(PIECE):
-                source.write(piece)
-            source.seek(0)
+            source = _seekable(read, stack)
         target = None
         if out.file is not None:
             direct = out.rewritable and not compression
@@ -147,6 +144,15 @@ def _seek(
             write = packing.enter_context(compressing(compression, out.write)) if compression else out.write
             while piece := target.read(PIECE):
                 write(piece)
+
+
+def _seekable(read: Callable[[int], bytes], stack: ExitStack) -> BinaryIO:
+    """A temporary file with all that is read."""
+    file = cast("BinaryIO", stack.enter_context(TemporaryFile()))
+    while piece := read(PIECE):
+        file.write(piece)
+    file.seek(0)
+    return file
 
 
 def _is_repaired(name: str) -> bool:

@@ -2,15 +2,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from .account import MAX_RECORD, PIECE, FormatError, not_utf8
+from .account import MAX_RECORD, PIECE, FormatError, Located, not_utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Callable, Optional
 
-    from .account import Account, Columns
+    from .account import Account
 
     Span = tuple[int, int]
 
@@ -19,71 +19,128 @@ QUOTED = re.compile(rb'"[^"]*(?:""[^"]*)*"(?!")')
 DELIMITERS = b",;\t|"
 
 
+class Portion(NamedTuple):
+    """Whole records, or data without texts that pass as they are.
+
+    data:  what was read.
+    line:  the line it begins with, from 1.
+    texts: those of the columns, with for each the span of its cell and the line its record begins with.
+    """
+
+    data: bytes
+    line: int
+    texts: list[str]
+    spans: list[Span]
+    records: list[int]
+
+
 def repair(read: Callable[[int], bytes], write: Callable[[bytes], object], account: Account, tabs: bool = False) -> None:
     """UTF-8 in, UTF-8 out. A record that lacks a column, is not UTF-8 or goes on behind a closing quotation mark passes
     unchanged, and the account names it. tabs: the delimiter, if none is set."""
     settings = account.settings
-    if not settings.column:
-        raise FormatError("", "CSV: say which column holds the text (column)")
-    errors = "surrogateescape" if settings.normalizer.options["errors"] == "preserve" else "strict"
-    delimiter = (settings.delimiter or "\t" * tabs).encode()
-    columns: Optional[list[int]] = None
-    line, buffer, piece = 1, b"", read(PIECE)
-    if piece.startswith(BOM):
-        write(BOM)
-        piece = piece[len(BOM):]
-    delimiter = delimiter or _delimiter(piece)
-    last = not piece
-    while not last:
-        following = read(PIECE)
-        last = not following
-        buffer += piece
-        piece = following
-        done = 0
-        texts: list[str] = []
-        spans: list[Span] = []  # of each text, its cell
-        for begin, end, cells in _records(buffer, delimiter, last):
-            done = end
-            if columns is None:
-                columns, header = _numbers(settings.column, [_text(buffer[a:b], "replace", False) for a, b in cells])
-            else:
-                header = False
-            if not header and buffer[begin:end].strip(b"\r\n"):
-                account.records += 1
-                try:
-                    found = [cells[number] for number in columns]
-                    texts += [_text(buffer[a:b], errors) for a, b in found]
-                    spans += found
-                except IndexError:
-                    account.fail(f"line {line}", f"{len(cells)} cells, no column {max(columns)} (from 0)")
-                except UnicodeDecodeError as error:
-                    account.fail(f"line {line}", not_utf8(error))
-                except ValueError as error:
-                    account.fail(f"line {line}", str(error))
-            line += buffer.count(b"\n", begin, end)
+    reader = _Reader(account, tabs)
+    for data, _, texts, spans, _ in reader.portions(read):
         results = list(map(settings.normalizer, texts))
         if results == texts:
-            write(buffer[:done])
-        else:
-            account.changed = True
-            if settings.counts:
-                account.count(text for text, result in zip(texts, results) if text != result)
-            out, at = [], 0
-            for (begin, end), text, result in sorted(zip(spans, texts, results), key=lambda found: found[0]):
-                if text != result:
-                    out += [buffer[at:begin], _cell(result, buffer[begin:begin + 1] == b'"', delimiter)]
-                    at = end
-            write(b"".join([*out, buffer[at:done]]))
-        buffer = buffer[done:]
-        if len(buffer) > MAX_RECORD or (last and buffer):  # where the next record begins, nobody knows
-            account.records += 1
-            account.fail(f"line {line}", "a quotation mark is not closed: the rest of the file has passed unchanged" if last else
-                         f"a record of more than {MAX_RECORD >> 20} MiB: the rest of the file has passed unchanged")
-            write(buffer)
-            while piece:
-                write(piece)
-                piece = read(PIECE)
-            return
+            write(data)
+            continue
+        account.changed = True
+        if settings.counts:
+            account.count(text for text, result in zip(texts, results) if text != result)
+        out, at = [], 0
+        for (begin, end), text, result in sorted(zip(spans, texts, results), key=lambda found: found[0]):
+            if text != result:
+                out += [data[at:begin], _cell(result, data[begin:begin + 1] == b'"', reader.delimiter)]
+                at = end
+        write(b"".join([*out, data[at:]]))
+
+
+def texts(read: Callable[[int], bytes], account: Account, tabs: bool = False) -> Iterator[Located]:
+    """The texts of the columns, in the order of the file."""
+    reader = _Reader(account, tabs)
+    for data, line, texts, spans, records in reader.portions(read):
+        at = 0
+        for index, (text, (begin, _), record) in enumerate(zip(texts, spans, records)):
+            line += data.count(b"\n", at, begin) - data.count(b"\n", begin, at)  # a later column may stand before an earlier one
+            at = begin
+            start = data.rfind(b"\n", 0, begin) + 1
+            before = len(data[start:begin].decode("utf-8", "surrogateescape"))
+            column = before + 1 + (data[begin:begin + 1] == b'"')
+            yield Located(text, line, column, True, record, reader.fields[index % len(reader.fields)])
+
+
+class _Reader:
+    """Reads records. delimiter, fields (the names of the columns): known when the first record has been read."""
+
+    def __init__(self, account: Account, tabs: bool) -> None:
+        if not account.settings.column:
+            raise FormatError("", "CSV: say which column holds the text (column)")
+        self._account = account
+        self.delimiter = (account.settings.delimiter or "\t" * tabs).encode()
+        self.fields: list[str] = []
+
+    def portions(self, read: Callable[[int], bytes]) -> Iterator[Portion]:
+        """All that is read, in order."""
+        account = self._account
+        errors = "surrogateescape" if account.settings.normalizer.options["errors"] == "preserve" else "strict"
+        columns: Optional[list[int]] = None
+        line, buffer, piece = 1, b"", read(PIECE)
+        if piece.startswith(BOM):
+            yield Portion(BOM, line, [], [], [])
+            piece = piece[len(BOM):]
+        self.delimiter = self.delimiter or _delimiter(piece)
+        last = not piece
+        while not last:
+            following = read(PIECE)
+            last = not following
+            buffer += piece
+            piece = following
+            done, start = 0, line
+            texts: list[str] = []
+            spans: list[Span] = []
+            records: list[int] = []
+            for begin, end, cells in _records(buffer, self.delimiter, last):
+                done = end
+                if columns is None:
+                    columns, header = self._numbers([_text(buffer[a:b], "replace", False) for a, b in cells])
+                else:
+                    header = False
+                if not header and buffer[begin:end].strip(b"\r\n"):
+                    account.records += 1
+                    try:
+                        found = [cells[number] for number in columns]
+                        texts += [_text(buffer[a:b], errors) for a, b in found]
+                        spans += found
+                        records += [line] * len(found)
+                    except IndexError:
+                        account.fail(f"line {line}", f"{len(cells)} cells, no column {max(columns)} (from 0)")
+                    except UnicodeDecodeError as error:
+                        account.fail(f"line {line}", not_utf8(error))
+                    except ValueError as error:
+                        account.fail(f"line {line}", str(error))
+                line += buffer.count(b"\n", begin, end)
+            yield Portion(buffer[:done], start, texts, spans, records)
+            buffer = buffer[done:]
+            if len(buffer) > MAX_RECORD or (last and buffer):  # where the next record begins, nobody knows
+                account.records += 1
+                account.fail(f"line {line}", "a quotation mark is not closed: the rest of the file has passed unchanged" if last
+                             else f"a record of more than {MAX_RECORD >> 20} MiB: the rest of the file has passed unchanged")
+                yield Portion(buffer, line, [], [], [])
+                while piece:
+                    yield Portion(piece, line, [], [], [])
+                    piece = read(PIECE)
+                return
+
+    def _numbers(self, cells: list[str]) -> tuple[list[int], bool]:
+        """The columns' numbers, and whether the cells of the first record are a header."""
+        columns = self._account.settings.column
+        header = all(isinstance(name, str) and name in cells for name in columns)
+        if not header and not all(isinstance(name, int) or name.isdecimal() for name in columns):
+            absent = next(name for name in columns if name not in cells)
+            raise FormatError("", f"no column {absent!r}; there are {', '.join(map(repr, cells))}")
+        numbers = list(dict.fromkeys(cells.index(str(name)) if header else int(name) for name in columns))
+        self.fields = [cells[number] if header else str(number) for number in numbers]
+        return numbers, header
 
 
 def _records(data: bytes, delimiter: bytes, last: bool) -> Iterator[tuple[int, int, list[Span]]]:
@@ -115,16 +172,6 @@ def _delimiter(data: bytes) -> bytes:
     first = QUOTED.sub(b"", data[:1 << 16]).lstrip(b"\r\n").splitlines()[:1]
     counts = [first[0].count(mark) if first else 0 for mark in DELIMITERS]
     return DELIMITERS[counts.index(max(counts)):][:1]
-
-
-def _numbers(columns: Columns, cells: list[str]) -> tuple[list[int], bool]:
-    """The columns' numbers, and whether the cells of the first record are a header."""
-    if all(isinstance(name, str) and name in cells for name in columns):
-        return list(dict.fromkeys(cells.index(str(name)) for name in columns)), True
-    if all(isinstance(name, int) or name.isdecimal() for name in columns):
-        return list(dict.fromkeys(int(name) for name in columns)), False
-    absent = next(name for name in columns if name not in cells)
-    raise FormatError("", f"no column {absent!r}; there are {', '.join(map(repr, cells))}")
 
 
 def _text(cell: bytes, errors: str, strict: bool = True) -> str:

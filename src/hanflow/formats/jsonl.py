@@ -3,9 +3,9 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .account import MAX_RECORD, PIECE, FormatError, load
+from .account import MAX_RECORD, PIECE, FormatError, Located, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,17 +29,66 @@ class NoText(ValueError):
     """A field that is missing or holds something else."""
 
 
+class Portion(NamedTuple):
+    """Whole lines, or a part of one that is too long, which has no texts.
+
+    data:   what was read.
+    lines:  its lines without line feeds.
+    before: how many lines stand before it.
+    texts:  those of the fields, with for each the index of its line and of its field.
+    """
+
+    data: bytes
+    lines: list[bytes]
+    before: int
+    texts: list[str]
+    owners: list[int]
+    fields: list[int]
+
+
 def repair(read: Callable[[int], bytes], write: Callable[[bytes], object], account: Account) -> None:
-    """UTF-8 in, UTF-8 out. A line that is not JSON or lacks a field passes unchanged, and the account names it.
+    """UTF-8 in, UTF-8 out. A line that is not JSON or lacks a field passes unchanged, and the account names it."""
+    settings = account.settings
+    paths = _paths(account)
+    for data, lines, _, texts, owners, _ in _portions(read, account, paths):
+        results = list(map(settings.normalizer, texts))
+        if results != texts:
+            account.changed = True
+            if settings.counts:
+                account.count(text for text, result in zip(texts, results) if text is not result)
+            begin = 0
+            while begin < len(texts):
+                owner, end = owners[begin], begin + 1
+                while end < len(texts) and owners[end] == owner:
+                    end += 1
+                if results[begin:end] != texts[begin:end]:
+                    lines[owner] = _replaced(lines[owner], paths, texts[begin:end], results[begin:end])
+                begin = end
+            data = b"\n".join(lines)
+        write(data)
+
+
+def texts(read: Callable[[int], bytes], account: Account) -> Iterator[Located]:
+    """The texts of the fields, in the order of the lines."""
+    for portion in _portions(read, account, _paths(account)):
+        for text, owner, field in zip(portion.texts, portion.owners, portion.fields):
+            line = portion.before + owner + 1
+            yield Located(text, line=line, record=line, field=account.settings.field[field])
+
+
+def _paths(account: Account) -> list[Path]:
+    if not account.settings.field:
+        raise FormatError("", "JSON Lines: say which field holds the text (field)")
+    return [tuple(name.split(".")) for name in account.settings.field]
+
+
+def _portions(read: Callable[[int], bytes], account: Account, paths: list[Path]) -> Iterator[Portion]:
+    """All that is read, in order.
 
     null is no text and no failure, as in a column. Where orjson refuses, the standard library decides: it knows NaN and lone
     surrogates, which other programs write.
     """
     loads = load("orjson", "JSON Lines").loads
-    settings = account.settings
-    if not settings.field:
-        raise FormatError("", "JSON Lines: say which field holds the text (field)")
-    paths = [tuple(name.split(".")) for name in settings.field]
     single = paths[0][0] if len(paths) == len(paths[0]) == 1 else None
     number, inside_long = 0, False
     for block, whole in _blocks(read):
@@ -48,15 +97,16 @@ def repair(read: Callable[[int], bytes], write: Callable[[bytes], object], accou
                 account.records += 1
                 account.fail(f"line {number + 1}", f"longer than {MAX_RECORD >> 20} MiB")
             inside_long = not block.endswith(b"\n")
+            yield Portion(block, [], number, [], [], [])
             number += not inside_long
-            write(block)
             continue
         if number == 0 and block.startswith(BOM):
-            write(BOM)
+            yield Portion(BOM, [], 0, [], [], [])
             block = block[len(BOM):]
         lines = block.split(b"\n")
         texts: list[str] = []
-        owners: list[int] = []  # of each text, the index of its line
+        owners: list[int] = []
+        fields: list[int] = []
         for index, line in enumerate(lines):
             try:
                 try:
@@ -71,31 +121,19 @@ def repair(read: Callable[[int], bytes], write: Callable[[bytes], object], accou
                     if type(text) is str:
                         texts.append(text)
                         owners.append(index)
+                        fields.append(0)
                         continue
-                found = [text for path in paths for text in _texts(record, path, ".".join(path))]
-                texts += found
+                found = [(text, field) for field, path in enumerate(paths) for text in _texts(record, path, ".".join(path))]
+                texts += [text for text, _ in found]
                 owners += [index] * len(found)
+                fields += [field for _, field in found]
             except NoText as error:
                 account.fail(f"line {number + index + 1}", str(error))
             except (ValueError, RecursionError) as error:
                 account.records += 1
                 account.fail(f"line {number + index + 1}", f"malformed JSON: {error}")
-        results = list(map(settings.normalizer, texts))
-        if results != texts:
-            account.changed = True
-            if settings.counts:
-                account.count(text for text, result in zip(texts, results) if text is not result)
-            begin = 0
-            while begin < len(texts):
-                owner, end = owners[begin], begin + 1
-                while end < len(texts) and owners[end] == owner:
-                    end += 1
-                if results[begin:end] != texts[begin:end]:
-                    lines[owner] = _replaced(lines[owner], paths, texts[begin:end], results[begin:end])
-                begin = end
-            block = b"\n".join(lines)
+        yield Portion(block, lines, number, texts, owners, fields)
         number += len(lines) - 1
-        write(block)
 
 
 def _blocks(read: Callable[[int], bytes]) -> Iterator[tuple[bytes, bool]]:

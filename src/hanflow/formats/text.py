@@ -3,9 +3,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .account import PIECE, FormatError, not_utf8
+from .account import PIECE, FormatError, Located, not_utf8
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Callable, Optional
 
     from .account import Account
@@ -48,6 +49,23 @@ def repair(read: Callable[[int], bytes], write: Callable[[bytes], object], accou
         position = getattr(error, "stream_position", error.start)
         raise FormatError(f"byte {position} (line {lines + 1})", not_utf8(error)) from error
     account.changed = comparison.differ()
+
+
+def texts(read: Callable[[int], bytes], account: Account) -> Iterator[Located]:
+    """The text, held whole."""
+    pieces = []
+    while piece := read(PIECE):
+        pieces.append(piece)
+    data = b"".join(pieces)
+    pieces.clear()
+    errors = "surrogateescape" if account.settings.normalizer.options["errors"] == "preserve" else "strict"
+    try:
+        text = data.decode("utf-8", errors)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise FormatError(f"byte {error.start} (line {line})", not_utf8(error)) from error
+    del data
+    yield Located(text, lines=True, coded=True)
 
 
 class Comparison:

@@ -76,6 +76,8 @@ def repair_members(
             elif not _copy(source, info, out):
                 account.fail(where, "its header is damaged: left out")
                 account.changed = True
+        elif result is not None:
+            result.close()
     if out is not None:
         out.close()
 
