@@ -1,0 +1,180 @@
+"""report(): one HTML file that shows what was changed, source and result side by side. It asks nothing of a network.
+
+The file is page.html with page.css and page.js in it, and the data: passages in portions, each JSON (see _Portion), and tables
+over all passages, by which the page finds those that a filter wants without unpacking the others. Both are packed with zlib,
+in Base64, in script elements of a type that no browser runs; the page makes text nodes of what is in them, never markup.
+"""
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import sys
+import zlib
+from array import array
+from collections import Counter
+from html import escape
+from importlib.resources import files as resources
+from typing import TYPE_CHECKING, Any, cast
+
+from .. import files
+from ..alignment import ALL_RULES
+from .passages import passages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import BinaryIO, Callable
+
+    from ..explain import Repair
+    from ..normalizer import File, Normalizer
+    from .passages import Passage
+
+PORTION = 1 << 16  # code points of passages that the page unpacks at once
+ASTRAL = re.compile("[\U00010000-\U0010ffff]")
+
+
+def report(normalizer: Normalizer, texts: Iterable[tuple[str, str]], target: File) -> None:
+    """Writes the HTML page that shows what `normalizer` changes in the texts.
+
+    texts:  (name, text) of each; may be an iterator, one text is held at a time.
+    target: a path, which is replaced at once at the end, or a binary file object.
+    """
+    path = files._path(target)
+    if path is None:
+        _write(normalizer, texts, lambda data: files._write_all(cast("BinaryIO", target), data))
+        return
+    with files.replacing(path) as file:
+        _write(normalizer, texts, file.write)
+
+
+def _write(normalizer: Normalizer, texts: Iterable[tuple[str, str]], write: Callable[[bytes], object]) -> None:
+    page = Page(write, normalizer)
+    for name, text in texts:
+        page.begin(name)
+        page.add(text, normalizer.explain(text))
+    page.close()
+
+
+class Page:
+    """A report that is being written: begin() a file, add() its texts, and at the end close(). Holds one portion, and some
+    bytes for each passage and file."""
+
+    def __init__(self, write: Callable[[bytes], object], normalizer: Normalizer, title: str = "") -> None:
+        self._write = write
+        self._options = repr(normalizer).partition("(")[2][:-1]
+        self._files: list[dict[str, Any]] = []
+        self._portion = _Portion()
+        self._portions = array("I")  # the first passage of each
+        self._passages = 0
+        # For each passage the number of its cells; of each cell rule and confidence as one number, and how many such repairs.
+        self._sizes, self._cells, self._counts = array("H"), array("H"), array("H")
+        head, foot = _resource("page.html").split("{data}")
+        style, script = _resource("page.css"), _resource("page.js")
+        self._foot = foot.replace("{script}", script)
+        parts = {"style": style, "style-hash": _hash(style), "script-hash": _hash(script),
+                 "title": escape(f"hanflow report: {title}" if title else "hanflow report")}
+        write(re.sub(r"\{([a-z-]+)\}", lambda match: parts[match[1]], head).encode("utf-8", "replace"))
+
+    def begin(self, name: str) -> None:
+        """What is added from now on is of this file."""
+        self._files.append({"name": name, "first": self._passages, "failures": []})
+
+    def add(self, text: str, repairs: Iterable[Repair[str]], where: str = "", line: int = 1) -> bool:
+        """A text, and what explain() lists of it; whether that is anything. where: its place in the file, if it is not all of
+        it. line: the number of its first line."""
+        begun = self._passages
+        for passage in passages(text, repairs):
+            counts = self._portion.add(text, passage, where, line)
+            self._passages += 1
+            self._sizes.append(len(counts))
+            self._cells.extend(counts.keys())
+            self._counts.extend(counts.values())
+            if self._portion.size >= PORTION:
+                self._flush()
+        return self._passages > begun
+
+    def fail(self, name: str, where: str, reason: str) -> None:
+        """Something in this file, or all of it (where is ""), could not be repaired."""
+        if not self._files or self._files[-1]["name"] != name:
+            self.begin(name)
+        self._files[-1]["failures"].append([where, reason])
+
+    def close(self) -> None:
+        from .. import __version__
+
+        self._flush()
+        head = {"version": __version__, "options": self._options, "rules": ALL_RULES, "files": self._files}
+        self._data("head", _json(head))
+        for name, numbers in (("portions", self._portions), ("sizes", self._sizes), ("cells", self._cells), ("counts", self._counts)):
+            if sys.byteorder == "big":
+                numbers.byteswap()
+            self._data(name, numbers.tobytes())
+        self._write(self._foot.encode())
+
+    def _flush(self) -> None:
+        if self._portion.passages:
+            self._data(f"portion-{len(self._portions)}", self._portion.packed())
+            self._portions.append(self._passages - len(self._portion.passages))
+            self._portion = _Portion()
+
+    def _data(self, name: str, data: bytes) -> None:
+        self._write(b'<script type="application/octet-stream" id="%s">%s</script>\n' % (
+            name.encode(), base64.b64encode(zlib.compress(data))))
+
+
+class _Portion:
+    """Passages as the page gets them. Lengths are in UTF-16 units, as in JavaScript.
+
+    kinds:    of repairs: [rule, length of what was there, what became of it, confidence, evidence].
+    passages: [place in the file, line, lines left out, whether it begins and ends inside a line, line before, text, line
+              behind, repairs: of each how far it begins behind the end of the last one, and its kind].
+    """
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.kinds: dict[tuple[str, int, str, int, str], int] = {}
+        self.cells: list[int] = []  # of each kind
+        self.passages: list[list[Any]] = []
+
+    def add(self, text: str, passage: Passage, where: str, line: int) -> Counter[int]:
+        """The number of its repairs by cell."""
+        begin, end, inner_line, left_out, before, after, repairs = passage
+        shown = text[begin:end]
+        length = _units if ASTRAL.search(shown) else len
+        kinds, placed, done = self.kinds, [], begin
+        for repair in repairs:
+            kind = (repair.rule, length(repair.before), repair.after, repair.confidence, "")
+            number = kinds.get(kind, -1)
+            if number < 0:
+                number = kinds[kind] = len(kinds)
+                self.cells.append(ALL_RULES.index(repair.rule) * 101 + repair.confidence)
+            placed += (length(text[done:repair.start]), number)
+            done = repair.end
+        inside = (begin > 0 and text[begin - 1] != "\n") + 2 * (end < len(text) and text[end - 1] != "\n")
+        self.passages.append([where, line - 1 + inner_line, left_out, inside, before, shown, after, placed])
+        self.size += len(shown) + len(before) + len(after) + len(placed) + 50
+        return Counter(map(self.cells.__getitem__, placed[1::2]))
+
+    def packed(self) -> bytes:
+        return _json({"kinds": list(self.kinds), "passages": self.passages})
+
+
+def _units(text: str) -> int:
+    return len(text) + len(ASTRAL.findall(text))
+
+
+def _json(value: object) -> bytes:
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:  # lone surrogates go as escapes
+        return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _resource(name: str) -> str:
+    return (resources("hanflow.report") / name).read_text("utf-8")
+
+
+def _hash(text: str) -> str:
+    """As Content-Security-Policy has it."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
