@@ -2,6 +2,7 @@
 import copy
 import os
 import pickle
+import random
 import subprocess
 import sys
 import threading
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hanflow
+import strategies
 from hanflow import Normalizer, Repair, normalize
 from hanflow.explain import _with_conversion
 
@@ -297,6 +299,39 @@ class TestExplain:
         behind_sentence = text.index("高兴。") + 3
         assert sure.get(behind_sentence, 0) < sure[text.index("艘") + 1]
 
+    @pytest.mark.parametrize("text, before, evidence", [
+        ("⼤江", "⼤", "a radical in the place of an ideograph"),
+        ("渡口︽灯︾", "︽", "a form for vertical text"),
+        ("渡\u200b口", "\u200b", "an invisible character or stray control"),
+        ("增长２成", "２", "a full-width letter or digit"),
+        ("增长５．２％", "％", "a full-width mark at a letter or digit"),
+        ("江 边 的 渡 口 今 天", " ", "the line is letter-spaced"),
+        ("渡口的灯 ，亮了", " ", "it stands at a CJK mark"),
+        ("春\n潮\n涌\n动", "\n", "one of 4 lines of one character"),
+    ])
+    def test_evidence(self, text, before, evidence):
+        assert {r.evidence for r in Normalizer().explain(text) if r.before == before} == {evidence}
+        assert {r.evidence for r in Normalizer().explain(text.encode()) if r.before == before.encode()} == {evidence}
+
+    def test_evidence_that_an_option_is(self):
+        assert {r.evidence for r in Normalizer(spacing="all").explain("渡口 的灯")} == {"an option asks for it"}
+        assert {r.evidence for r in Normalizer(latin_gap="insert").explain("渡口A灯")} == {"an option asks for it"}
+
+    def test_evidence_of_a_join(self):
+        """What speaks for it, and what against it."""
+        text = ("　　江州港口的新泊位昨天启用，\n一艘货轮在拖轮的协助下靠了岸。\n港区里的吊机转动起来，货箱被一\n个个吊上卡车运走了，工人们都很\n"
+                "高兴。\n　　今年以来，港口的吞吐量比去\n年增长了两成。\n")
+        said = {r.start: r.evidence for r in Normalizer().explain(text) if r.rule == "unwrap"}
+        assert said[text.index("被一") + 2] == "the line fills its column of 15 cells, no mark ends it, a word stands across the line end"
+        assert said[text.index("靠了岸。") + 4] == (
+            "the line fills its column of 15 cells, the next line is not indented; although a sentence ends there")
+
+    def test_no_repair_is_without_evidence(self):
+        for seed in range(300):
+            text = strategies.random_page(random.Random(seed), grids=True).text
+            for n in (Normalizer(), Normalizer(latin_gap="insert", width="all"), Normalizer(min_confidence=90), Normalizer(spacing="all")):
+                assert all(r.evidence and "{" not in r.evidence for r in n.explain(text))
+
     @pytest.mark.parametrize("value", [-1, 101, 95.0, "95", True, None])
     def test_min_confidence_of_a_wrong_kind(self, value):
         with pytest.raises(ValueError, match="min_confidence must be an int from 0 to 100"):
@@ -306,8 +341,8 @@ class TestExplain:
 
     def test_opencc_stretches(self):
         assert Normalizer(opencc="s2t").explain("好头发，好软件") == [
-            ("opencc", 1, 3, "头发", "頭髮", 100),
-            ("opencc", 5, 6, "软", "軟", 100),
+            ("opencc", 1, 3, "头发", "頭髮", 100, "OpenCC converts it"),
+            ("opencc", 5, 6, "软", "軟", 100, "OpenCC converts it"),
         ]
 
     def test_opencc_across_other_repairs(self):
@@ -315,11 +350,11 @@ class TestExplain:
         convert = {"软件长大": "軟體長大"}.__getitem__
         found = [Repair("unwrap", 1, 2, "\n", "", 90), Repair("compat", 3, 4, "⻓", "长", 80), Repair("compat", 4, 5, "⼤", "大", 80)]
         assert _with_conversion("软\n件⻓⼤", found, convert) == [
-            ("opencc", 0, 1, "软", "軟", 100),
-            ("unwrap", 1, 2, "\n", "", 90),
-            ("opencc", 2, 3, "件", "體", 100),
-            ("compat", 3, 4, "⻓", "長", 80),
-            ("compat", 4, 5, "⼤", "大", 80),
+            ("opencc", 0, 1, "软", "軟", 100, "OpenCC converts it"),
+            ("unwrap", 1, 2, "\n", "", 90, ""),
+            ("opencc", 2, 3, "件", "體", 100, "OpenCC converts it"),
+            ("compat", 3, 4, "⻓", "長", 80, ""),
+            ("compat", 4, 5, "⼤", "大", 80, ""),
         ]
 
     @given(st.text("abXY", max_size=12), st.text("abX", max_size=12), st.lists(st.tuples(st.integers(0, 12), st.sampled_from(["", "b", "XX"]))))

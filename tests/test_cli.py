@@ -1,5 +1,7 @@
 """The command: pipes, files, folders, exit codes, and what is left behind when it is stopped."""
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,6 +10,9 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+
+if os.name == "posix":
+    import pty
 
 import hanflow
 from hanflow import normalize
@@ -219,7 +224,7 @@ class TestCheck:
 
     def test_names_what_would_change(self, run):
         plant({"in/a.txt": "头发\n", "in/b.txt": "b\n", "in/c.txt": "头，发展\n"})
-        result = run("check", "in", "--opencc", "s2t")
+        result = run("check", "in", "--opencc", "s2t", "--list")
         a, c = os.path.join("in", "a.txt"), os.path.join("in", "c.txt")
         assert result.code == 1
         assert result.out.decode() == f"{a}: would change (1 repair)\n{c}: would change (2 repairs)\n"
@@ -228,7 +233,46 @@ class TestCheck:
 
     def test_stdin(self, run):
         result = run("check", stdin="２条⽔渠\n".encode())
-        assert (result.code, result.out) == (1, b"<stdin>: would change (2 repairs)\n")
+        assert result.code == 1
+        assert result.out.decode() == (
+            '<stdin>:1:1: width change the width of the character: "２" -> "2" (U+FF12 to U+0032) [100 %: a full-width letter or digit]\n'
+            '<stdin>:1:3: compat restore the character: "⽔" -> "水" (U+2F54 to U+6C34) [100 %: a radical in the place of an ideograph]\n')
+        assert run("check", "-l", stdin="２条⽔渠\n".encode()).out == b"<stdin>: would change (2 repairs)\n"
+
+    def test_options_reach_the_normalizer(self, run):
+        assert run("check", "--min-confidence", "96", stdin="江 边 的 渡 口 今 天\n".encode()).code == 0
+        assert run("check", "--errors", "preserve", stdin=b"\xff\n").code == 0
+        assert b"1:1: opencc convert: " in run("check", "--opencc", "s2t", stdin="头发\n".encode()).out
+
+    def test_wrong_usage(self, run):
+        for arguments in (("--format", "jsonl"), ("--input-format", "json"), ("--list", "--format", "json"), ("--encoding", "none")):
+            result = run("check", *arguments)
+            assert (result.code, result.out) == (2, b"") and "Usage" in result.err
+        assert run("diff", "--color", "sometimes").code == 2
+
+    def test_one_name_for_the_format_of_the_input(self, run):
+        plant({"a.dat": '{"text": "⽔"}\n'})
+        assert run("check", "a.dat", "--input-format", "jsonl", "--field", "text").code == 1
+        for option in ("--input-format", "--format"):
+            assert run("fix", "a.dat", option, "jsonl", "--field", "text").out == '{"text":"水"}\n'.replace(":", ": ").encode()
+
+    def test_records_that_fail(self, run):
+        plant({"a.jsonl": '{"text": "⽔"}\n{}\n{"text": 5}\n', "b.jsonl": "\n"})
+        result = run("check", ".", "--field", "text")
+        assert result.code == 1 and result.out.decode().count("\n") == 1
+        name = os.path.join(".", "a.jsonl")
+        assert result.err == (f"hanflow: {name}: line 2: no field 'text'\nhanflow: {name}: line 3: field 'text' holds a number, not a text\n"
+                              "2 files: 1 would change, 1 unchanged, 2 records failed\n")
+
+    @posix
+    def test_names_that_are_no_text(self, run):
+        name = b"a\xff\n\x1b.txt"
+        Path(os.fsdecode(name)).write_bytes(DAMAGED.encode())
+        assert run("check", ".").out.startswith(b"./a\xff\\n\\x1b.txt:1:1: width ")
+        assert run("check", ".", "-l").out == b"./a\xff\\n\\x1b.txt: would change (3 repairs)\n"
+        assert json.loads(run("check", ".", "--format", "json").out.splitlines()[0])["path"] == "./" + os.fsdecode(name)
+        assert run("check", ".", "--format", "github").out.startswith(b"::warning file=./a\xff%0A\x1b.txt,line=1,")
+        assert run("diff", ".").out.startswith(b"--- ./a\xff\\n\\x1b.txt\n")
 
     def test_bad_file(self, run):
         plant({"a.txt": CLEAN, "b.txt": b"\xe6\xb1"})
@@ -277,6 +321,56 @@ class TestDiff:
         assert lines[2].startswith("@@ -1,")
         assert [line for line in lines if line.startswith("-")][1:7] == ["-春", "-潮", "-涌", "-动", "-江", "-城"]
         assert "+春潮涌动江城" in lines
+
+    @pytest.mark.skipif(shutil.which("patch") is None, reason="no patch")
+    @pytest.mark.parametrize("encoding", ["utf8", "gb18030", "big5"])
+    def test_patch_applies_it(self, run, encoding):
+        text = (files("hanflow.demo") / "page.txt").read_text(encoding="utf8")
+        if encoding == "big5":
+            text = "春\n潮\n湧\n動\n江\n城\n\n渡 口 月 明 ，江 水 不 波\nＡＢＣ"
+        for name, given in (("a.txt", text), ("b.txt", text.replace("\n", "\r\n"))):
+            plant({name: given.encode(encoding)})
+            options = ("--encoding", encoding) if encoding != "utf8" else ()
+            assert run("diff", name, *options).out != b""
+            Path("a.patch").write_bytes(run("diff", name, *options).out)
+            want = run("fix", name, *options).out
+            subprocess.run(["patch", "--binary", "-s", name, "a.patch"], check=True)
+            assert Path(name).read_bytes() == want
+
+    def test_each_text_of_other_formats(self, run):
+        plant({"a.jsonl": '{"text": "江"}\n{"text": "⽔\\n江"}\n'})
+        assert run("diff", "a.jsonl", "--field", "text").out.decode() == """\
+--- a.jsonl:2:text
++++ a.jsonl:2:text
+@@ -1,2 +1,2 @@
+-⽔
++水
+ 江
+\\ No newline at end of file
+"""
+
+    def test_objects_and_commands_as_check_gives_them(self, run):
+        for form in ("json", "github"):
+            checked, shown = (run(command, "--format", form, stdin=DAMAGED.encode()) for command in ("check", "diff"))
+            assert (shown.code, checked.code) == (0, 1) and shown.out == checked.out != b""
+
+    @posix
+    def test_on_a_terminal(self, run):
+        def shown(*arguments, **environment):
+            ours, theirs = pty.openpty()
+            with open(ours, "rb", buffering=0) as screen:
+                process = subprocess.run([sys.executable, "-m", "hanflow", "diff", "a.txt", *arguments], stdout=theirs,
+                                         env={**os.environ, "TERM": "xterm", "NO_COLOR": "", **environment})
+                os.close(theirs)
+                assert process.returncode == 0
+                return screen.read(1 << 16).replace(b"\r\n", b"\n")
+
+        plant({"a.txt": "２条⽔渠\n"})
+        assert shown() == run("diff", "a.txt", "--color", "always").out
+        for plain in (shown(NO_COLOR="1"), shown("--color", "never"), shown(TERM="dumb")):
+            assert plain == run("diff", "a.txt").out
+            assert b"\x1b" not in plain
+        assert b"\x1b" in shown("--color", "always", NO_COLOR="1")
 
     def test_no_colour_in_a_pipe(self, run):
         assert b"\x1b" not in run("diff", "--opencc", "s2t", stdin="头发\n".encode()).out

@@ -10,8 +10,8 @@
 
 namespace hanflow {
 
-void EditList::add(size_t begin, size_t end, const char* text, size_t length, Rule rule, uint8_t confidence) {
-    edits.push_back(Edit{begin, end, uint32_t(texts.size()), uint32_t(length), rule, confidence});
+void EditList::add(size_t begin, size_t end, const char* text, size_t length, Rule rule, uint8_t confidence, Why why) {
+    edits.push_back(Edit{begin, end, uint32_t(texts.size()), uint32_t(length), rule, confidence, why.count, why.reasons});
     if (length == 1)
         texts.push_back(*text);
     else if (length)
@@ -31,7 +31,7 @@ void EditList::add_rewritten(const uint8_t* source, size_t begin, size_t end, si
         std::memcpy(text, source + from, length);
     if (compat) length = replace_radicals(text, length);
     texts.resize(at + length);
-    edits.push_back(Edit{begin, end, uint32_t(at), uint32_t(length), squeeze ? Rule::spacing : Rule::compat, confidence});
+    edits.push_back(Edit{begin, end, uint32_t(at), uint32_t(length), squeeze ? Rule::spacing : Rule::compat, confidence, 0, 0});
 }
 
 Buffer::~Buffer() { std::free(data_); }
@@ -86,7 +86,8 @@ void compose(const EditList& first, const EditList& second, EditList& out) {
     };
     const auto keep = [&] {
         const Edit& edit = first.edits[i];
-        out.add(edit.begin, edit.end, first.texts.data() + edit.text, edit.text_size, edit.rule, edit.confidence);
+        out.add(edit.begin, edit.end, first.texts.data() + edit.text, edit.text_size, edit.rule, edit.confidence,
+                Why{edit.reasons, edit.count});
         pass();
     };
     std::string text;
@@ -133,7 +134,7 @@ void compose(const EditList& first, const EditList& second, EditList& out) {
             reach = second.edits[j].end;
             ++j;
         }
-        out.add(begin, end, text.data(), text.size(), edit.rule, confidence);
+        out.add(begin, end, text.data(), text.size(), edit.rule, confidence, Why{edit.reasons, edit.count});
     }
     while (i < n) keep();
 }

@@ -27,7 +27,7 @@ struct EditList {
         texts.clear();
     }
     // An edit behind all others.
-    void add(size_t begin, size_t end, const char* text, size_t length, Rule rule, uint8_t confidence);
+    void add(size_t begin, size_t end, const char* text, size_t length, Rule rule, uint8_t confidence, Why why);
     // [begin, end) becomes source[from, to), without its ASCII spaces if `squeeze`, and with the radicals that compat replaces
     // if `compat`: one edit, for who does not ask for each.
     void add_rewritten(const uint8_t* source, size_t begin, size_t end, size_t from, size_t to, bool squeeze, bool compat,

@@ -1,5 +1,6 @@
 #include "layout.hpp"
 #include "confidence.hpp"
+#include "reasons.hpp"
 
 #include <algorithm>
 
@@ -125,6 +126,7 @@ void Layout::decide(Page& page) {
     set_paragraphs(page);
     set_joints(page);
     set_leading(page);
+    if (page.traced) set_whys(page);
 }
 
 namespace {
@@ -276,6 +278,31 @@ void Layout::set_leading(const Page& page) {
         while (!crosses(k)) ++k;
         leading_by_vertical[i] = by_vertical[k] || grid_of[k];
         leading[i] = grid_of[k] ? confidence::GRID : confidence[k];
+    }
+}
+
+void Layout::set_whys(const Page& page) {
+    using reasons::why;
+    namespace of = reasons::joint;
+    const size_t n = page.texts.size();
+    whys.assign(n, Why{});
+    for (size_t i = 0; i < n;) {
+        size_t last = i;
+        while (last + 1 < n && by_vertical[last] && joints[last] != Joint::line_end) ++last;
+        for (size_t k = i; k < last; ++k) {
+            const bool byline = page.text(k).cut_byline, names = joints[k] == Joint::space;
+            whys[k] = why(byline ? of::CUT_BYLINE : names ? of::NAMES : of::RUN, last - i + 1);
+        }
+        i = last + 1;
+    }
+    for (const uint32_t i : vertical.half_ends) whys[i] = why(of::HALVES);
+    if (!page.options.unwrap) return;
+    for (size_t k = 0; k + 1 < body_.size(); ++k) whys[body_[k]] = unwrap_.why(k, sure_);
+    for (size_t i = 0; i + 1 < n; ++i) {  // the rest: join_halves(), join_credits()
+        if (joints[i] == Joint::line_end || whys[i].reasons) continue;
+        const Line& a = page.text(i);
+        whys[i] = why(confidence[i] == confidence::HALF_LINES ? of::HALF_LINES
+                      : a.end_kind == EndKind::stop || a.byline || a.single_name ? of::CREDIT : of::PARENTHESES);
     }
 }
 

@@ -26,6 +26,7 @@ public:
     std::vector<uint8_t> leading;       // the blank lines behind it are leading: they go; how sure that is, in per cent
     std::vector<uint8_t> leading_by_vertical;
     std::vector<uint32_t> grid_of;      // 1 + index into vertical.grids, or 0
+    std::vector<Why> whys;              // of the joint, if the page is traced
     Vertical vertical;
 
     void decide(Page& page);
@@ -38,6 +39,7 @@ private:
     void set_paragraphs(const Page& page);
     void set_joints(Page& page);
     void set_leading(const Page& page);
+    void set_whys(const Page& page);
 
     Unwrap unwrap_;
     std::vector<uint32_t> body_;

@@ -100,6 +100,7 @@ struct Page {
     Options options;
     bool preserve = false;
     bool explained = false;    // how sure a repair is will be asked
+    bool traced = false;       // ... and why it is made
     bool whole = false;        // the segment is all of the text
     bool closed = false;       // the line behind it says that it ends: more text would not change that
     std::vector<Line> texts;   // its lines that are not blank

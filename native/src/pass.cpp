@@ -2,9 +2,14 @@
 
 #include "compat.hpp"
 #include "confidence.hpp"
+#include "reasons.hpp"
 #include "width.hpp"
 
 namespace hanflow {
+
+using reasons::why;
+namespace inside = reasons::inside;
+namespace joint = reasons::joint;
 
 size_t Pass::run(const uint8_t* data, size_t size, const Options& options, bool preserve, Buffer& out, EditList* trace,
                  std::vector<Segment>& segments, Part& part) {
@@ -14,6 +19,7 @@ size_t Pass::run(const uint8_t* data, size_t size, const Options& options, bool 
     segments.clear();
     size_t count = 0, at = 0, old = 0;
     page_.start(data, size, options, preserve, part.fence, part.first);
+    page_.traced = trace;
     page_.explained = trace || options.min_confidence;
     for (;;) {
         const size_t begin = page_.position();
@@ -48,7 +54,8 @@ size_t Pass::run(const uint8_t* data, size_t size, const Options& options, bool 
         at = emit(data, size, at, edits_, out);
         if (!trace) continue;
         for (const Edit& edit : edits_.edits)
-            trace->add(edit.begin, edit.end, edits_.texts.data() + edit.text, edit.text_size, edit.rule, edit.confidence);
+            trace->add(edit.begin, edit.end, edits_.texts.data() + edit.text, edit.text_size, edit.rule, edit.confidence,
+                       Why{edit.reasons, edit.count});
     }
     if (count) out.append(data + at, part.consumed - at);
     return count;
@@ -74,7 +81,7 @@ void Pass::edit_chars(int begin, int end, EditList& out, bool insert) {
     const Options& options = page_.options;
     for (int i = begin, last = -1; i < end;) {
         if (insert && !t.is(i, ATTACHED)) {
-            if (last >= 0 && is_latin_boundary(last, i)) out.add(t.at(i), t.at(i), " ", 1, Rule::spacing, confidence::CERTAIN);
+            if (last >= 0 && is_latin_boundary(last, i)) out.add(t.at(i), t.at(i), " ", 1, Rule::spacing, confidence::CERTAIN, why(inside::ASKED));
             last = i;
         }
         CharEdit edit = options.compat ? compat_edit(t, i) : CharEdit{};
@@ -89,7 +96,8 @@ void Pass::edit_chars(int begin, int end, EditList& out, bool insert) {
         }
         text_.clear();
         if (edit.target) append_utf8(text_, edit.target);
-        out.add(t.at(i), t.at(i + edit.count), text_.data(), text_.size(), rule, confidence::CERTAIN);
+        out.add(t.at(i), t.at(i + edit.count), text_.data(), text_.size(), rule, confidence::CERTAIN,
+                page_.traced ? reasons::of_character(t, i, edit, rule) : Why{});
         i += edit.count;
     }
 }
@@ -108,19 +116,20 @@ void Pass::edit_white(int begin, int end, EditList& out) {
     for (int i = begin; i < end; ++i)
         if (t.cls[i] == PAGE) text_.push_back('\f');
     if (int(text_.size()) != end - begin)
-        out.add(t.at(begin), t.at(end), text_.data(), text_.size(), Rule::spacing, confidence::CERTAIN);
+        out.add(t.at(begin), t.at(end), text_.data(), text_.size(), Rule::spacing, confidence::CERTAIN, why(inside::EDGE));
 }
 
 // All spaces inside the line go.
 void Pass::edit_spaces(const Line& line, EditList& out) {
-    const uint8_t sure = page_.options.latin_gap == LatinGap::remove ? confidence::CERTAIN : confidence::LATIN;
+    const bool asked = page_.options.latin_gap == LatinGap::remove;
+    const uint8_t sure = asked ? confidence::CERTAIN : confidence::LATIN;
     if (sure < page_.options.min_confidence) return;
     const uint8_t* const p = page_.data;
     for (size_t i = line.s; i < line.e; ++i) {
         if (p[i] != ' ') continue;
         const size_t begin = i;
         while (p[i] == ' ') ++i;
-        out.add(begin, i, "", 0, Rule::spacing, sure);
+        out.add(begin, i, "", 0, Rule::spacing, sure, why(asked ? inside::ASKED : inside::LATIN_GAP));
     }
 }
 
@@ -146,8 +155,8 @@ void Pass::edit_line(size_t index, EditList& out) {
             if (squeeze || radicals) {
                 out.add_rewritten(page_.data, begin, end, line.s, line.e, squeeze, radicals, confidence::SPREAD);
             } else {
-                if (begin < line.s) out.add(begin, line.s, "", 0, Rule::spacing, confidence::CERTAIN);
-                if (line.e < end) out.add(line.e, end, "", 0, Rule::spacing, confidence::CERTAIN);
+                if (begin < line.s) out.add(begin, line.s, "", 0, Rule::spacing, confidence::CERTAIN, Why{});
+                if (line.e < end) out.add(line.e, end, "", 0, Rule::spacing, confidence::CERTAIN, Why{});
             }
             return;
         }
@@ -180,8 +189,9 @@ void Pass::edit_line(size_t index, EditList& out) {
         if (!is_edit(k)) continue;
         const Gap& g = t.gaps[k];
         if (changes) edit_chars(at, g.begin, out, insert);
-        out.add(t.at(g.begin), t.at(g.end), " ", verdicts[k] == Verdict::one ? 1 : 0, Rule::spacing,
-                SpacingStage::confidence_of(page_, line, g, verdicts[k]));
+        const Grounds grounds = SpacingStage::grounds_of(page_, line, g, verdicts[k]);
+        out.add(t.at(g.begin), t.at(g.end), " ", verdicts[k] == Verdict::one ? 1 : 0, Rule::spacing, grounds.confidence,
+                grounds.why);
         at = g.end;
     }
     if (changes) edit_chars(at, t.e, out, insert);
@@ -198,7 +208,7 @@ void Pass::edit_grid(const Grid& grid, EditList& out) {
     const Line &first = page_.text(grid.first), &last = page_.text(grid.last);
     page_.open(first);
     edit_chars(0, page_.chars.s, out, false);
-    out.add(first.s, last.e, grid.text.data(), grid.text.size(), Rule::vertical, confidence::GRID);
+    out.add(first.s, last.e, grid.text.data(), grid.text.size(), Rule::vertical, confidence::GRID, why(joint::GRID));
     page_.open(last);
     edit_chars(page_.chars.e, page_.chars.n, out, false);
 }
@@ -210,10 +220,10 @@ void Pass::edit_joint(size_t index, EditList& out) {
     const Joint joint = layout_.joints[index];
     if (joint != Joint::line_end)
         out.add(a.e, b.s, " ", joint == Joint::space ? 1 : 0, layout_.by_vertical[index] ? Rule::vertical : Rule::unwrap,
-                layout_.confidence[index]);
+                layout_.confidence[index], page_.traced ? layout_.whys[index] : Why{});
     else if (layout_.leading[index])
         out.add(a.next, b.begin, "", 0, layout_.leading_by_vertical[index] ? Rule::vertical : Rule::unwrap,
-                layout_.leading[index]);
+                layout_.leading[index], why(joint::LEADING));
 }
 
 }  // namespace hanflow

@@ -1,6 +1,7 @@
 // Each gap is decided by the tokens on both sides and by the stretch it stands in.
 #include "spacing.hpp"
 #include "confidence.hpp"
+#include "reasons.hpp"
 
 #include <algorithm>
 #include <climits>
@@ -103,20 +104,23 @@ const std::vector<Verdict>& SpacingStage::decide(const Page& page, const Layout&
     decide_all(page, layout, index, line);
     if (page.options.min_confidence)
         for (size_t k = 0; k < verdicts_.size(); ++k)
-            if (confidence_of(page, line, t.gaps[k], verdicts_[k]) < page.options.min_confidence) verdicts_[k] = Verdict::keep;
+            if (grounds_of(page, line, t.gaps[k], verdicts_[k]).confidence < page.options.min_confidence) verdicts_[k] = Verdict::keep;
     return verdicts_;
 }
 
-uint8_t SpacingStage::confidence_of(const Page& page, const Line& line, const Gap& g, Verdict verdict) {
+Grounds SpacingStage::grounds_of(const Page& page, const Line& line, const Gap& g, Verdict verdict) {
+    using reasons::why;
+    namespace of = reasons::inside;
     const Chars& t = page.chars;
-    if (line.vertical && !line.cut_byline) return confidence::RUN;
+    if (line.vertical && !line.cut_byline) return {confidence::RUN, why(of::OF_RUN)};
     const bool boundary = t.is_latin_gap(g) || (t.is(g.right, HAN_KANA) && (t.cp[g.left] == '%' || t.cp[g.left] == 0xFF05));
     const bool asked = page.options.spacing == Spacing::all || (page.options.latin_gap == LatinGap::remove && boundary);
-    if (asked && !line.cut_byline) return confidence::CERTAIN;
-    if (verdict == Verdict::one) return confidence::NAMES;
-    if (t.is(g.left, CJK_MARKS) || t.is(g.right, CJK_MARKS)) return confidence::MARK_GAP;
-    if (!t.is(g.left, CJK) || !t.is(g.right, CJK)) return confidence::LATIN;
-    return line.spaced ? confidence::SPREAD : confidence::GAP;
+    if (asked && !line.cut_byline) return {confidence::CERTAIN, why(of::ASKED)};
+    if (verdict == Verdict::one) return {confidence::NAMES, why(of::SEPARATOR)};
+    if (t.is(g.left, CJK_MARKS) || t.is(g.right, CJK_MARKS)) return {confidence::MARK_GAP, why(of::MARK_GAP)};
+    if (!t.is(g.left, CJK) || !t.is(g.right, CJK)) return {confidence::LATIN, why(of::LATIN_GAP)};
+    if (line.spaced) return {confidence::SPREAD, why(of::SPREAD)};
+    return {confidence::GAP, why(of::OTHER_GAP)};
 }
 
 void SpacingStage::decide_all(const Page& page, const Layout& layout, size_t index, const Line& line) {

@@ -10,14 +10,20 @@
 
 namespace hanflow {
 
+// Of a verdict: how sure it is, in per cent, and why.
+struct Grounds {
+    uint8_t confidence;
+    Why why;
+};
+
 enum class Verdict : uint8_t { open, keep, close, one };
 
 class SpacingStage {
 public:
     // A verdict for each gap of page.chars, which holds text line `index`. Linear in the line.
     const std::vector<Verdict>& decide(const Page& page, const Layout& layout, size_t index);
-    // How sure the verdict on a gap of page.chars is, in per cent.
-    static uint8_t confidence_of(const Page& page, const Line& line, const Gap& gap, Verdict verdict);
+    // Of the verdict on a gap of page.chars.
+    static Grounds grounds_of(const Page& page, const Line& line, const Gap& gap, Verdict verdict);
     // Whether decide() would say the same of all gaps of a line with latin_gaps: close, or else open. Needs no page.chars.
     static bool is_plain(const Page& page, const Layout& layout, size_t index);
     // ... close for all gaps of a line that says so.

@@ -3,6 +3,7 @@
 #include "unwrap.hpp"
 #include "confidence.hpp"
 #include "evidence.hpp"
+#include "reasons.hpp"
 #include "weights.hpp"
 
 #include <algorithm>
@@ -494,6 +495,44 @@ void Unwrap::set_confidences(std::vector<uint8_t>& sure) const {
         before = on.open;
         sure[k] = confidence::of_margin(part - join);
     }
+}
+
+Why Unwrap::why(size_t k, const std::vector<uint8_t>& sure) const {
+    namespace of = reasons::joint;
+    if (!sure[k]) return Why{};
+    const Row& row = rows_[k];
+    const Line &a = *lines_[k], &b = *lines_[k + 1];
+    const int m = path_[k];
+    Why why{0, uint16_t(m < 0 ? 0 : (m + CELL / 2) / CELL)};
+    const auto add = [&](bool holds, of::Number reason) { why.reasons |= uint32_t(holds) << reason; };
+    const bool mid = a.end_kind == EndKind::mid, stop = a.end_kind == EndKind::stop;
+    if (m >= 0 && !row.forced) {
+        // What is left of the column, but for the indent that the extractor dropped from a first line.
+        const bool first = !k || !sure[k - 1];
+        const int left = m - row.width - row.dropped - row.unit;
+        const bool full = left <= CELL || (first && !row.indented && left - INDENT <= CELL);
+        if (row.spaced)
+            add(true, of::STRETCHED);
+        else
+            add(true, full ? of::FULL : row.may_be_cut ? of::PIECE : of::SHORT);
+    }
+    add(row.forced, of::CANNOT_START);
+    add(mid && a.opened && b.closed, of::QUOTED);
+    add(mid && b.left_over, of::REMAINDER);
+    add(a.ends_alnum && b.starts_alnum, of::LATIN_WORD);
+    add(b.cut == Cut::word, of::HAN_WORD);
+    add(m < 0 && (b.title_cut || b.rest_of_subtitle), of::TITLE);
+    add(b.rest_of_caption, of::CAPTION);
+    add(mid && !row.forced, of::NO_MARK);
+    add(a.end_kind == EndKind::pause, of::PAUSE);
+    add(!b.blanks && b.parted_by_blanks, of::NO_BLANK);
+    add(stop && b.indent < CELL, of::NO_INDENT);
+    add(stop, of::SENTENCE);
+    add(b.blanks && b.rhythm > 0, of::BLANKS);
+    add(b.indent >= 6 && b.indent > a.indent, of::INDENTED);
+    add(b.start_kind == StartKind::item || b.start_kind == StartKind::dateline || b.start_kind == StartKind::dash, of::ITEM);
+    add(a.table || b.table || a.byline || b.byline || a.in_rows || b.in_rows, of::ROW);
+    return why;
 }
 
 }  // namespace hanflow

@@ -19,6 +19,9 @@ public:
     void decide(Page& page, const std::vector<uint32_t>& body, const std::vector<uint8_t>& barriers,
                 std::vector<uint8_t>& sure);
 
+    // Why line k goes on in line k + 1, if `sure` says so: after decide().
+    Why why(size_t k, const std::vector<uint8_t>& sure) const;
+
     // q of a typeset line that stand in lines before, at their own width and with marks squeezed.
     struct Open {
         static constexpr int LIMIT = 1024;  // wider than any measure by far: more costs no more

@@ -5,7 +5,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.errno cimport ENOMEM
-from libc.stdint cimport int64_t, uint8_t, uint32_t
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memset
 from libcpp cimport bool as cbool
@@ -28,7 +28,8 @@ cdef extern from "Python.h":
 
 cdef extern from "hanflow/api.hpp" namespace "hanflow" nogil:
     cdef enum class Rule(uint8_t):
-        pass
+        vertical
+        unwrap
     cdef enum class Width(uint8_t):
         pass
     cdef enum class Spacing(uint8_t):
@@ -60,6 +61,8 @@ cdef extern from "hanflow/api.hpp" namespace "hanflow" nogil:
         uint32_t text_size
         Rule rule
         uint8_t confidence
+        uint16_t count
+        uint32_t reasons
 
     cdef struct Plan:
         Status status
@@ -101,6 +104,11 @@ cdef extern from "alignment.hpp" namespace "hanflow" nogil:
         const vector[int64_t]& spans() noexcept
 
     void spread_runs(const int64_t* here, const int64_t* there, size_t count, int64_t* out) noexcept
+
+
+cdef extern from "reasons.hpp" namespace "hanflow::reasons" nogil:
+    const char* reason_text "hanflow::reasons::text"(Rule rule, size_t k) noexcept
+    bint is_for(Rule rule, size_t k) noexcept
 
 
 cdef extern from "units.hpp" namespace "hanflow" nogil:
@@ -377,6 +385,22 @@ cdef bytes numbers(const vector[int64_t]& values):
     return PyBytes_FromStringAndSize(<const char*>values.data(), <Py_ssize_t>(values.size() * sizeof(int64_t)))
 
 
+cdef str evidence_of(const Edit* edit, dict known):
+    """The reasons in words. known: those of other edits."""
+    cdef size_t k = 0
+    cdef uint64_t key = (<uint64_t>edit.reasons << 17) | (<uint64_t>edit.count << 1) | (edit.rule == Rule.vertical or edit.rule == Rule.unwrap)
+    found = known.get(key)
+    if found is None:
+        spoken = [], []
+        while reason_text(edit.rule, k) is not NULL:
+            if edit.reasons >> k & 1:
+                spoken[0 if is_for(edit.rule, k) else 1].append(reason_text(edit.rule, k).decode("ascii"))
+            k += 1
+        found = "; although ".join(", ".join(part) for part in spoken if part).replace("{n}", str(edit.count))
+        known[key] = found
+    return found
+
+
 new_tuple = tuple.__new__  # that of Repair would go through Python code
 
 
@@ -622,6 +646,7 @@ cdef class Core:
         cdef size_t i, begin, end, at_byte = 0, at_point = 0
         cdef bint is_text = isinstance(source, str)
         cdef list out
+        cdef dict known = {}
         try:
             with nogil:
                 plan = engine.plan(view.data, view.size, self.options, view.invalid, True)
@@ -640,7 +665,7 @@ cdef class Core:
                     begin, end = edit.begin, edit.end
                     before = PyBytes_FromStringAndSize(data + begin, <Py_ssize_t>(end - begin))
                     after = PyBytes_FromStringAndSize(plan.texts + edit.text, <Py_ssize_t>edit.text_size)
-                out[i] = new_tuple(Repair, (RULES[<int>edit.rule], begin, end, before, after, <int>edit.confidence))
+                out[i] = new_tuple(Repair, (RULES[<int>edit.rule], begin, end, before, after, <int>edit.confidence, evidence_of(edit, known)))
             return out
         finally:
             self.pool.give_back(engine)

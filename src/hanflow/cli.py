@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, Optional
 import click
 
 from . import __version__, cpu, files
-from .bulk import STDIN, STDOUT, ClosedPipe, Item, Run, Task, explained, write_out
-from .formats import FORMATS, Settings
+from .bulk import NAMED_ERRORS, STDIN, STDOUT, ClosedPipe, Item, Run, Task, explained, write_out
+from .formats import FORMATS, Settings, each_text
 from .journal import InUse, Journal, sweep
 from .normalizer import ERRORS, LATIN_GAP, SPACING, WIDTH, Normalizer, _cpus
 from .progress import Progress, printable
@@ -23,8 +23,10 @@ from .tree import Tree
 from .walk import Choice, Patterns, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import FrameType
+
+    from .formats import Located
 
 # Exit codes: 1 something failed or (check) would change, 2 wrong usage.
 CLOSED_PIPE = 141
@@ -106,6 +108,43 @@ def _options(function: Callable[..., int]) -> Callable[..., int]:
     return decorated
 
 
+def _reading(*names: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """The options of Settings that say what is in the files; that of the format has these names."""
+    options = (
+        click.option(*names, "format", type=click.Choice(FORMATS), help="The format of all files, instead of what their names say."),
+        click.option("--field", multiple=True, metavar="NAME", help="JSON Lines: a field to repair, a.b for one inside another."),
+        click.option("--column", multiple=True, metavar="NAME",
+                     help="CSV, Parquet, Arrow: a column to repair, by name or number."),
+        click.option("--encoding", metavar="NAME", help="Of text, JSON Lines and CSV, if not UTF-8; auto decides for each file."),
+        click.option("--delimiter", metavar="CHAR", help="CSV: what parts the fields."),
+        click.option("--max-ratio", type=click.FloatRange(0), default=Settings.max_ratio, show_default=True,
+                     help="What is compressed may be so many times as large unpacked; 0 for no limit."),
+        click.option("--max-bytes", type=click.IntRange(0), default=0, help="A file may be unpacked to so much; 0 for no limit."),
+    )
+
+    def decorate(function: Callable[..., int]) -> Callable[..., int]:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+# The forms of findings.FORMATS.
+_shown = click.option("--format", "shown", type=click.Choice(["text", "json", "github"]), default="text", show_default=True,
+                      help="Print lines, a JSON object a line, or commands of GitHub Actions.")
+
+
+def _settings(normalizer: Normalizer, given: dict[str, Any], counts: bool = False) -> Settings:
+    """Of the options of _reading()."""
+    for limit in ("max_ratio", "max_bytes"):
+        given[limit] = given[limit] or None
+    try:
+        return Settings(normalizer, counts=counts, **given)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
+
 @command.command()
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("-o", "--output", metavar="OUT", help="File or folder to write; a folder for more than one file.")
@@ -121,14 +160,7 @@ def _options(function: Callable[..., int]) -> Callable[..., int]:
 @click.option("-n", "--dry-run", is_flag=True, help="Write nothing, list what would be done.")
 @click.option("--report", metavar="FILE", help="Write what was done to each file as JSON. Counts repairs by rule, which takes time.")
 @click.option("--progress/--no-progress", default=None, help="A line a minute even if stderr is a pipe, or nothing at all.")
-@click.option("--format", type=click.Choice(FORMATS), help="The format of all files, instead of what their names say.")
-@click.option("--field", multiple=True, metavar="NAME", help="JSON Lines: a field to repair, a.b for one inside another.")
-@click.option("--column", multiple=True, metavar="NAME", help="CSV, Parquet, Arrow: a column to repair, by name or number.")
-@click.option("--encoding", metavar="NAME", help="Of text, JSON Lines and CSV, if not UTF-8; auto decides for each file.")
-@click.option("--delimiter", metavar="CHAR", help="CSV: what parts the fields.")
-@click.option("--max-ratio", type=click.FloatRange(0), default=Settings.max_ratio, show_default=True,
-              help="What is compressed may be so many times as large unpacked; 0 for no limit.")
-@click.option("--max-bytes", type=click.IntRange(0), default=0, help="A file may be unpacked to so much; 0 for no limit.")
+@_reading("--format", "--input-format")
 @_options
 def fix(
     paths: tuple[str, ...], output: Optional[str], in_place: bool, jobs: Optional[int], engine: str, address: Optional[str],
@@ -147,10 +179,8 @@ def fix(
 
     While it runs, a terminal shows how far it is; a log (stderr in a file) gets a line a minute, a pipe nothing.
     """
-    for limit in ("max_ratio", "max_bytes"):
-        given[limit] = given[limit] or None
+    settings = _settings(normalizer, given, counts=report is not None)
     try:
-        settings = Settings(normalizer, counts=report is not None, **given)
         chosen = Patterns(include), Patterns(exclude)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
@@ -257,47 +287,94 @@ def _target(source: str, output: Optional[str]) -> str:
 
 @command.command()
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("-l", "--list", "names", is_flag=True, help="Only name the files that would change.")
+@_shown
+@_reading("--input-format")
 @_options
-def check(paths: tuple[str, ...], normalizer: Normalizer) -> int:
-    """Name the files that `fix` would change, and exit with 1 if there is one."""
-    run = Inspection(verbose=True)
+def check(paths: tuple[str, ...], names: bool, shown: str, normalizer: Normalizer, **given: Any) -> int:
+    """Show every repair that `fix` would make, and exit with 1 if there is one.
+
+    A line each, as compilers print it: PATH:LINE:COLUMN: RULE what, before -> after [how sure, and why]. Repairs of one kind near
+    each other are one line. Columns count characters (code points). Of Parquet and Arrow the line is that of the row; a text of JSON
+    Lines begins at its record, and the place in the text stands behind.
+
+    --format json gives an object a line for every repair, start and end in code points of its text; github gives workflow
+    commands, which GitHub Actions shows beside the lines.
+    """
+    from . import findings
+
+    if names and shown != "text":
+        raise click.UsageError("--list and --format exclude each other")
+    run = Inspection(_settings(normalizer, given), verbose=True)
     for source in _sources(paths, run):
-        read = run.repaired(normalizer, source)
-        if read is None:
-            continue
-        data, result, count = read
-        changed = result != data
-        if changed:
-            if normalizer.options["opencc"]:  # the count that comes with the result leaves OpenCC's changes out
-                count = len(normalizer.explain(data))
-            write_out(b"%s: would change (%d repair%s)\n" % (_label(source), count, b"" if count == 1 else b"s"))
-        run.done(changed)
+        count = 0
+
+        def visit(located: Located) -> bool:
+            nonlocal count
+            repairs = located.repairs(normalizer)
+            count += len(repairs)
+            if not names:
+                _write_all(findings.FORMATS[shown](source, located, repairs))
+            return bool(repairs)
+
+        if run.each_text(source, visit) and names:
+            write_out(findings.name(source) + b": would change (%d repair%s)\n" % (count, b"" if count == 1 else b"s"))
     return run.end("would change") or int(run.counts["changed"] > 0)
 
 
 @command.command()
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--color", "--colour", "colour", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True,
+              help="Show repairs in colour, rule by rule; auto: on a terminal, unless $NO_COLOR is set.")
+@_shown
+@_reading("--input-format")
 @_options
-def diff(paths: tuple[str, ...], normalizer: Normalizer) -> int:
-    """Show what `fix` would change, as a unified diff."""
-    from .diff import unified
+def diff(paths: tuple[str, ...], colour: str, shown: str, normalizer: Normalizer, **given: Any) -> int:
+    """Show what `fix` would change. Exits with 0, whether it would or not.
 
-    run = Inspection(verbose=False)
-    colour = _colour()
+    On a terminal: the changed lines in colour, rule by rule, deleted gaps as ␣ and joined line ends as ⏎. In a pipe or file, or with
+    --color never: a unified diff, for plain text in its own encoding, so that `patch` can apply it; of other formats each text has
+    one of its own, under the name PATH:PLACE. --format json and github: as `hanflow check` gives them.
+    """
+    from . import findings
+    from .diff import by_rule, unified
+
+    coloured = _colour() if colour == "auto" else colour == "always"
+    run = Inspection(_settings(normalizer, given), verbose=False)
     for source in _sources(paths, run):
-        data = run.read(source)
-        if data is None:
-            continue
-        try:
-            repairs = normalizer.explain(data)
-        except (UnicodeDecodeError, MemoryError) as error:
-            run.failed(source, error, data)
-            continue
-        label = _label(source)
-        for line in unified(data, repairs, label, label):
-            write_out(_coloured(line) if colour else line)
-        run.done(bool(repairs))
+
+        def visit(located: Located) -> bool:
+            repairs = located.repairs(normalizer)
+            if not repairs:
+                return False
+            label = findings.title(source, located)
+            if shown != "text":
+                _write_all(findings.FORMATS[shown](source, located, repairs))
+            elif coloured:
+                _write_all(line.encode() for line in by_rule(located.text, repairs, label.decode("utf-8", "replace")))
+            else:
+                _write_all(unified(located.text, repairs, label, label, _line_encoding(located.encoding)))
+            return True
+
+        run.each_text(source, visit)
     return run.end("would change")
+
+
+def _line_encoding(name: Optional[str]) -> str:
+    """That of a file, if a line feed is one byte in it, as `patch` needs it; else UTF-8."""
+    return name if name and "\n".encode(name) == NEWLINE else "utf-8"
+
+
+def _write_all(pieces: Iterable[bytes]) -> None:
+    """To stdout, some at a time."""
+    held = bytearray()
+    for piece in pieces:
+        held += piece
+        if len(held) >= 1 << 16:
+            write_out(bytes(held))
+            held.clear()
+    if held:
+        write_out(bytes(held))
 
 
 @command.command()
@@ -322,50 +399,47 @@ def demo(damaged: bool) -> int:
 
 
 class Inspection:
-    """The account of `check` and `diff`: reads and repairs, and reports what fails instead of stopping."""
+    """The account of `check` and `diff`: reads, and reports what fails instead of stopping."""
 
-    def __init__(self, verbose: bool) -> None:
+    def __init__(self, settings: Settings, verbose: bool) -> None:
+        self.settings = settings
         self.verbose = verbose
         self.counts: Counter[str] = Counter()
 
-    def read(self, source: str) -> Optional[bytes]:
+    def each_text(self, source: str, visit: Callable[[Located], bool]) -> bool:
+        """Calls visit() for each text of the source. Whether one would change."""
         try:
-            return sys.stdin.buffer.read() if source == STDIN else files.read(source)
-        except (OSError, MemoryError) as error:
+            report = each_text(self.settings, source, visit)
+        except ClosedPipe:
+            raise
+        except Exception as error:
             self.failed(source, error)
-            return None
+            return False
+        self.counts["changed" if report.changed else "unchanged"] += 1
+        self.counts["records"] += report.failed
+        for where, reason in report.errors[:NAMED_ERRORS]:
+            self._say(source, where, reason)
+        if report.failed > NAMED_ERRORS:
+            self._say(source, "", f"{report.failed - NAMED_ERRORS} more")
+        return report.changed
 
-    def repaired(self, normalizer: Normalizer, source: str) -> Optional[tuple[bytes, bytes, int]]:
-        """(what was read, the result, the number of repairs before `opencc`)"""
-        data = self.read(source)
-        if data is None:
-            return None
-        try:
-            return (data, *normalizer._counted(data))
-        except (UnicodeDecodeError, MemoryError) as error:
-            self.failed(source, error, data)
-            return None
-
-    def done(self, changed: bool) -> None:
-        self.counts["changed" if changed else "unchanged"] += 1
-
-    def failed(self, source: str, error: Exception, data: bytes = b"") -> None:
+    def failed(self, source: str, error: Exception) -> None:
         self.counts["failed"] += 1
-        where, reason = explained(error, source)
-        if isinstance(error, UnicodeDecodeError):
-            where = f"byte {error.start} (line {data.count(NEWLINE, 0, error.start) + 1})"
-            reason = f"not UTF-8: {error.reason}"
+        self._say(source, *explained(error, source))
+
+    def _say(self, source: str, where: str, reason: str) -> None:
         click.echo(f"hanflow: {printable(source)}: {where + ': ' if where else ''}{reason}", err=True)
 
     def end(self, verb: str) -> int:
         """Prints the summary; returns the exit code."""
-        failed = self.counts["failed"]
-        total = sum(self.counts.values())
+        failed, records = self.counts["failed"], self.counts["records"]
+        total = self.counts["changed"] + self.counts["unchanged"] + failed
         if self.verbose and (total != 1 or not failed):
             parts = [f"{self.counts['changed']} {verb}", f"{self.counts['unchanged']} unchanged"]
             parts += [f"{failed} failed"] if failed else []
+            parts += [f"{records} record{'' if records == 1 else 's'} failed"] if records else []
             click.echo(f"{total} file{'' if total == 1 else 's'}: {', '.join(parts)}", err=True)
-        return int(failed > 0)
+        return int(failed + records > 0)
 
 
 def _is_stdin(paths: Sequence[str]) -> bool:
@@ -388,22 +462,8 @@ def _sources(paths: Sequence[str], run: Inspection) -> Iterator[str]:
                 yield entry.source
 
 
-def _label(source: str) -> bytes:
-    return b"<stdin>" if source == STDIN else os.fsencode(source)
-
-
 def _colour() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
-COLOURS = {b"---": b"\x1b[1m", b"+++": b"\x1b[1m", b"@@ ": b"\x1b[36m", b"-": b"\x1b[31m", b"+": b"\x1b[32m"}
-
-
-def _coloured(line: bytes) -> bytes:
-    for start, code in COLOURS.items():
-        if line.startswith(start):
-            return code + line.rstrip(b"\n") + b"\x1b[0m\n"
-    return line
 
 
 def _heading(text: str) -> bytes:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 # In the order of hanflow::Rule.
 RULES = ("compat", "width", "spacing", "vertical", "unwrap")
 
+CONVERTED = "OpenCC converts it"  # the evidence of an `opencc` repair
+
 Text = TypeVar("Text", str, bytes)
 
 
@@ -24,6 +26,7 @@ class _Repair(NamedTuple):  # Python 3.9 has no generic NamedTuple
     before: Any
     after: Any
     confidence: int
+    evidence: str = ""
 
 
 class Repair(_Repair, Generic[Text]):
@@ -34,6 +37,8 @@ class Repair(_Repair, Generic[Text]):
     confidence: how sure it is, in per cent. Of a joined line end it follows from the weights of the evidence: what the
                 best reading of the lines around would cost more if only this line ended a paragraph. Of other repairs
                 it is their kind's own.
+    evidence:   why it was made, in plain English: what speaks for it, of a joined line end also what spoke against it. The
+                words may change from version to version.
     """
 
     __slots__ = ()
@@ -126,7 +131,7 @@ def _with_conversion(text: str, found: list[Repair[Any]], convert: Callable[[str
             share = new if high <= end else new[:cut - low]
             if whole is None:
                 start = position + low - begin
-                out.append(Repair("opencc", start, start + cut - low, source[low:cut], share, 100))
+                out.append(Repair("opencc", start, start + cut - low, source[low:cut], share, 100, CONVERTED))
             else:
                 after += source[done:low] + share
                 done = cut

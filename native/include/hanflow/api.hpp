@@ -34,6 +34,12 @@ struct Options {
     uint8_t min_confidence = 0;  // per cent; less sure repairs are left out
 };
 
+// Why a repair is made, if it is traced: bits for lines of the tables in src/reasons.hpp, and the number that one speaks of.
+struct Why {
+    uint32_t reasons;
+    uint16_t count;
+};
+
 // One repair: source bytes [begin, end) become texts[text, text + text_size). Edits come in source order and do not
 // overlap. confidence is in per cent, 0..100.
 struct Edit {
@@ -43,6 +49,8 @@ struct Edit {
     uint32_t text_size;
     Rule rule;
     uint8_t confidence;
+    uint16_t count;    // Why
+    uint32_t reasons;
 };
 
 enum class Status : uint8_t { ok = 0, invalid_utf8 = 1, out_of_memory = 2 };
