@@ -126,7 +126,8 @@ class TestFile:
             out += units[2 * at:]
             inner = [r._replace(start=r.start - p.begin, end=r.end - p.begin) for r in p.repairs]
             assert out.decode("utf-16-le") == replay(inner, shown_text)
-            assert [tuple(kinds[kind])[::3] for kind in placed[1::2]] == [(r.rule, r.confidence) for r in p.repairs]
+            named = [(rule, confidence, evidence) for rule, _, _, confidence, evidence in (kinds[kind] for kind in placed[1::2])]
+            assert named == [(r.rule, r.confidence, r.evidence) for r in p.repairs]
 
     def test_tables(self):
         n, texts = Normalizer(), [("a.txt", DEMO), ("b.txt", "渡口月明，江水不波。\n"), ("c.txt", DAMAGED)]
@@ -312,7 +313,7 @@ class TestBrowser:
         assert page.locator("#current").inner_text() == "No repair in front of this one."
         page.keyboard.press("n")
         said = page.locator("#current").inner_text()
-        assert said.startswith(repairs[1].rule) and f"{repairs[1].confidence} % sure" in said and f"Repair 2 of {len(repairs)}" in said
+        assert said.startswith(repairs[1].rule) and f", {repairs[1].confidence} % sure: {repairs[1].evidence}" in said and f"Repair 2 of {len(repairs)}" in said
         page.locator(".side[aria-label=Result] mark").nth(3).click(force=True)
         assert f"Repair 4 of {len(repairs)}" in page.locator("#current").inner_text()
 
@@ -421,7 +422,7 @@ class TestBrowser:
         page = opened(("page.txt", DAMAGED))
         tree = page.locator("body").aria_snapshot()
         for part in ('link "Skip to the passages"', "banner:", "main:", 'heading "hanflow report" [level=1]', 'group "Rule"',
-                     'button "unwrap, ', "[pressed]", 'slider "from": 0 %', 'img "Repairs by confidence', 'group "Source"', 'group "Result"',
+                     'button "unwrap, ', "[pressed]", 'slider "from": "0"', 'img "Repairs by confidence', 'group "Source"', 'group "Result"',
                      'heading "page.txt, lines 1–7" [level=3]', "status"):
             assert part in tree, tree
         assert page.locator(".side:not([lang=zh])").count() == 0

@@ -70,7 +70,7 @@ def command(context: click.Context) -> None:
     hanflow demo                           a page, before and after
     """
     if context.invoked_subcommand is None:  # click's own answer differs from version to version
-        raise click.UsageError("a command is missing: fix, check, diff or demo")
+        raise click.UsageError("a command is missing: fix, check, diff, report or demo")
 
 
 def _options(function: Callable[..., int]) -> Callable[..., int]:
@@ -377,6 +377,61 @@ def _write_all(pieces: Iterable[bytes]) -> None:
         write_out(bytes(held))
 
 
+@command.command("report")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("-o", "--output", metavar="FILE", help="The HTML file to write. Without it: stdout, unless that is a terminal.")
+@_reading("--format", "--input-format")
+@_options
+def report_(paths: tuple[str, ...], output: Optional[str], normalizer: Normalizer, **given: Any) -> int:
+    """Write an HTML page that shows every repair that `fix` would make, source and result side by side.
+
+    The page is one file, loads nothing and needs no network. It filters by rule, confidence and file; ? lists its keys. What fails
+    is named on stderr and in the page, and the exit code is 1.
+    """
+    settings = _settings(normalizer, given)
+    if output in (None, STDOUT):
+        if output is None and sys.stdout.isatty():
+            raise click.UsageError("where to? -o FILE.html, or a pipe")
+        return _reported(paths, settings, write_out)
+    assert output is not None
+    for path in paths:
+        if files.same_file(path, output):
+            raise click.UsageError(f"source and target are the same file: {output!r}")
+    try:
+        with files.replacing(output) as file:
+
+            def write(data: bytes) -> None:
+                try:
+                    file.write(data)
+                except OSError as error:  # not to be taken for one of the source at hand
+                    raise Unwritable(error.errno, error.strerror) from None
+
+            return _reported(paths, settings, write, output)
+    except (Unwritable, OSError) as error:
+        click.echo(f"hanflow: {printable(output)}: {error.args[1]}", err=True)
+        return 1
+
+
+class Unwritable(Exception):
+    """The target cannot be written: its error number, and what it means."""
+
+
+def _reported(paths: Sequence[str], settings: Settings, write: Callable[[bytes], object], output: Optional[str] = None) -> int:
+    """output: is not read, if it lies in a folder that is."""
+    from .report import Page
+
+    names = [printable(path) for path in paths]
+    page = Page(write, settings.normalizer, names[0] if len(names) == 1 else f"{len(names)} paths" if names else printable(STDIN))
+    run = Inspection(settings, verbose=True, failed=page.fail)
+    for source in _sources(paths, run):
+        if output is not None and files.same_file(source, output):
+            continue
+        page.begin(printable(source))
+        run.each_text(source, page.visit)
+    page.close()
+    return run.end("would change")
+
+
 @command.command()
 @click.option("--input", "damaged", is_flag=True, help="Print the damaged page only, to pipe it into `hanflow fix`.")
 def demo(damaged: bool) -> int:
@@ -399,18 +454,20 @@ def demo(damaged: bool) -> int:
 
 
 class Inspection:
-    """The account of `check` and `diff`: reads, and reports what fails instead of stopping."""
+    """The account of `check`, `diff` and `report`: reads, and reports what fails instead of stopping. failed: is told too, the
+    source, where in it, and why."""
 
-    def __init__(self, settings: Settings, verbose: bool) -> None:
+    def __init__(self, settings: Settings, verbose: bool, failed: Optional[Callable[[str, str, str], object]] = None) -> None:
         self.settings = settings
         self.verbose = verbose
+        self.tell = failed
         self.counts: Counter[str] = Counter()
 
     def each_text(self, source: str, visit: Callable[[Located], bool]) -> bool:
         """Calls visit() for each text of the source. Whether one would change."""
         try:
             report = each_text(self.settings, source, visit)
-        except ClosedPipe:
+        except (ClosedPipe, Unwritable):
             raise
         except Exception as error:
             self.failed(source, error)
@@ -429,6 +486,8 @@ class Inspection:
 
     def _say(self, source: str, where: str, reason: str) -> None:
         click.echo(f"hanflow: {printable(source)}: {where + ': ' if where else ''}{reason}", err=True)
+        if self.tell is not None:
+            self.tell(printable(source), where, reason)
 
     def end(self, verb: str) -> int:
         """Prints the summary; returns the exit code."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO, Callable
 
     from ..explain import Repair
+    from ..formats import Located
     from ..normalizer import File, Normalizer
     from .passages import Passage
 
@@ -62,7 +63,7 @@ class Page:
 
     def __init__(self, write: Callable[[bytes], object], normalizer: Normalizer, title: str = "") -> None:
         self._write = write
-        self._options = repr(normalizer).partition("(")[2][:-1]
+        self._normalizer = normalizer
         self._files: list[dict[str, Any]] = []
         self._portion = _Portion()
         self._portions = array("I")  # the first passage of each
@@ -79,6 +80,13 @@ class Page:
     def begin(self, name: str) -> None:
         """What is added from now on is of this file."""
         self._files.append({"name": name, "first": self._passages, "failures": []})
+
+    def visit(self, located: Located) -> bool:
+        """A text of the file, as formats.each_text() gives it."""
+        row = f"row {located.record}" if located.format in ("parquet", "arrow") else f"record at line {located.record}"
+        parts = (located.member, row * (located.record is not None), located.field)
+        return self.add(located.text, located.repairs(self._normalizer), ", ".join(filter(None, parts)),
+                        located.line if located.lines else 1)
 
     def add(self, text: str, repairs: Iterable[Repair[str]], where: str = "", line: int = 1) -> bool:
         """A text, and what explain() lists of it; whether that is anything. where: its place in the file, if it is not all of
@@ -104,8 +112,8 @@ class Page:
         from .. import __version__
 
         self._flush()
-        head = {"version": __version__, "options": self._options, "rules": ALL_RULES, "files": self._files}
-        self._data("head", _json(head))
+        options = repr(self._normalizer).partition("(")[2][:-1]  # that are not the default
+        self._data("head", _json({"version": __version__, "options": options, "rules": ALL_RULES, "files": self._files}))
         for name, numbers in (("portions", self._portions), ("sizes", self._sizes), ("cells", self._cells), ("counts", self._counts)):
             if sys.byteorder == "big":
                 numbers.byteswap()
@@ -142,9 +150,10 @@ class _Portion:
         begin, end, inner_line, left_out, before, after, repairs = passage
         shown = text[begin:end]
         length = _units if ASTRAL.search(shown) else len
-        kinds, placed, done = self.kinds, [], begin
+        kinds, done = self.kinds, begin
+        placed: list[int] = []
         for repair in repairs:
-            kind = (repair.rule, length(repair.before), repair.after, repair.confidence, "")
+            kind = (repair.rule, length(repair.before), repair.after, repair.confidence, repair.evidence)
             number = kinds.get(kind, -1)
             if number < 0:
                 number = kinds[kind] = len(kinds)
