@@ -11,7 +11,7 @@ from ..explain import RULES, decoded
 from ..normalizer import Normalizer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from ..explain import Repair
 
@@ -157,12 +157,16 @@ class Located(NamedTuple):
 
     def repairs(self, normalizer: Normalizer) -> list[Repair[str]]:
         """What explain() lists of what convert() would do to the text; positions are in code points."""
+        return list(self.each_repair(normalizer))
+
+    def each_repair(self, normalizer: Normalizer) -> Iterator[Repair[str]]:
+        """The same, made as they are asked for."""
         try:
             self.text.encode()
         except UnicodeEncodeError:
             if self.coded:
-                return decoded(normalizer.explain(self.text.encode("utf-8", "surrogateescape")), self.text)[0]
-        return normalizer.explain(self.text)
+                return iter(decoded(normalizer.explain(self.text.encode("utf-8", "surrogateescape")), self.text)[0])
+        return normalizer._each_repair(self.text)
 
 
 @dataclass

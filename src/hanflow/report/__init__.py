@@ -53,7 +53,7 @@ def _write(normalizer: Normalizer, texts: Iterable[tuple[str, str]], write: Call
     page = Page(write, normalizer)
     for name, text in texts:
         page.begin(name)
-        page.add(text, normalizer.explain(text))
+        page.add(text, normalizer._each_repair(text))
     page.close()
 
 
@@ -85,7 +85,7 @@ class Page:
         """A text of the file, as formats.each_text() gives it."""
         row = f"row {located.record}" if located.format in ("parquet", "arrow") else f"record at line {located.record}"
         parts = (located.member, row * (located.record is not None), located.field)
-        return self.add(located.text, located.repairs(self._normalizer), ", ".join(filter(None, parts)),
+        return self.add(located.text, located.each_repair(self._normalizer), ", ".join(filter(None, parts)),
                         located.line if located.lines else 1)
 
     def add(self, text: str, repairs: Iterable[Repair[str]], where: str = "", line: int = 1) -> bool:
