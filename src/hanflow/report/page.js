@@ -1,8 +1,8 @@
 "use strict";
 (async () => {
 const LEVELS = 101;      // of confidence: 0 to 100
-const PER_PAGE = 40;     // passages
-const WEIGHT = 1500;     // repairs, about, that are drawn at once
+const PER_PAGE = 30;     // passages
+const WEIGHT = 900;      // repairs, about, that are drawn at once
 const FILES = 25;        // rows of the table at once
 const CLIP = 600;        // characters of one repair that are drawn
 const KEPT = 128;        // portions that stay unpacked
