@@ -17,7 +17,7 @@ from hypothesis import given, settings
 import strategies as s
 from hanflow import Normalizer, replay
 from hanflow.alignment import ALL_RULES
-from hanflow.report import report
+from hanflow.report import Page, report
 from hanflow.report.passages import LONG, ROOM, passages
 
 DEMO = (files("hanflow.demo") / "page.txt").read_text("utf-8")
@@ -276,7 +276,7 @@ def opened(browser, tmp_path):
     """Opens a report of texts. At the end the browser must have had nothing to complain of, and asked for nothing."""
     said, asked, pages = [], [], []
 
-    def call(*texts, scheme="light", width=1200, options=None):
+    def call(*texts, scheme="light", width=1200, options=None, written=written):
         path = tmp_path / "report.html"
         path.write_bytes(written(*texts, options=options))
         page = browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 900})
@@ -331,6 +331,8 @@ class TestBrowser:
         assert "<script>window.ran = 1</script><!-- <script>" in shown and "{data}{script}${window.ran = 3}`\\u0041" in shown
         signs = page.evaluate("[...document.querySelectorAll('.sign.odd')].map(sign => sign.dataset.sign)")
         assert {"U+2028", "U+202E", "U+0000", "U+001B", "byte FF", "U+D842"} <= set(signs)
+        # U+202E turns what follows in its own sign only.
+        assert page.locator(".sign[data-sign='U+202E']").first.evaluate("sign => getComputedStyle(sign).unicodeBidi") == "isolate"
         page.keyboard.press("n")
         assert "→" in page.locator("#current").inner_text()
 
@@ -445,6 +447,23 @@ class TestBrowser:
         assert page.locator("#shown").inner_text().startswith(f"{counts['25.txt']} of {sum(counts.values()):,} repairs in ")
         assert page.locator("#shown b").inner_text() == "25.txt"
         assert {title.split(",")[0] for title in page.locator("#list h3").all_inner_texts()} == {"25.txt"}
+
+    def test_failures(self, opened):
+        def with_failures(text, options):
+            out = io.BytesIO()
+            page = Page(out.write, Normalizer())
+            page.begin("a.txt")
+            page.add(text, Normalizer().explain(text))
+            page.fail("a.txt", "line 3", "it is <b>bad</b>\u202e")
+            page.fail("b.txt", "", "No such file")
+            page.close()
+            return out.getvalue()
+
+        page = opened(DAMAGED, written=with_failures)
+        assert "2 files, 1 with changes" in page.locator("#summary").inner_text()
+        assert page.locator("#failed li").all_text_contents() == ["a.txt, line 3: it is <b>bad</b>\u202e", "b.txt: No such file"]
+        assert page.locator("#failed li").first.is_visible()
+        assert page.locator("#files .bad").all_inner_texts() == ["1 failure", "1 failure"]
 
     def test_nothing_to_show(self, opened):
         page = opened(("page.txt", "渡口月明，江水不波。\n"))

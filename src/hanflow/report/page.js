@@ -72,6 +72,55 @@ async function passage(index) {
   return {kinds, data: passages[index - portions[low]]};
 }
 
+// ---------------------------------------------------------------- text as text
+// What cannot be seen, or changes the order in which text is seen, is shown by its number: controls, joiners, lone surrogates.
+const ODD = /[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb\u{e0000}-\u{e0fff}\p{Cs}]/gu;
+const BLANK = /[\s\0-\x1f]/g;
+const SIGNS = {" ": "·", "\u3000": "□", "\t": "⇥", "\n": "⏎", "\r": "␍", "\f": "␌"};
+
+function codeOf(character) {
+  const code = character.codePointAt(0);
+  // Bytes that are not UTF-8 come as these.
+  if (code >= 0xdc80 && code <= 0xdcff) return `byte ${(code - 0xdc00).toString(16).toUpperCase()}`;
+  return `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
+}
+
+function put(place, text, pattern = ODD) {
+  let at = 0;
+  for (const match of text.matchAll(pattern)) {
+    if (match.index > at) place.append(text.slice(at, match.index));
+    const sign = pattern === BLANK && (SIGNS[match[0]] || (match[0] > "\x1f" && "·"));
+    const mark = element("span", {className: sign ? "sign" : "sign odd"}, match[0] === "\n" ? "" : match[0]);
+    mark.dataset.sign = sign || codeOf(match[0]);
+    place.append(mark);
+    if (match[0] === "\n") place.append("\n");
+    at = match.index + match[0].length;
+  }
+  if (at < text.length) place.append(text.slice(at));
+}
+
+// Of a repair: gaps and line ends too.
+function putRepair(place, text) {
+  const shown = text.length > CLIP ? text.slice(0, CLIP) : text;
+  for (const part of shown.split(/([\s\0-\x1f]+)/)) if (part) put(place, part, /[\s\0-\x1f]/.test(part) ? BLANK : ODD);
+  if (shown !== text) place.append(element("span", {className: "odd"}, `… ${count(text.length - CLIP, "character")} more`));
+}
+
+const NAMES = {" ": "space", "\u3000": "ideographic space", "\t": "tab", "\n": "line end", "\r": "carriage return", "\f": "form feed",
+               "\ufeff": "byte order mark", "\u200b": "zero-width space", "\xad": "soft hyphen"};
+
+// In words, to be read and heard.
+function inWords(text) {
+  if (!text) return "nothing";
+  if (text.length > 200) return `${count(text.length, "character")}`;
+  const runs = text.match(/([\s\p{C}])\1*|[^\s\p{C}]+/gu);
+  return runs.map(run => {
+    if (!/^[\s\p{C}]/u.test(run)) return `“${run}”`;
+    const length = [...run].length, name = NAMES[run[0]] || codeOf(run);
+    return length === 1 ? name : `${length} ${name}${/^(U|byte)/.test(name) ? "" : "s"}`;
+  }).join(", ");
+}
+
 // ---------------------------------------------------------------- the filter
 const filter = {rules: new Set(rules.keys()), least: 0, most: LEVELS - 1, file: -1};
 const cellOf = (rule, confidence) => rule * LEVELS + confidence;
@@ -300,55 +349,6 @@ function pager(place, at, length, go) {
   place.hidden = length < 2;
   place.replaceChildren(made[0], made[1], element("span", {}, "page ", input, ` of ${number.format(length)}`), made[2], made[3]);
   if (focused) [...place.querySelectorAll("[aria-label]")].find(one => one.getAttribute("aria-label") === focused)?.focus();
-}
-
-// ---------------------------------------------------------------- text as text
-// What cannot be seen, or changes the order in which text is seen, is shown by its number: controls, joiners, lone surrogates.
-const ODD = /[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb\u{e0000}-\u{e0fff}\p{Cs}]/gu;
-const BLANK = /[\s\0-\x1f]/g;
-const SIGNS = {" ": "·", "\u3000": "□", "\t": "⇥", "\n": "⏎", "\r": "␍", "\f": "␌"};
-
-function codeOf(character) {
-  const code = character.codePointAt(0);
-  // Bytes that are not UTF-8 come as these.
-  if (code >= 0xdc80 && code <= 0xdcff) return `byte ${(code - 0xdc00).toString(16).toUpperCase()}`;
-  return `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
-}
-
-function put(place, text, pattern = ODD) {
-  let at = 0;
-  for (const match of text.matchAll(pattern)) {
-    if (match.index > at) place.append(text.slice(at, match.index));
-    const sign = pattern === BLANK && (SIGNS[match[0]] || (match[0] > "\x1f" && "·"));
-    const mark = element("span", {className: sign ? "sign" : "sign odd"}, match[0] === "\n" ? "" : match[0]);
-    mark.dataset.sign = sign || codeOf(match[0]);
-    place.append(mark);
-    if (match[0] === "\n") place.append("\n");
-    at = match.index + match[0].length;
-  }
-  if (at < text.length) place.append(text.slice(at));
-}
-
-// Of a repair: gaps and line ends too.
-function putRepair(place, text) {
-  const shown = text.length > CLIP ? text.slice(0, CLIP) : text;
-  for (const part of shown.split(/([\s\0-\x1f]+)/)) if (part) put(place, part, /[\s\0-\x1f]/.test(part) ? BLANK : ODD);
-  if (shown !== text) place.append(element("span", {className: "odd"}, `… ${count(text.length - CLIP, "character")} more`));
-}
-
-const NAMES = {" ": "space", "\u3000": "ideographic space", "\t": "tab", "\n": "line end", "\r": "carriage return", "\f": "form feed",
-               "\ufeff": "byte order mark", "\u200b": "zero-width space", "\xad": "soft hyphen"};
-
-// In words, to be read and heard.
-function inWords(text) {
-  if (!text) return "nothing";
-  if (text.length > 200) return `${count(text.length, "character")}`;
-  const runs = text.match(/([\s\p{C}])\1*|[^\s\p{C}]+/gu);
-  return runs.map(run => {
-    if (!/^[\s\p{C}]/u.test(run)) return `“${run}”`;
-    const length = [...run].length, name = NAMES[run[0]] || codeOf(run);
-    return length === 1 ? name : `${length} ${name}${/^(U|byte)/.test(name) ? "" : "s"}`;
-  }).join(", ");
 }
 
 // ---------------------------------------------------------------- passages
