@@ -81,7 +81,8 @@ void Pass::edit_chars(int begin, int end, EditList& out, bool insert) {
     const Options& options = page_.options;
     for (int i = begin, last = -1; i < end;) {
         if (insert && !t.is(i, ATTACHED)) {
-            if (last >= 0 && is_latin_boundary(last, i)) out.add(t.at(i), t.at(i), " ", 1, Rule::spacing, confidence::CERTAIN, why(inside::ASKED));
+            if (last >= 0 && is_latin_boundary(last, i))
+                out.add(t.at(i), t.at(i), " ", 1, Rule::spacing, confidence::CERTAIN, why(inside::ASKED));
             last = i;
         }
         CharEdit edit = options.compat ? compat_edit(t, i) : CharEdit{};

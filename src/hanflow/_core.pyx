@@ -665,7 +665,8 @@ cdef class Core:
                     begin, end = edit.begin, edit.end
                     before = PyBytes_FromStringAndSize(data + begin, <Py_ssize_t>(end - begin))
                     after = PyBytes_FromStringAndSize(plan.texts + edit.text, <Py_ssize_t>edit.text_size)
-                out[i] = new_tuple(Repair, (RULES[<int>edit.rule], begin, end, before, after, <int>edit.confidence, evidence_of(edit, known)))
+                out[i] = new_tuple(Repair, (RULES[<int>edit.rule], begin, end, before, after, <int>edit.confidence,
+                                            evidence_of(edit, known)))
             return out
         finally:
             self.pool.give_back(engine)
