@@ -322,14 +322,16 @@ class TestExplain:
         text = ("　　江州港口的新泊位昨天启用，\n一艘货轮在拖轮的协助下靠了岸。\n港区里的吊机转动起来，货箱被一\n个个吊上卡车运走了，工人们都很\n"
                 "高兴。\n　　今年以来，港口的吞吐量比去\n年增长了两成。\n")
         said = {r.start: r.evidence for r in Normalizer().explain(text) if r.rule == "unwrap"}
-        assert said[text.index("被一") + 2] == "the line fills its column of 15 cells, no mark ends it, a word stands across the line end"
+        assert said[text.index("被一") + 2] == (
+            "the line fills its column of 15 cells, no mark ends it, a word stands across the line end")
         assert said[text.index("靠了岸。") + 4] == (
             "the line fills its column of 15 cells, the next line is not indented; although a sentence ends there")
 
     def test_no_repair_is_without_evidence(self):
         for seed in range(300):
             text = strategies.random_page(random.Random(seed), grids=True).text
-            for n in (Normalizer(), Normalizer(latin_gap="insert", width="all"), Normalizer(min_confidence=90), Normalizer(spacing="all")):
+            for options in ({}, {"latin_gap": "insert", "width": "all"}, {"min_confidence": 90}, {"spacing": "all"}):
+                n = Normalizer(**options)
                 assert all(r.evidence and "{" not in r.evidence for r in n.explain(text))
 
     @pytest.mark.parametrize("value", [-1, 101, 95.0, "95", True, None])

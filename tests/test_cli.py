@@ -235,8 +235,10 @@ class TestCheck:
         result = run("check", stdin="２条⽔渠\n".encode())
         assert result.code == 1
         assert result.out.decode() == (
-            '<stdin>:1:1: width change the width of the character: "２" -> "2" (U+FF12 to U+0032) [100 %: a full-width letter or digit]\n'
-            '<stdin>:1:3: compat restore the character: "⽔" -> "水" (U+2F54 to U+6C34) [100 %: a radical in the place of an ideograph]\n')
+            '<stdin>:1:1: width change the width of the character: "２" -> "2" (U+FF12 to U+0032) '
+            "[100 %: a full-width letter or digit]\n"
+            '<stdin>:1:3: compat restore the character: "⽔" -> "水" (U+2F54 to U+6C34) '
+            "[100 %: a radical in the place of an ideograph]\n")
         assert run("check", "-l", stdin="２条⽔渠\n".encode()).out == b"<stdin>: would change (2 repairs)\n"
 
     def test_options_reach_the_normalizer(self, run):
@@ -245,7 +247,7 @@ class TestCheck:
         assert b"1:1: opencc convert: " in run("check", "--opencc", "s2t", stdin="头发\n".encode()).out
 
     def test_wrong_usage(self, run):
-        for arguments in (("--format", "jsonl"), ("--input-format", "json"), ("--list", "--format", "json"), ("--encoding", "none")):
+        for arguments in (("--format", "jsonl"), ("--input-format", "json"), ("-l", "--format", "json"), ("--encoding", "none")):
             result = run("check", *arguments)
             assert (result.code, result.out) == (2, b"") and "Usage" in result.err
         assert run("diff", "--color", "sometimes").code == 2
@@ -261,7 +263,8 @@ class TestCheck:
         result = run("check", ".", "--field", "text")
         assert result.code == 1 and result.out.decode().count("\n") == 1
         name = os.path.join(".", "a.jsonl")
-        assert result.err == (f"hanflow: {name}: line 2: no field 'text'\nhanflow: {name}: line 3: field 'text' holds a number, not a text\n"
+        assert result.err == (f"hanflow: {name}: line 2: no field 'text'\n"
+                              f"hanflow: {name}: line 3: field 'text' holds a number, not a text\n"
                               "2 files: 1 would change, 1 unchanged, 2 records failed\n")
 
     @posix

@@ -90,7 +90,7 @@ class TestWords:
 
     def test_joins_stand_alone(self):
         page = "渡口的灯亮了一夜到天明时\n才有人来把它吹灭，船也就\n靠了岸，客人们提着灯笼走\n下了船。\n"
-        assert [place for place, words in said(page) if words.startswith("unwrap join the next line: ")] == ["1:13", "2:13", "3:13"]
+        assert [place for place, words in said(page) if "join the next line: " in words] == ["1:13", "2:13", "3:13"]
         assert said(page)[0][1] == 'unwrap join the next line: "夜到天明时⏎才有人来把" -> "夜到天明时才有人来把"'
 
     def test_long_ones_are_shortened(self):
@@ -122,8 +122,8 @@ class TestJson:
 
     def test_object(self):
         (line,) = as_json("a.txt", text("渡\n江⽔"), N.explain("渡\n江⽔"))
-        assert line == ('{"path": "a.txt", "line": 2, "column": 2, "end_line": 2, "end_column": 3, "start": 3, "end": 4, "rule": "compat", '
-                        '"message": "restore the character: \\"⽔\\" -> \\"水\\" (U+2F54 to U+6C34)", "before": "⽔", "after": "水", '
+        assert line == ('{"path": "a.txt", "line": 2, "column": 2, "end_line": 2, "end_column": 3, "start": 3, "end": 4, '
+                        '"rule": "compat", "message": "restore the character: \\"⽔\\" -> \\"水\\" (U+2F54 to U+6C34)", "before": "⽔", "after": "水", '
                         '"evidence": "a radical in the place of an ideograph", "confidence": 100}\n').encode()
 
     def test_they_replay(self):
@@ -131,13 +131,15 @@ class TestJson:
             page += "\ud800 ，"
             objects = [json.loads(line) for line in as_json("a", text(page), N.explain(page))]
             assert all(list(o) == self.KEYS for o in objects)
-            repairs = [Repair(*(o[key] for key in ("rule", "start", "end", "before", "after", "confidence", "evidence"))) for o in objects]
+            fields = "rule", "start", "end", "before", "after", "confidence", "evidence"
+            repairs = [Repair(*(o[key] for key in fields)) for o in objects]
             assert replay(repairs, page) == N(page)
 
     def test_of_records(self):
         located = Located("⽔", line=8, record=7, field="text", format="parquet", member="")
         (line,) = as_json("a.parquet", located, N.explain("⽔"))
-        assert list(json.loads(line).items())[:5] == [("path", "a.parquet"), ("record", 7), ("field", "text"), ("line", 8), ("column", 1)]
+        assert list(json.loads(line).items())[:5] == [
+            ("path", "a.parquet"), ("record", 7), ("field", "text"), ("line", 8), ("column", 1)]
         (line,) = as_json("a.zip", Located("⽔", lines=True, member="b.txt"), N.explain("⽔"))
         assert json.loads(line)["member"] == "b.txt"
 
@@ -176,6 +178,9 @@ class TestByRule:
 [     1]  渡[-␣]口[-␣]⼤⻓[-␣]的[-␣]灯[-␣]１２
 
 """
+
+    def test_lines_of_the_file(self):
+        assert "\x1b[2m    12\x1b[0m  " in "".join(by_rule("渡\n⽔", N.explain("渡\n⽔"), "a.csv", 11))
 
     def test_joined_lines(self):
         assert self.shown("渡口的灯亮了一夜到天明时\n　\n才有人来把它吹灭，船也就\n\n靠了岸，客人们提着灯笼走\n\n下了船。\n") == """\

@@ -44,6 +44,25 @@ def test_fixed_point_and_replay(seed):
     assert "".join(out + [text[at:]]) == once
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_whole_paragraphs(seed):
+    """Lines wider than any column part segments sooner; here and there is one that was cut, or anything else."""
+    rng = random.Random(seed)
+    lines = []
+    while len(lines) < 300:
+        text = strategies.han(rng, rng.randint(20, 90)) + "，" + strategies.han(rng, rng.randint(20, 60)) + rng.choice("。。。，”")
+        if rng.random() < 0.1:
+            lines += strategies.random_page(rng).text.split("\n")[:12]
+        elif rng.random() < 0.2:
+            lines += [text[i:i + 20] for i in range(0, len(text), 20)]
+        else:
+            lines += [text] if rng.random() < 0.9 else [text, ""]
+    page = "\n".join(lines)
+    once = reference(page)
+    assert hanflow.normalize(page).split("\n") == once.split("\n")
+    assert hanflow.normalize(once) == once
+
+
 SOLID = "清江是长江中游的一条支流，全长四百余公里。近年来，沿江各县坚持一张蓝图绘到底，"
 
 

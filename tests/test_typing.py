@@ -31,6 +31,7 @@ CALLER = """
     h: list[Repair[str]] = n.explain("a")
     i: str = h[0].before
     j: bytes = n.explain(b"a")[0].after
+    why: str = n.explain(b"a")[0].evidence
     k: int = h[0].start
     r: FileResult = n.file("a", "b")
     m: str = hanflow.__version__

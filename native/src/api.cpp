@@ -21,7 +21,7 @@ namespace {
 constexpr size_t KEPT_BYTES = size_t(4) << 20;
 
 // A portion's last segment, some ten thousand bytes, is decided twice.
-constexpr size_t PORTION = size_t(1) << 20;
+constexpr size_t PORTION = size_t(1) << 19;
 
 // The first lines of data[0, size) that have about `wanted` bytes, and more than `least`.
 size_t whole_lines(const uint8_t* data, size_t size, size_t wanted, size_t least) {

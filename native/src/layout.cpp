@@ -64,10 +64,16 @@ Joint joint_of(const Edge& a, const Edge& b, LatinGap latin_gap) {
     return Joint::nothing;
 }
 
+bool is_prose(const Line& line) { return line.marks || line.end_kind == EndKind::pause || line.end_kind == EndKind::stop; }
+
+// ... in a paragraph of so many letters and CJK characters.
+bool is_foreign(const Line& line, int64_t letters, int64_t cjks) { return letters > 4 * cjks || line.code; }
+
 }  // namespace
 
 void Layout::decide(Page& page) {
     const size_t n = page.texts.size();
+    if (n == 1) return decide_alone(page.text(0));
     joints.assign(n, Joint::line_end);
     by_vertical.assign(n, 0);
     grid_of.assign(n, 0);
@@ -127,6 +133,19 @@ void Layout::decide(Page& page) {
     set_joints(page);
     set_leading(page);
     if (page.traced) set_whys(page);
+}
+
+// A line alone, as short texts have: there is nothing around it.
+void Layout::decide_alone(const Line& line) {
+    const bool spaced = line.spaced && !line.literal;
+    joints.assign(1, Joint::line_end);
+    grid_of.assign(1, 0);
+    vertical.grids.clear();
+    for (auto* const none : {&by_vertical, &confidence, &joined, &tabular, &leading, &leading_by_vertical}) none->assign(1, 0);
+    near_spaced.assign(1, spaced);
+    damaged.assign(1, spaced);
+    prose.assign(1, is_prose(line));
+    foreign.assign(1, is_foreign(line, line.letters, line.cjks));
 }
 
 namespace {
@@ -233,13 +252,13 @@ void Layout::set_paragraphs(const Page& page) {
         int64_t letters = 0, cjks = 0;
         for (size_t k = i; k <= j; ++k) {
             const Line& line = page.text(k);
-            has = has || line.marks || line.end_kind == EndKind::pause || line.end_kind == EndKind::stop;
+            has = has || is_prose(line);
             letters += line.letters;
             cjks += line.cjks;
         }
         for (size_t k = i; k <= j; ++k) {
             prose[k] = has;
-            foreign[k] = letters > 4 * cjks || page.text(k).code;
+            foreign[k] = is_foreign(page.text(k), letters, cjks);
         }
         i = j + 1;
     }

@@ -32,6 +32,7 @@ public:
     void decide(Page& page);
 
 private:
+    void decide_alone(const Line& line);
     void join_halves(const Page& page);
     void join_credits(Page& page);
     size_t credit_end(Page& page, size_t i);

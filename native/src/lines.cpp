@@ -427,6 +427,11 @@ bool Page::is_speaker(const Line& line) {
     return is_name(key, length, false) && !is_one_of(U"说道曰称示问答想喊認為說問", key[length - 1]);
 }
 
+// Two lines wider than any column, the first one with a sentence end: whole paragraphs, which do not depend on each other.
+static bool are_paragraphs(const Line& a, const Line& b) {
+    return a.end_kind == EndKind::stop && a.width > MAX_MEASURE && b.width > MAX_MEASURE;
+}
+
 bool Page::next_segment() {
     constexpr int SHORT_LINE = 8 * CELL;  // a line that leaves most of any column empty
     texts.clear();
@@ -453,7 +458,7 @@ bool Page::next_segment() {
         const size_t count = texts.size() - 1;
         if (count) {
             const Line& last = texts[count - 1];
-            full = blanks >= 4 || count >= 2 * SEGMENT;
+            full = blanks >= 4 || count >= 2 * SEGMENT || (count >= PARAGRAPHS && !blanks && are_paragraphs(last, line));
             if (count >= SEGMENT && (last.end_kind == EndKind::stop || last.end_kind == EndKind::credit) &&
                 !last.unit_line && !line.unit_line && last.width <= SHORT_LINE && (last.cjk || line.cjk || blanks))
                 full = true;

@@ -27,6 +27,7 @@ struct Unit {
 };
 
 constexpr int MANY_BLANKS = 1000000;
+constexpr int MAX_MEASURE = 64 * CELL;  // no column is wider
 
 struct Line {
     size_t begin, end, next;  // bytes: first, behind the last without the line end, behind the line end
@@ -92,8 +93,8 @@ struct Line {
 // decision are bounded. Memory is kept from segment to segment.
 struct Page {
     // Text lines of a segment: it ends before four blank lines, behind SEGMENT lines where a paragraph seems to end, and
-    // behind twice as many.
-    static constexpr size_t SEGMENT = 256;
+    // behind twice as many; behind PARAGRAPHS lines between two that are whole paragraphs.
+    static constexpr size_t SEGMENT = 256, PARAGRAPHS = 32;
 
     const uint8_t* data = nullptr;
     size_t size = 0;

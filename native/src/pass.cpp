@@ -25,11 +25,11 @@ size_t Pass::run(const uint8_t* data, size_t size, const Options& options, bool 
         const size_t begin = page_.position();
         const uint8_t fence = page_.fence();
         const bool first = page_.first();
-        segments.push_back(Segment{out.size() + (begin - at), fence, first, false});
+        segments.push_back(Segment{out.size() + (begin - at), fence, first, false, false});
         while (old < old_segments_.size() && old_segments_[old].begin < begin) ++old;
         // The last segment depends on where the text ends: it is never skipped.
         if (old + 1 < old_segments_.size() && old_segments_[old].begin == begin && old_segments_[old].fence == fence &&
-            !old_segments_[old].edited && !old_segments_[old + 1].edited) {
+            !old_segments_[old].edited && !old_segments_[old + 1].starts_edited) {
             page_.skip(old_segments_[old + 1].begin, old_segments_[old + 1].fence);
             continue;
         }
@@ -49,6 +49,7 @@ size_t Pass::run(const uint8_t* data, size_t size, const Options& options, bool 
         edit_segment(edits_);
         if (edits_.edits.empty()) continue;
         segments.back().edited = true;
+        segments.back().starts_edited = edits_.edits.front().begin < page_.text(0).next;
         if (!count) out.reserve(size);
         count += edits_.edits.size();
         at = emit(data, size, at, edits_, out);
@@ -81,7 +82,8 @@ void Pass::edit_chars(int begin, int end, EditList& out, bool insert) {
     const Options& options = page_.options;
     for (int i = begin, last = -1; i < end;) {
         if (insert && !t.is(i, ATTACHED)) {
-            if (last >= 0 && is_latin_boundary(last, i)) out.add(t.at(i), t.at(i), " ", 1, Rule::spacing, confidence::CERTAIN, why(inside::ASKED));
+            if (last >= 0 && is_latin_boundary(last, i))
+                out.add(t.at(i), t.at(i), " ", 1, Rule::spacing, confidence::CERTAIN, why(inside::ASKED));
             last = i;
         }
         CharEdit edit = options.compat ? compat_edit(t, i) : CharEdit{};

@@ -22,6 +22,7 @@ struct Segment {
     uint8_t fence;  // open at its start
     bool first;     // no text line came before it
     bool edited;
+    bool starts_edited;  // its first text line or the line end behind that was
 };
 
 // Where a pass goes on in the middle of a text, and how far it came.
@@ -37,7 +38,8 @@ class Pass {
 public:
     // Writes the repaired text of what it consumed to out and returns the number of edits; with none, out is left empty.
     // trace: collects them. segments: in, those of the pass that made data (none for the source); out, those of this pass.
-    // One that was not edited and starts where it did then, at the same fence, will not be edited now: it is skipped.
+    // One that was not edited, nor the line behind it, and starts where it did then, at the same fence, will not be edited now:
+    // it is skipped.
     size_t run(const uint8_t* data, size_t size, const Options& options, bool preserve, Buffer& out, EditList* trace,
                std::vector<Segment>& segments, Part& part);
 

@@ -11,7 +11,7 @@ namespace hanflow {
 namespace {
 
 constexpr size_t FIRST = size_t(64) << 10;  // stays for the next text
-constexpr size_t KEPT = size_t(4) << 20;    // ... and may have grown to this
+constexpr size_t KEPT = size_t(1) << 20;    // ... and may have grown to this
 
 // Pages of their own, so that the system gets them back at once; huge ones, of which each costs one page fault.
 void* allocate(size_t size) {
@@ -49,31 +49,40 @@ void Result::clear() {
     size_ = 0;
 }
 
+// Appends what fits into the last piece, whole characters where they are well-formed, and returns how much that is.
+size_t Result::fill(const uint8_t* bytes, size_t count) {
+    if (pieces_.empty()) return 0;
+    Piece& last = pieces_.back();
+    size_t part = std::min(count, last.capacity - last.size);
+    if (part < count)
+        for (int k = 0; k < 3 && part && (bytes[part] & 0xC0) == 0x80; ++k) --part;
+    std::memcpy(last.data + last.size, bytes, part);
+    last.size += part;
+    size_ += part;
+    return part;
+}
+
 void Result::append(const uint8_t* bytes, size_t count) {
     if (!count) return;
-    Piece* last = pieces_.empty() ? nullptr : &pieces_.back();
-    if (!last || last->capacity - last->size < count) {
-        const bool first = pieces_.size() <= 1 && (!last || last->size + count <= KEPT);
-        if (first) {
-            if (!last) pieces_.push_back(Piece{nullptr, 0, 0});
-            last = &pieces_.back();
-            const size_t capacity = std::max({FIRST, last->size + count, std::min(KEPT, 2 * last->capacity)});
-            void* const moved = std::realloc(last->data, capacity);
-            if (!moved) throw std::bad_alloc();
-            last->data = static_cast<uint8_t*>(moved);
-            last->capacity = capacity;
-        } else {
-            pieces_.reserve(pieces_.size() + 1);
-            const size_t capacity = std::max(HUGE_PAGE, (count + 4095) / 4096 * 4096);
-            void* const memory = allocate(capacity);
-            if (!memory) throw std::bad_alloc();
-            pieces_.push_back(Piece{static_cast<uint8_t*>(memory), 0, capacity});
-            last = &pieces_.back();
-        }
+    if (pieces_.empty()) pieces_.push_back(Piece{nullptr, 0, 0});
+    Piece& first = pieces_[0];
+    if (pieces_.size() == 1 && first.capacity - first.size < count && first.capacity < KEPT) {
+        const size_t capacity = std::min(KEPT, std::max({FIRST, first.size + count, 2 * first.capacity}));
+        void* const moved = std::realloc(first.data, capacity);
+        if (!moved) throw std::bad_alloc();
+        first.data = static_cast<uint8_t*>(moved);
+        first.capacity = capacity;
     }
-    std::memcpy(last->data + last->size, bytes, count);
-    last->size += count;
-    size_ += count;
+    for (;;) {
+        const size_t part = fill(bytes, count);
+        bytes += part;
+        count -= part;
+        if (!count) return;
+        pieces_.reserve(pieces_.size() + 1);
+        void* const memory = allocate(HUGE_PAGE);
+        if (!memory) throw std::bad_alloc();
+        pieces_.push_back(Piece{static_cast<uint8_t*>(memory), 0, HUGE_PAGE});
+    }
 }
 
 }  // namespace hanflow

@@ -40,6 +40,7 @@ private:
         size_t size, capacity;
     };
     static void release(Piece& piece);
+    size_t fill(const uint8_t* bytes, size_t count);
 
     std::vector<Piece> pieces_;
     size_t size_ = 0;

@@ -104,7 +104,8 @@ const std::vector<Verdict>& SpacingStage::decide(const Page& page, const Layout&
     decide_all(page, layout, index, line);
     if (page.options.min_confidence)
         for (size_t k = 0; k < verdicts_.size(); ++k)
-            if (grounds_of(page, line, t.gaps[k], verdicts_[k]).confidence < page.options.min_confidence) verdicts_[k] = Verdict::keep;
+            if (grounds_of(page, line, t.gaps[k], verdicts_[k]).confidence < page.options.min_confidence)
+                verdicts_[k] = Verdict::keep;
     return verdicts_;
 }
 

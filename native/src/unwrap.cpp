@@ -19,7 +19,6 @@ using namespace weights;
 
 constexpr int LAG = 24;  // text lines after which a decision is final
 constexpr int MIN_MEASURE = 8 * CELL;
-constexpr int MAX_MEASURE = 64 * CELL;
 constexpr int ROUNDING = 2;  // q by which kerning and narrow digits are misjudged
 constexpr int GRAIN = 2;     // q; measures are tried in half cells
 constexpr int FAR = 6;       // q; measures nearer than this are one measure

@@ -335,10 +335,10 @@ cdef object undecodable(bytes data, size_t begin, size_t end, const char* reason
     return UnicodeDecodeError("utf-8", data, begin, end, reason.decode("ascii"))
 
 
-cdef object failure(const Plan& plan, View view):
+cdef object failure(const Plan& plan, const uint8_t* data, size_t size):
     if plan.status == Status.out_of_memory:
         return MemoryError()
-    return undecodable(view.copy(), plan.error_begin, plan.error_end, plan.error_reason)
+    return undecodable(PyBytes_FromStringAndSize(<const char*>data, <Py_ssize_t>size), plan.error_begin, plan.error_end, plan.error_reason)
 
 
 cdef inline object decoded(const char* data, size_t size, Invalid invalid):
@@ -448,24 +448,36 @@ cdef class Core:
 
     cdef object data(self, source, bint preserve, bint count, size_t* repairs):
         """The repaired UTF-8 of bytes-like data; the same object if it is of type bytes and nothing is to repair."""
-        cdef View view = View(source, preserve)
-        cdef Engine* engine = self.take()
+        cdef View view = None  # costs as much as a short text: bytes do without
+        cdef const uint8_t* given
+        cdef size_t size
+        cdef Invalid invalid
+        cdef Engine* engine
         cdef Plan plan
+        if type(source) is bytes:
+            given = <const uint8_t*>PyBytes_AS_STRING(source)
+            size = <size_t>PyBytes_GET_SIZE(source)
+            invalid = Invalid.preserve if preserve else Invalid.reject
+        else:
+            view = View(source, preserve)
+            given, size, invalid = view.data, view.size, view.invalid
+        engine = self.take()
         try:
-            if view.size < HELD:
-                plan = engine.plan(view.data, view.size, self.options, view.invalid, count)
+            if size < HELD:
+                plan = engine.plan(given, size, self.options, invalid, count)
             else:
                 with nogil:
-                    plan = engine.plan(view.data, view.size, self.options, view.invalid, count)
+                    plan = engine.plan(given, size, self.options, invalid, count)
             if plan.status != Status.ok:
-                raise failure(plan, view)
+                raise failure(plan, given, size)
             repairs[0] = plan.edit_count
             if not plan.changed:
-                return view.same(source)
+                return source if view is None else view.same(source)
             return taken_data(engine, plan.size)
         finally:
             self.pool.give_back(engine)
-            view.close()
+            if view is not None:
+                view.close()
 
     def counted(self, source, bint preserve):
         """(result, number of repairs) of bytes-like UTF-8. preserve: keep bytes that are not UTF-8."""
@@ -629,7 +641,7 @@ cdef class Core:
                 for i in range(plan.edit_count):
                     counts[<size_t>plan.edits[i].rule] += 1
             if plan.status != Status.ok:
-                raise failure(plan, view)
+                raise failure(plan, view.data, view.size)
             return [counts[i] for i in range(RULE_COUNT)]
         finally:
             self.pool.give_back(engine)
@@ -666,7 +678,7 @@ cdef class Core:
                 plan = engine.plan(view.data, view.size, self.options, view.invalid, True)
                 built = plan.status == Status.ok and table.build(view.data, view.size, plan, is_text)
             if plan.status != Status.ok:
-                raise failure(plan, view)
+                raise failure(plan, view.data, view.size)
             if not built:
                 raise MemoryError()
             rules = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>plan.edit_count)
@@ -703,7 +715,7 @@ cdef class Traced:
         with nogil:
             self.plan = self.engine.plan(self.view.data, self.view.size, core.options, self.view.invalid, True)
         if self.plan.status != Status.ok:
-            error = failure(self.plan, self.view)
+            error = failure(self.plan, self.view.data, self.view.size)
             self.close()
             raise error
 

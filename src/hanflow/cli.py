@@ -111,7 +111,8 @@ def _options(function: Callable[..., int]) -> Callable[..., int]:
 def _reading(*names: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
     """The options of Settings that say what is in the files; that of the format has these names."""
     options = (
-        click.option(*names, "format", type=click.Choice(FORMATS), help="The format of all files, instead of what their names say."),
+        click.option(*names, "format", type=click.Choice(FORMATS),
+                     help="The format of all files, instead of what their names say."),
         click.option("--field", multiple=True, metavar="NAME", help="JSON Lines: a field to repair, a.b for one inside another."),
         click.option("--column", multiple=True, metavar="NAME",
                      help="CSV, Parquet, Arrow: a column to repair, by name or number."),
@@ -295,8 +296,8 @@ def check(paths: tuple[str, ...], names: bool, shown: str, normalizer: Normalize
     """Show every repair that `fix` would make, and exit with 1 if there is one.
 
     A line each, as compilers print it: PATH:LINE:COLUMN: RULE what, before -> after [how sure, and why]. Repairs of one kind near
-    each other are one line. Columns count characters (code points). Of Parquet and Arrow the line is that of the row; a text of JSON
-    Lines begins at its record, and the place in the text stands behind.
+    each other are one line. Columns count characters (code points). A text of JSON Lines stands at the line of its record, one of
+    Parquet or Arrow at the number of its row; its own line and column follow.
 
     --format json gives an object a line for every repair, start and end in code points of its text; github gives workflow
     commands, which GitHub Actions shows beside the lines.
@@ -332,9 +333,9 @@ def check(paths: tuple[str, ...], names: bool, shown: str, normalizer: Normalize
 def diff(paths: tuple[str, ...], colour: str, shown: str, normalizer: Normalizer, **given: Any) -> int:
     """Show what `fix` would change. Exits with 0, whether it would or not.
 
-    On a terminal: the changed lines in colour, rule by rule, deleted gaps as ␣ and joined line ends as ⏎. In a pipe or file, or with
-    --color never: a unified diff, for plain text in its own encoding, so that `patch` can apply it; of other formats each text has
-    one of its own, under the name PATH:PLACE. --format json and github: as `hanflow check` gives them.
+    On a terminal: the changed lines in colour, rule by rule, deleted gaps as ␣ and joined line ends as ⏎. In a pipe or file, or
+    with --color never: a unified diff, for plain text in its own encoding, so that `patch` can apply it; of other formats each text
+    has one of its own, under the name PATH:LINE:FIELD. --format json and github: as `hanflow check` gives them.
     """
     from . import findings
     from .diff import by_rule, unified
@@ -351,7 +352,8 @@ def diff(paths: tuple[str, ...], colour: str, shown: str, normalizer: Normalizer
             if shown != "text":
                 _write_all(findings.FORMATS[shown](source, located, repairs))
             elif coloured:
-                _write_all(line.encode() for line in by_rule(located.text, repairs, label.decode("utf-8", "replace")))
+                first = located.line if located.lines else 1
+                _write_all(line.encode() for line in by_rule(located.text, repairs, label.decode("utf-8", "replace"), first))
             else:
                 _write_all(unified(located.text, repairs, label, label, _line_encoding(located.encoding)))
             return True

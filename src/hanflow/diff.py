@@ -112,20 +112,20 @@ def _line(sign: str, line: str, encoding: str) -> bytes:
     return data if ended else data + b"\\ No newline at end of file\n"
 
 
-def by_rule(text: str, repairs: Sequence[Repair[str]], label: str) -> Iterator[str]:
-    """Lines for a terminal: a heading, and for each rule the source lines that it changes, with their numbers. What goes stands
-    on red, line ends as ⏎ and gaps as ␣; what comes on green. Other rules' changes are not shown there."""
+def by_rule(text: str, repairs: Sequence[Repair[str]], label: str, first: int = 1) -> Iterator[str]:
+    """Lines for a terminal: a heading, and for each rule the source lines that it changes, with their numbers from `first` on.
+    What goes stands on red, line ends as ⏎ and gaps as ␣; what comes on green. Other rules' changes are not shown there."""
     rules: dict[str, list[Repair[str]]] = {}
     for repair in repairs:
         rules.setdefault(repair.rule, []).append(repair)
     yield f"{BOLD}{label}{PLAIN}: {len(repairs)} repair{'' if len(repairs) == 1 else 's'}\n"
     for rule in sorted(rules, key=ORDER.index):
         yield f"{CYAN}{rule}{PLAIN} {len(rules[rule])}\n"
-        yield from _rows(text, rules[rule])
+        yield from _rows(text, rules[rule], first - 1)
     yield "\n"
 
 
-def _rows(text: str, repairs: Sequence[Repair[str]]) -> Iterator[str]:
+def _rows(text: str, repairs: Sequence[Repair[str]], above: int) -> Iterator[str]:
     """A row for each source line that a repair touches; a vertical run is one row."""
     row: list[str] = []
     doubts: list[Repair[str]] = []
@@ -138,14 +138,14 @@ def _rows(text: str, repairs: Sequence[Repair[str]]) -> Iterator[str]:
             if line:
                 yield _ended(row, doubts, text, at)
             begin = repair.start - place.column + 1
-            row, doubts = [_number(place.line), _before(text[begin:repair.start])], []
+            row, doubts = [_number(above + place.line), _before(text[begin:repair.start])], []
         row.append(_changed(repair))
         line, at = place.end_line, repair.end
         if repair.confidence < UNSURE:
             doubts.append(repair)
         if place.end_line != place.line and not (repair.rule == "vertical" and _is_short(text, at)):
             yield "".join(row) + _doubted(doubts) + "\n"
-            row, doubts = [_number(line)], []
+            row, doubts = [_number(above + line)], []
     yield _ended(row, doubts, text, at)
 
 
@@ -169,7 +169,8 @@ def _together(repairs: Sequence[Repair[str]]) -> Iterator[Repair[str]]:
 def _one(repairs: list[Repair[str]]) -> Repair[str]:
     if len(repairs) == 1:
         return repairs[0]
-    return repairs[0]._replace(end=repairs[-1].end, before="".join(r.before for r in repairs), after="".join(r.after for r in repairs))
+    before, after = ("".join(texts) for texts in zip(*((repair.before, repair.after) for repair in repairs)))
+    return repairs[0]._replace(end=repairs[-1].end, before=before, after=after)
 
 
 def _number(line: int) -> str:

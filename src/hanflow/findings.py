@@ -218,13 +218,13 @@ def as_json(path: str, located: Located, repairs: list[Repair[str]]) -> Iterator
 
 
 def as_github(path: str, located: Located, repairs: list[Repair[str]]) -> Iterator[bytes]:
-    """Workflow commands. Columns only where a finding ends in its line: GitHub takes no others."""
+    """Workflow commands. Columns only where a finding begins and ends in a line of the file: GitHub takes no others."""
     for finding in findings(located.text, repairs):
         first, last = finding.placed[0], finding.placed[-1]
         line, column = _in_file(located, first.line, first.column)
         end_line, end_column = _in_file(located, last.end_line, last.end_column)
         properties = {"file": path, "line": line, "endLine": end_line}
-        if line == end_line:
+        if located.lines and line == end_line:
             properties.update(col=column, endColumn=end_column)
         properties["title"] = f"hanflow: {finding.rule}"
         said = message(located.text, finding) + _in_words(located, first) + why(finding)

@@ -173,8 +173,8 @@ class Normalizer(NormalizerBase):
     def explain(self, text: Buffer) -> list[Repair[bytes]]: ...
     def explain(self, text: Union[str, Buffer]) -> Any:
         """The repairs in the order of the text: replaying them on it gives the result. Positions are in code points for
-        a str, in bytes for bytes. With `opencc`, each converted stretch is a repair of that name; a repair whose own
-        text is converted shows the converted text."""
+        a str, in bytes for bytes. Each says how sure it is, and why it is made. With `opencc`, each converted stretch is a
+        repair of that name; a repair whose own text is converted shows the converted text."""
         check_type(text, "text")
         return repairs(self._core, self._convert, text, self._preserve)
 

@@ -13,6 +13,8 @@ CJK_CLASSES = (T.HAN, T.KANA) + CJK_MARKS
 ALNUM = (T.LETTER, T.DIGIT)
 ENDS = "\n\r"
 SEGMENT = 256  # text lines that are decided together at least; at most twice as many
+PARAGRAPHS = 32
+MAX_MEASURE = 64 * CELL  # no column is wider
 SHORT_LINE = 8 * CELL  # a line that leaves most of any column empty
 NARROW = 4  # letters that are together one q narrower than half a cell each
 
@@ -159,7 +161,8 @@ class Page:
     def _segments(self):
         """Text lines in stretches that are decided by themselves, so that the work of a decision is bounded.
 
-        A stretch ends before four blank lines, behind SEGMENT lines where a paragraph seems to end, and behind twice as many.
+        A stretch ends before four blank lines, behind SEGMENT lines where a paragraph seems to end, and behind twice as many;
+        behind PARAGRAPHS lines between two lines that are wider than any column, the first one with a sentence end.
         """
         out, begin, n = [], 0, len(self.texts)
         for i in range(1, n + 1):
@@ -170,6 +173,8 @@ class Page:
 
     def _ends_segment(self, count, line, following):
         if following.blanks >= 4 or count >= 2 * SEGMENT:
+            return True
+        if count >= PARAGRAPHS and not following.blanks and line.end_kind == "stop" and line.width > MAX_MEASURE < following.width:
             return True
         if count < SEGMENT or line.end_kind not in ("stop", "credit") or line.unit_line or following.unit_line:
             return False

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from . import confidence
 from .evidence import INDENT, WINDOW, break_cost, gather, join_cost, joins_freely, may_be_cut, title_cost
-from .page import CELL, NARROW
+from .page import CELL, MAX_MEASURE, NARROW
 from .weights import *
 
 LAG = 24  # text lines after which a decision is final
@@ -17,7 +17,6 @@ VERSE = 2  # in prose at least this part of the lines have a pause or sentence e
 SHARE = 4  # of so many lines in mid-sentence one at least speaks for a measure
 WEAK = 3  # a candidate with less than this part of the best one's support is none
 MIN_MEASURE = 8 * CELL
-MAX_MEASURE = 64 * CELL
 ROUNDING = 2  # q by which kerning and narrow digits are misjudged
 GRAIN = 2  # q; measures are tried in half cells
 FAR = 6  # q; measures nearer than this are one measure
