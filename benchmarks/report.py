@@ -3,10 +3,9 @@
     python benchmarks/report.py [--mib 50] [--turns 5] [--out FOLDER] [FILE ...]
 
 Reports of each FILE and of so many MiB of the pages of corpus.py, in files of 21 KB. Needs Playwright (the extra `browser`) and
-Chromium. Opening: from the start of the navigation to the frame that shows the first passages. A click: from the event to the frame
-that shows what it asked for; each is done anew after the page has been drawn, and the slowest kind counts. Kinds: a rule off, a rule
-on, the rarest confidence (passages all over the text), a file, the next page. The median of the turns. Writes
-results/DATE-report.json.
+Chromium. Opening: from the start of the navigation to the frame that shows the first passages. A click: from the event to the
+frame that shows what it asked for, for each of CLICKS, of which the slowest counts; the rarest confidence has passages all over
+the text. Each turn has a browser of its own; the median of the turns. Writes results/DATE-report.json.
 """
 from __future__ import annotations
 
@@ -47,7 +46,7 @@ SLIDER = "const most = document.getElementById('most'); most.value = %d; most.di
 CLICKS = {
     "a rule off": "document.querySelector('.rule:last-of-type').click();",
     "a rule on": "document.querySelector('.rule:last-of-type').click();",
-    "all but one rule off": "document.querySelectorAll('.rule[aria-pressed=true]').forEach((rule, i) => { if (i) rule.click(); });",
+    "all but one rule off": "document.querySelectorAll('.rule[aria-pressed=true]').forEach((rule, i) => i && rule.click());",
     "all again": "document.getElementById('reset').click();",
     "the rarest confidence": SLIDER % 50,
     "any confidence": SLIDER % 100,

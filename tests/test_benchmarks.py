@@ -1,5 +1,6 @@
 """The benchmark scripts run, on tiny texts: they check what they measure themselves; how fast it was is of no interest here."""
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +51,14 @@ def test_bulk(tmp_path):
     run("bulk.py", "--quick", "--out", tmp_path, "--folder", tmp_path)
     found = content(tmp_path, "bulk")
     assert [row["measured"] is not None for row in found["rows"]] == [True] * 7 and found["files"] == 300
+
+
+def test_report(tmp_path):
+    pytest.importorskip("playwright")
+    if shutil.which("chromium") is None:
+        pytest.skip("needs Chromium")
+    run("report.py", "--mib", "0.2", "--turns", "1", "--out", tmp_path)
+    assert [row["measured"] is not None for row in content(tmp_path, "report")["rows"]] == [True] * 2
 
 
 def test_tables(results):

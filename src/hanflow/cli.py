@@ -387,8 +387,8 @@ def _write_all(pieces: Iterable[bytes]) -> None:
 def report_(paths: tuple[str, ...], output: Optional[str], normalizer: Normalizer, **given: Any) -> int:
     """Write an HTML page that shows every repair that `fix` would make, source and result side by side.
 
-    The page is one file, loads nothing and needs no network. It filters by rule, confidence and file; ? lists its keys. What fails
-    is named on stderr and in the page, and the exit code is 1.
+    The page is one file, loads nothing and needs no network. It filters by rule, confidence and file; ? lists its keys.
+    What fails is named on stderr and in the page, and the exit code is 1.
     """
     settings = _settings(normalizer, given)
     if output in (None, STDOUT):

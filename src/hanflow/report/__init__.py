@@ -114,7 +114,8 @@ class Page:
         self._flush()
         options = repr(self._normalizer).partition("(")[2][:-1]  # that are not the default
         self._data("head", _json({"version": __version__, "options": options, "rules": ALL_RULES, "files": self._files}))
-        for name, numbers in (("portions", self._portions), ("sizes", self._sizes), ("cells", self._cells), ("counts", self._counts)):
+        tables = {"portions": self._portions, "sizes": self._sizes, "cells": self._cells, "counts": self._counts}
+        for name, numbers in tables.items():
             if sys.byteorder == "big":
                 numbers.byteswap()
             self._data(name, numbers.tobytes())

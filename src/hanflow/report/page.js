@@ -74,7 +74,8 @@ async function passage(index) {
 
 // ---------------------------------------------------------------- text as text
 // What cannot be seen, or changes the order in which text is seen, is shown by its number: controls, joiners, lone surrogates.
-const ODD = /[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb\u{e0000}-\u{e0fff}\p{Cs}]/gu;
+const ODD = new RegExp(String.raw`[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f` +
+  String.raw`\ufe00-\ufe0f\ufeff\ufff9-\ufffb\u{e0000}-\u{e0fff}\p{Cs}]`, "gu");
 const BLANK = /[\s\0-\x1f]/g;
 const SIGNS = {" ": "·", "\u3000": "□", "\t": "⇥", "\n": "⏎", "\r": "␍", "\f": "␌"};
 
@@ -106,8 +107,8 @@ function putRepair(place, text) {
   if (shown !== text) place.append(element("span", {className: "odd"}, `… ${count(text.length - CLIP, "character")} more`));
 }
 
-const NAMES = {" ": "space", "\u3000": "ideographic space", "\t": "tab", "\n": "line end", "\r": "carriage return", "\f": "form feed",
-               "\ufeff": "byte order mark", "\u200b": "zero-width space", "\xad": "soft hyphen"};
+const NAMES = {" ": "space", "\u3000": "ideographic space", "\t": "tab", "\n": "line end", "\r": "carriage return",
+               "\f": "form feed", "\ufeff": "byte order mark", "\u200b": "zero-width space", "\xad": "soft hyphen"};
 
 // In words, to be read and heard.
 function inWords(text) {
@@ -175,7 +176,8 @@ const failures = files.flatMap(file => file.failures.map(([where, reason]) => [f
   const changed = files.filter(file => file.first < file.end).length;
   $("summary").textContent = `${count(files.length, "file")}, ${number.format(changed)} with changes; ` +
     `${count(total, "repair")} in ${count(passages, "passage")}` +
-    `${failures.length ? `; ${count(failures.length, "failure")}` : ""}. hanflow ${head.version}, ${head.options || "default options"}.`;
+    `${failures.length ? `; ${count(failures.length, "failure")}` : ""}. ` +
+    `hanflow ${head.version}, ${head.options || "default options"}.`;
   $("failed").hidden = !failures.length;
   $("failed").open = failures.length <= 20;
   $("failed").querySelector("summary").textContent = `${count(failures.length, "failure")}: what could not be repaired`;
@@ -192,7 +194,8 @@ const failures = files.flatMap(file => file.failures.map(([where, reason]) => [f
 const toggles = new Map(used.map((rule, index) => {
   const bar = element("span", {className: `fill r-${rules[rule]}`}), figure = element("span", {className: "figure"});
   const button = element("button", {type: "button", className: "rule", "aria-pressed": "true", title: `Key ${index + 1}`},
-                         element("span", {className: "rule-name"}, rules[rule]), element("span", {className: "track"}, bar), figure);
+                         element("span", {className: "rule-name"}, rules[rule]),
+                         element("span", {className: "track"}, bar), figure);
   button.addEventListener("click", () => toggle(rule));
   $("rules").append(button);
   return [rule, {button, bar, figure}];
@@ -321,9 +324,12 @@ function fileTable() {
       chart.append(part);
     }
     const name = element("th", {scope: "row"}, button);
-    if (files[file].failures.length) name.append(" ", element("span", {className: "bad"}, count(files[file].failures.length, "failure")));
-    return element("tr", {}, name, element("td", {}, number.format(sum)), element("td", {}, chart),
-                   ...["Passages", ...used.map(rule => rules[rule])].map(key => element("td", {}, number.format(values[key](file)))));
+    const failed = files[file].failures.length;
+    if (failed) name.append(" ", element("span", {className: "bad"}, count(failed, "failure")));
+    const figures = [sum, ...["Passages", ...used.map(rule => rules[rule])].map(key => values[key](file))]
+      .map(n => element("td", {}, number.format(n)));
+    figures.splice(1, 0, element("td", {}, chart));
+    return element("tr", {}, name, ...figures);
   }));
   pager($("file-pages"), table.page, Math.ceil(rows.length / FILES), page => {
     table.page = page;
@@ -338,12 +344,14 @@ $("name").addEventListener("input", () => {
 
 function pager(place, at, length, go) {
   const focused = place.contains(document.activeElement) && document.activeElement.getAttribute("aria-label");
-  const made = [["First page", "«", 0], ["Previous page", "‹", at - 1], ["Next page", "›", at + 1], ["Last page", "»", length - 1]]
-    .map(([label, sign, page]) => {
-      const button = element("button", {type: "button", "aria-label": label, disabled: page < 0 || page >= length || page === at}, sign);
-      button.addEventListener("click", () => go(page));
-      return button;
-    });
+  const ways = [["First page", "«", 0], ["Previous page", "‹", at - 1],
+                ["Next page", "›", at + 1], ["Last page", "»", length - 1]];
+  const made = ways.map(([label, sign, page]) => {
+    const disabled = page < 0 || page >= length || page === at;
+    const button = element("button", {type: "button", "aria-label": label, disabled}, sign);
+    button.addEventListener("click", () => go(page));
+    return button;
+  });
   const input = element("input", {type: "number", min: 1, max: length, value: at + 1, "aria-label": "Page"});
   input.addEventListener("change", () => go(Math.max(0, Math.min(length, Number(input.value) || 1) - 1)));
   place.hidden = length < 2;
@@ -353,7 +361,7 @@ function pager(place, at, length, go) {
 
 // ---------------------------------------------------------------- passages
 let page = 0;      // of `pages`
-let marks = [];    // the repairs of the page that the filter wants: {source, result, rule, before, after, confidence, evidence, passage}
+let marks = [];    // the repairs of the page that the filter wants: {source, result, rule, before, after, confidence, evidence}
 let current = -1;  // of `marks`
 let drawing = 0;   // tells a drawing that a later one has begun
 
@@ -366,7 +374,8 @@ function article(index, {kinds, data}) {
   const file = files[fileOf[index]];
   const last = line + (text.match(/\n(?!$)/g) || []).length;
   const heading = element("h3", {});
-  put(heading, `${file.name}${where ? `, ${where}` : ""}, ${last > line ? `lines ${number.format(line)}–${number.format(last)}` : `line ${number.format(line)}`}`);
+  const lines = last > line ? `lines ${number.format(line)}–${number.format(last)}` : `line ${number.format(line)}`;
+  put(heading, `${file.name}${where ? `, ${where}` : ""}, ${lines}`);
   if (leftOut) heading.append(" ", element("small", {}, `${count(leftOut, "unchanged line")} before`));
   const body = element("div", {className: "rows"});
   let left, right, filled;
@@ -410,7 +419,7 @@ function article(index, {kinds, data}) {
     filled = true;
     if (wanted) {
       source.number = result.number = marks.length;
-      marks.push({source, result, rule, before: was, after: becomes, confidence, evidence, passage: index});
+      marks.push({source, result, rule, before: was, after: becomes, confidence, evidence});
     }
     if (closes) row();
   }
@@ -427,7 +436,8 @@ function article(index, {kinds, data}) {
 async function draw(scroll) {
   const mine = ++drawing;
   page = Math.max(0, Math.min(page, pages.length - 1));
-  const shown = await Promise.all(Array.from(found.subarray(pages[page], pages[page + 1]), async index => [index, await passage(index)]));
+  const wanted = found.subarray(pages[page], pages[page + 1]);
+  const shown = await Promise.all(Array.from(wanted, async index => [index, await passage(index)]));
   if (mine !== drawing) return false;
   marks = [];
   current = -1;
@@ -447,8 +457,8 @@ async function draw(scroll) {
   return true;
 }
 
-function describe({rule, before, after, confidence, evidence, passage}, at) {
-  const bits = [element("b", {className: `r-${rule}`}, rule), ` ${inWords(before)} → ${inWords(after)}`, `, ${confidence} % sure`];
+function describe({rule, before, after, confidence, evidence}, at) {
+  const bits = [element("b", {className: `r-${rule}`}, rule), ` ${inWords(before)} → ${inWords(after)}, ${confidence} % sure`];
   if (evidence) bits.push(`: ${evidence}`);
   bits.push(element("small", {}, ` Repair ${at + 1} of ${marks.length} on page ${page + 1} of ${number.format(pages.length)}`));
   return bits;
