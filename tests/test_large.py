@@ -63,6 +63,46 @@ def test_whole_paragraphs(seed):
     assert hanflow.normalize(once) == once
 
 
+def long_lines(rng):
+    """Lines of more than a page has: solid, letter-spaced, of white space, of one kind of character."""
+    parts = []
+    for _ in range(rng.randint(1, 5)):
+        kind = rng.random()
+        if kind < 0.5:
+            lines = (strategies.random_page(rng).text * rng.choice([1, 8, 30])).split("\n")
+            parts.append(rng.choice(["", "", " ", "　", "，"]).join(lines))
+        elif kind < 0.7:
+            parts.append(rng.choice(" 　\t\f5５a江」，`\u0301ﾊ") * rng.randint(1000, 9000))
+        elif kind < 0.8:
+            parts.append(strategies.han(rng, rng.randint(10, 5000)) + " " * rng.choice([0, 3000, 9000]))
+        else:
+            parts.append(strategies.random_page(rng).text)
+    return rng.choice(["\n", "\n\n", "\r\n"]).join(parts)
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_long_lines(seed):
+    """They are cut into pieces, each decided like a line: so says the reference, and so does a stream."""
+    rng = random.Random(seed)
+    page = long_lines(rng)
+    options = rng.choice([{}, {}, {"spacing": "all"}, {"compat": False}, {"width": "all"}, {"latin_gap": "insert"}, {"vertical": False}])
+    once = reference(page, **options)
+    assert hanflow.normalize(page, **options) == once
+    assert hanflow.normalize(once, **options) == once
+    stream = hanflow.Normalizer(**options).stream()
+    cuts = sorted(rng.sample(range(len(page) + 1), 3))
+    assert "".join(map(stream.feed, (page[a:b] for a, b in zip([0, *cuts], [*cuts, None])))) + stream.close() == once
+    assert hanflow.replay(hanflow.Normalizer(**options).explain(page), page) == once
+
+
+@pytest.mark.parametrize("gap", ["", " "])
+def test_a_long_line_stays_one(gap):
+    """Pieces are not lines: nothing comes between them, and what stands around is joined as with any paragraph."""
+    paragraph = "清江是长江中游的支流，沿江各县守着一张蓝图。" * 1000
+    page = f"{gap.join(paragraph)}\n河边的老街上，茶馆已经\n开了一百多年，今年又翻\n修了一次，街坊都来喝茶。\n"
+    assert hanflow.normalize(page) == paragraph + "\n河边的老街上，茶馆已经开了一百多年，今年又翻修了一次，街坊都来喝茶。\n"
+
+
 SOLID = "清江是长江中游的一条支流，全长四百余公里。近年来，沿江各县坚持一张蓝图绘到底，"
 
 

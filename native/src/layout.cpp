@@ -90,7 +90,7 @@ void Layout::decide(Page& page) {
     if (page.options.unwrap) {
         body_.clear();
         for (size_t i = 0; i < n; ++i)
-            if (!page.text(i).literal && !page.text(i).vertical) body_.push_back(uint32_t(i));
+            if (!page.text(i).literal && !page.text(i).vertical && !page.text(i).continues) body_.push_back(uint32_t(i));
         barriers_.assign(body_.size(), 0);
         for (size_t k = 0; k + 1 < body_.size(); ++k) barriers_[k] = body_[k + 1] != body_[k] + 1;
         unwrap_.decide(page, body_, barriers_, sure_);
@@ -155,7 +155,7 @@ constexpr size_t NAME_LINES = 6;  // lines at most of names in parentheses
 
 // Four to eight Han, quoted perhaps, without anything that a list, a byline or a sentence has.
 bool is_half(const Line& line) {
-    return !line.literal && !line.vertical && !line.gaps && !line.marks && !line.letters &&
+    return !line.literal && !line.vertical && !line.is_piece() && !line.gaps && !line.marks && !line.letters &&
            (line.end_kind == EndKind::mid || line.end_kind == EndKind::close) &&
            (line.start_kind == StartKind::plain || line.start_kind == StartKind::open) && line.width >= 4 * CELL &&
            line.width <= 8 * CELL && line.width == CELL * line.cjks;
@@ -208,7 +208,7 @@ size_t Layout::credit_end(Page& page, size_t i) {
     for (size_t k = i; k < page.texts.size(); ++k) {
         const Line& line = page.text(k);
         cjks += line.cjks;
-        if (line.literal || line.vertical || line.marks || cjks > CREDIT || (line.blanks && line.rhythm)) return 0;
+        if (line.literal || line.vertical || line.is_piece() || line.marks || cjks > CREDIT || (line.blanks && line.rhythm)) return 0;
         page.open(line);
         const size_t before = k > i ? words.size() : 0;
         if (!words.read(page.chars, page.chars.s, page.chars.e, k > i)) return 0;
@@ -227,7 +227,7 @@ size_t Layout::names_end(Page& page, size_t i) {
     const size_t end = std::min(page.texts.size(), i + NAME_LINES);
     for (size_t k = i; k < end; ++k) {
         const Line& line = page.text(k);
-        if (line.literal || line.vertical || line.letters || line.cjks > CREDIT || (k > i && line.blanks && line.rhythm)) return 0;
+        if (line.literal || line.vertical || line.is_piece() || line.letters || line.cjks > CREDIT || (k > i && line.blanks && line.rhythm)) return 0;
         page.open(line);
         const Chars& t = page.chars;
         if (t.e - t.s < 2 || (k == i && t.cp[t.s] != U'（' && t.cp[t.s] != '(')) return 0;
@@ -291,7 +291,7 @@ void Layout::set_leading(const Page& page) {
     if (!counts_.total()) return;
     for (size_t i = 0; i + 1 < n; ++i) {
         const Line &a = page.text(i), &b = page.text(i + 1);
-        if (joints[i] != Joint::line_end || same_grid(i) || !b.blanks || a.literal || b.literal || b.page_before) continue;
+        if (joints[i] != Joint::line_end || same_grid(i) || !b.blanks || a.literal || b.literal || a.continued || b.page_before) continue;
         if (!counts_.near(int(i))) continue;
         size_t k = i >= size_t(WINDOW) ? i - WINDOW : 0;
         while (!crosses(k)) ++k;

@@ -318,6 +318,7 @@ void Page::start(const uint8_t* source, size_t bytes, const Options& opts, bool 
     options = opts;
     preserve = keep_ill_formed;
     at_ = scanned_ = scanned_end_ = 0;
+    inside_ = false;
     fence_ = fence;
     first_ = first;
     chars.trim();
@@ -340,44 +341,59 @@ void Page::rescan(size_t from) {
     scanned_end_ = from + bytes;
 }
 
-// The end of the line that starts at at_, and of its line end. true: the masks cover it.
-bool Page::find_end(size_t& end, size_t& next) {
-    const auto line_end_behind = [&](size_t newline) {
-        return newline + 1 + (data[newline] == '\r' && newline + 1 < size && data[newline + 1] == '\n');
-    };
+// The end of the line, or of the piece of a long one, that starts at at_, and of its line end. The masks cover it.
+void Page::find_end(size_t& end, size_t& next) {
+    static_assert(SCAN_BYTES > LONG, "one scan tells whether a line is long");
     for (int attempt = 0; attempt < 2; ++attempt) {
         if (scanned_ <= at_ && at_ < scanned_end_) {
             const size_t i = at_ - scanned_, bytes = scanned_end_ - scanned_;
             size_t word = i / 64;
             uint64_t bits = masks.word[word][SCAN_NEWLINE] >> (i % 64) << (i % 64);
             while (!bits && ++word * 64 < bytes) bits = masks.word[word][SCAN_NEWLINE];
-            if (bits) {
-                end = scanned_ + word * 64 + size_t(__builtin_ctzll(bits));
-                next = line_end_behind(end);
-                return true;
+            end = bits ? scanned_ + word * 64 + size_t(__builtin_ctzll(bits)) : scanned_end_;
+            if (end - at_ > LONG) {
+                end = next = piece_end();
+                return;
             }
-            if (scanned_end_ == size) {
-                end = next = size;
-                return true;
+            if (bits || end == size) {
+                next = end;
+                if (next < size) ++next;
+                if (next < size && data[end] == '\r' && data[next] == '\n') ++next;
+                return;
             }
         }
-        if (attempt == 0) rescan(at_);
+        rescan(at_);
     }
-    // Longer than a scan.
-    const auto find = [&](char mark, size_t until) {
-        const void* const found = std::memchr(data + scanned_end_, mark, until - scanned_end_);
-        return found ? size_t(static_cast<const uint8_t*>(found) - data) : until;
+}
+
+// Where the long line at at_ is cut: between two Han if possible, else where no white space is and no mark attaches.
+size_t Page::piece_end() const {
+    const auto is_start = [&](size_t i) { return (data[i] & 0xC0) != 0x80; };
+    const auto is_han = [&](size_t i) { return uint8_t(data[i] - 0xE4) <= 0xE9 - 0xE4; };  // U+4000..9FFF
+    const auto is_seen = [&](size_t i) {
+        uint32_t cp;
+        decode(data + i, cp);
+        return !in(char_class(cp), UNSEEN | class_bit(PAGE));
     };
-    end = find('\r', find('\n', size));
-    next = end < size ? line_end_behind(end) : size;
-    return false;
+    size_t start = 0, seen = 0;
+    for (size_t i = at_ + LONG / 2; i >= at_ + LONG / 4; --i) {
+        if (!is_start(i)) continue;
+        if (is_han(i) && is_han(i - 3) && !is_start(i - 1) && !is_start(i - 2)) return i;
+        if (!start) start = i;
+        if (!seen && is_seen(i)) {
+            size_t before = i - 1;
+            while (before > i - 4 && !is_start(before)) --before;
+            if (is_seen(before)) seen = i;
+        }
+    }
+    return seen ? seen : start ? start : at_ + LONG / 2;
 }
 
 // The next line, appended to texts and units; false at the end of the text.
 bool Page::next_line() {
     if (at_ == size) return false;
     size_t end = 0, next = 0;
-    const bool covered = find_end(end, next);
+    find_end(end, next);
     texts.emplace_back();
     units.emplace_back();
     Line& line = texts.back();
@@ -386,12 +402,14 @@ bool Page::next_line() {
         line.begin = at_;
         line.end = end;
         line.next = next;
+        line.continues = inside_;
+        line.continued = end == next && next < size;
     };
     place();
     if (at_ == end) {
         line.s = line.e = end;
         line.blank = true;
-    } else if (preserve || !covered || !kernels().measure(*this, line, unit, scanned_)) {
+    } else if (preserve || !kernels().measure(*this, line, unit, scanned_)) {
         line = Line();
         unit = Unit();
         place();
@@ -408,6 +426,7 @@ bool Page::next_line() {
         const bool word = !name || (!is_name(unit.text, unit.length, true) && is_word(unit.text, unit.length));
         if (unit.length <= 3 && !role && word) line.few_han = unit.length;
     }
+    inside_ = line.continued;
     at_ = next;
     return true;
 }
@@ -425,6 +444,13 @@ bool Page::is_speaker(const Line& line) {
     if (length == 1) return key[0] == U'问' || key[0] == U'答' || key[0] == U'問';
     if (is_role(key, length)) return true;
     return is_name(key, length, false) && !is_one_of(U"说道曰称示问答想喊認為說問", key[length - 1]);
+}
+
+// The first piece of a long line stands for it among the lines around.
+void Page::end_long_line() {
+    size_t first = texts.size() - 1;
+    while (first && texts[first].continues && texts[first - 1].continued) --first;
+    texts[first].end_kind = texts.back().end_kind;
 }
 
 // Two lines wider than any column, the first one with a sentence end: whole paragraphs, which do not depend on each other.
@@ -447,16 +473,27 @@ bool Page::next_segment() {
         if (!next_line()) break;
         Line& line = texts.back();
         if (line.blank) {
-            blanks = std::min(blanks + 1, MANY_BLANKS);
-            page = page || line.page;
+            const Line blank = line;
             texts.pop_back();
             units.pop_back();
+            page = page || blank.page;
+            if (blank.continued) continue;
+            if (blank.continues && !texts.empty() && texts.back().continued) {  // white space at the end of a long line
+                texts.back().end = blank.end;
+                texts.back().next = blank.next;
+                texts.back().continued = false;
+                end_long_line();
+                texts.back().page = texts.back().page || blank.page;
+            } else {
+                blanks = std::min(blanks + 1, MANY_BLANKS);
+            }
             continue;
         }
+        if (line.continues && !line.continued) end_long_line();
         line.blanks = blanks;
         line.page_before = line.page_before || page;  // so far: in the white space before its content
         const size_t count = texts.size() - 1;
-        if (count) {
+        if (count && !line.continues) {
             const Line& last = texts[count - 1];
             full = blanks >= 4 || count >= 2 * SEGMENT || (count >= PARAGRAPHS && !blanks && are_paragraphs(last, line));
             if (count >= SEGMENT && (last.end_kind == EndKind::stop || last.end_kind == EndKind::credit) &&
@@ -476,6 +513,7 @@ bool Page::next_segment() {
         texts.pop_back();
         units.pop_back();
         at_ = texts.back().next;
+        inside_ = false;
     }
     mark_literal(full ? &following : nullptr);
     if (!texts.empty()) first_ = false;
@@ -488,7 +526,7 @@ void Page::mark_literal(const Line* following) {
     for (Line& line : texts) {
         const uint8_t* p = data + line.s;
         const size_t length = line.e - line.s;
-        const bool marked = length >= 3 && (p[0] == '`' || p[0] == '~') && p[1] == p[0] && p[2] == p[0];
+        const bool marked = !line.continues && length >= 3 && (p[0] == '`' || p[0] == '~') && p[1] == p[0] && p[2] == p[0];
         if (fence_) {
             line.literal = true;
             if (marked && p[0] == fence_ && std::all_of(p, p + length, [&](uint8_t c) { return c == fence_; })) fence_ = 0;
@@ -507,11 +545,15 @@ void Page::mark_literal(const Line* following) {
         size_t j = i + 1;
         // Short numbers and dashes between blank lines may be cut from a sentence or belong to a vertical run.
         bool lone = texts[i].number_or_dash;
-        for (; j < n && foreign(j) && !texts[j].blanks; ++j) lone = lone && texts[j].number_or_dash;
+        size_t lines = 1;
+        for (; j < n && foreign(j) && !texts[j].blanks; ++j) {
+            lone = lone && texts[j].number_or_dash;
+            lines += !texts[j].continues;
+        }
         const Line* after = j < n ? &texts[j] : following;
         const bool at_start = first_ && i == 0;
         const bool bounded = (texts[i].blanks || at_start) && (!after || after->blanks);
-        if ((j - i >= 4 && !lone) || (bounded && ((at_start && !after) || !lone || j - i >= 4)))
+        if ((lines >= 4 && !lone) || (bounded && ((at_start && !after) || !lone || lines >= 4)))
             for (size_t k = i; k < j; ++k) texts[k].literal = true;
         i = j;
     }

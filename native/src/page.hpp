@@ -45,6 +45,8 @@ struct Line {
     EndKind end_kind = EndKind::mid;
     StartKind start_kind = StartKind::plain;
     uint8_t first_class = OTHER, last_class = OTHER;  // of its first and last visible characters
+    bool continues = false;    // a piece of a long line, not its first
+    bool continued = false;      // ... not its last
     bool page = false;         // a form feed stands in the white space around the content
     bool page_before = false;  // ... or between the last text line and this one
     bool literal = false, cjk = false, blank = false;
@@ -87,6 +89,8 @@ struct Line {
     bool closes_all = false;  // each gap is one ASCII space and letter-spacing, whatever the lines around say
     bool latin_gaps = false;  // some gaps, each of one or two ASCII spaces between Han and a letter or digit, or % before
                               // Han; may be set
+
+    bool is_piece() const { return continues || continued; }
 };
 
 // A segment of the text of one pass: text lines that are decided by themselves, so that memory and the work of a
@@ -95,6 +99,9 @@ struct Page {
     // Text lines of a segment: it ends before four blank lines, behind SEGMENT lines where a paragraph seems to end, and
     // behind twice as many; behind PARAGRAPHS lines between two that are whole paragraphs.
     static constexpr size_t SEGMENT = 256, PARAGRAPHS = 32;
+    // Bytes of a line at most. No column has such lines: a longer one is cut into pieces, each decided like a line, so that
+    // the work and memory of a decision are bounded; nothing is joined or left out between them.
+    static constexpr size_t LONG = 4096;
 
     const uint8_t* data = nullptr;
     size_t size = 0;
@@ -130,7 +137,9 @@ struct Page {
 private:
     bool next_line();
     bool is_speaker(const Line& line);
-    bool find_end(size_t& end, size_t& next);
+    void find_end(size_t& end, size_t& next);
+    size_t piece_end() const;
+    void end_long_line();
     void rescan(size_t from);
     void mark_literal(const Line* following);
     void measure(Line& line, Unit& unit);
@@ -139,6 +148,7 @@ private:
     size_t at_ = 0;                      // byte that is read next
     size_t scanned_ = 0, scanned_end_ = 0;  // what the masks cover
     uint8_t fence_ = 0;                  // inside fenced code: its mark
+    bool inside_ = false;                // at_ stands inside a long line
     bool first_ = true;                  // no text line came before this segment
 };
 

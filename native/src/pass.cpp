@@ -49,7 +49,9 @@ size_t Pass::run(const uint8_t* data, size_t size, const Options& options, bool 
         edit_segment(edits_);
         if (edits_.edits.empty()) continue;
         segments.back().edited = true;
-        segments.back().starts_edited = edits_.edits.front().begin < page_.text(0).next;
+        size_t first_line = 0;
+        while (page_.text(first_line).continued && first_line + 1 < page_.texts.size()) ++first_line;
+        segments.back().starts_edited = edits_.edits.front().begin < page_.text(first_line).next;
         if (!count) out.reserve(size);
         count += edits_.edits.size();
         at = emit(data, size, at, edits_, out);

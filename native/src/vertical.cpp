@@ -50,7 +50,7 @@ bool may_begin_byline(const Page& page, const Line& line) {
 // The characters of a row of two to four one-character cells.
 bool cells_of(Page& page, const Line& line, std::vector<uint32_t>& row) {
     row.clear();
-    if (line.literal || !line.row) return false;
+    if (line.literal || line.is_piece() || !line.row) return false;
     page.open(line);
     const Chars& t = page.chars;
     for (int i = t.s; i < t.e; ++i)
@@ -66,7 +66,8 @@ void Vertical::find(Page& page, std::vector<Joint>& joints, std::vector<uint8_t>
     if (least <= confidence::GRID) find_grids(page);
     const uint32_t n = uint32_t(page.texts.size());
     const auto is_unit = [&](uint32_t i) {
-        return page.units[i].kind != UnitKind::none && !page.text(i).literal && !page.text(i).vertical;
+        const Line& line = page.text(i);
+        return page.units[i].kind != UnitKind::none && !line.literal && !line.vertical && !line.is_piece();
     };
     for (uint32_t i = 0; i < n;) {
         if (!is_unit(i)) {
@@ -95,7 +96,7 @@ bool Vertical::read_cut(Page& page, uint32_t i, bool more) {
     constexpr int CUT_HAN = 24;  // a line, at most
     const Line& line = page.text(i);
     Words& words = bylines_.words;
-    if (line.vertical || line.literal || line.marks || line.letters || line.cjks > CUT_HAN || line.last_class != HAN) return false;
+    if (line.vertical || line.literal || line.is_piece() || line.marks || line.letters || line.cjks > CUT_HAN || line.last_class != HAN) return false;
     if (!more && !line.gaps && !line.remainder) return false;  // its one word is longer than a character
     if (!more && !may_begin_byline(page, line)) return false;
     page.open(line);

@@ -10,7 +10,7 @@ NAME_LINES = 6  # lines at most of names in parentheses
 
 def is_half(line):
     """Four to eight Han, quoted perhaps, without anything that a list, a byline or a sentence has."""
-    return (not line.literal and not line.vertical and not line.gaps and not line.marks and not line.letters
+    return (not line.literal and not line.vertical and not line.is_piece and not line.gaps and not line.marks and not line.letters
             and line.end_kind in ("mid", "close") and line.start_kind in ("", "open") and 4 * CELL <= line.width <= 8 * CELL
             and line.width == CELL * line.cjks)
 
@@ -36,7 +36,7 @@ class Layout:
             for grid in self.grids:
                 for i in range(grid.first, grid.last + 1):
                     self.texts[i].vertical = True
-        body = [i for i, line in enumerate(self.texts) if not line.literal and not line.vertical]
+        body = [i for i, line in enumerate(self.texts) if not line.literal and not line.vertical and not line.continues]
         barriers = {k for k in range(len(body) - 1) if body[k + 1] != body[k] + 1}
         sure = unwrap.decide(page, [self.texts[i] for i in body], barriers)
         for k, i in enumerate(body):
@@ -97,7 +97,7 @@ class Layout:
             return 0
         for k in range(i, len(self.texts)):
             line = self.texts[k]
-            if line.literal or line.vertical or line.marks or line.blanks and line.rhythm:
+            if line.literal or line.vertical or line.is_piece or line.marks or line.blanks and line.rhythm:
                 return 0
             if sum(text.cjks for text in self.texts[i:k + 1]) > CREDIT:
                 return 0
@@ -117,7 +117,7 @@ class Layout:
         words = []
         for k in range(i, min(len(self.texts), i + NAME_LINES)):
             line = self.texts[k]
-            if line.literal or line.vertical or line.letters or line.cjks > CREDIT or k > i and line.blanks and line.rhythm:
+            if line.literal or line.vertical or line.is_piece or line.letters or line.cjks > CREDIT or k > i and line.blanks and line.rhythm:
                 return 0
             text = self.page.text[line.s:line.e]
             if len(text) < 2 or k == i and text[0] not in "（(":
@@ -215,7 +215,7 @@ class Layout:
                 out.append((a.e, b.s, self.separators[i], self.rules[i]))
             elif same_grid[i]:
                 continue
-            elif b.blanks and not (a.literal or b.literal) and not b.page_before:
+            elif b.blanks and not (a.literal or b.literal or a.continued) and not b.page_before:
                 near = [k for k in range(max(0, i - WINDOW), min(n, i + WINDOW + 1)) if crossing[k]]
                 if near:
                     rule = self.rules[near[0]] or "vertical"

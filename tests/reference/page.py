@@ -14,6 +14,7 @@ ALNUM = (T.LETTER, T.DIGIT)
 ENDS = "\n\r"
 SEGMENT = 256  # text lines that are decided together at least; at most twice as many
 PARAGRAPHS = 32
+LONG = 4096  # bytes of UTF-8 of a line at most
 MAX_MEASURE = 64 * CELL  # no column is wider
 SHORT_LINE = 8 * CELL  # a line that leaves most of any column empty
 NARROW = 4  # letters that are together one q narrower than half a cell each
@@ -49,6 +50,8 @@ class Line:
     e: int  # behind the last visible one; s == e: a blank line
     indent: int = 0  # q of white space before s
     page: bool = False  # a form feed stands in the white space around the content
+    continues: bool = False  # a piece of a long line, not its first
+    continued: bool = False  # ... not its last
     literal: bool = False
     cjk: bool = False
     blanks: int = 0  # blank lines before this one
@@ -79,6 +82,10 @@ class Line:
     remainder: bool = False  # one visible character
     byline: bool = False  # nothing but names and roles
     parted: bool = False  # two halves or columns with a separating gap between, no sentence marks
+
+    @property
+    def is_piece(self):
+        return self.continues or self.continued
 
     @property
     def blank(self):
@@ -128,6 +135,10 @@ class Page:
         self.texts = [line for line in self.lines if not line.blank]
         for line in self.texts:
             self._measure(line)
+        for i, line in enumerate(self.texts):  # the first piece of a long line stands for it among the lines around
+            if line.continued and not (line.continues and i and self.texts[i - 1].continued):
+                last = next(piece for piece in self.texts[i:] if not piece.continued)
+                line.end_kind = last.end_kind
         self.segments = self._segments()
         self._literal()
 
@@ -141,9 +152,47 @@ class Page:
             nxt = end
             if nxt < n:
                 nxt += 2 if text[nxt:nxt + 2] == "\r\n" else 1
-            lines.append(self._line(at, end, nxt))
+            pieces = self._pieces(at, end)
+            pieces[-1] = self._line(pieces[-1].begin, end, nxt)
+            for a, b in zip(pieces, pieces[1:]):
+                a.continued = b.continues = True
+            lines += pieces
             at = nxt
         return lines
+
+    def _pieces(self, begin, end):
+        """A line longer than LONG is no line of a column: it is cut into pieces, each decided like a line, where nothing joins."""
+        out, size = [], len(self.text[begin:end].encode("utf8", "surrogatepass"))
+        while size > LONG:
+            cut = self._cut(begin)
+            size -= len(self.text[begin:cut].encode("utf8", "surrogatepass"))
+            out.append(self._line(begin, cut, cut))
+            begin = cut
+        out.append(self._line(begin, end, end))
+        while not all(piece.blank for piece in out) and out[-1].blank:  # white space at its end belongs to the last piece
+            out.pop()
+        return out
+
+    def _cut(self, begin):
+        """The last place in the second quarter of LONG bytes that stands between two Han; else where no white space is and no
+        mark attaches; else the last one."""
+        def seen(i):
+            return T.char_class(self.cps[i]) not in (T.GAP, T.PAGE, T.DROP, T.EXTEND)
+
+        def han(i):
+            return 0x4000 <= self.cps[i] <= 0x9FFF
+
+        places, i, size = [], begin, 0
+        while size <= LONG // 2:
+            if size >= LONG // 4:
+                places.append(i)
+            size += len(self.text[i].encode("utf8", "surrogatepass"))
+            i += 1
+        for fits in (han, seen):
+            for i in reversed(places):
+                if fits(i - 1) and fits(i):
+                    return i
+        return places[-1]
 
     def _line(self, begin, end, nxt):
         white = (T.GAP, T.PAGE, T.DROP)
@@ -166,7 +215,7 @@ class Page:
         """
         out, begin, n = [], 0, len(self.texts)
         for i in range(1, n + 1):
-            if i == n or self._ends_segment(i - begin, self.texts[i - 1], self.texts[i]):
+            if i == n or not self.texts[i].continues and self._ends_segment(i - begin, self.texts[i - 1], self.texts[i]):
                 out.append(self.texts[begin:i])
                 begin = i
         return out
@@ -184,7 +233,7 @@ class Page:
         """Fenced code, box drawing, and runs of lines without CJK (contract, "Literal blocks")."""
         fence = None
         for line in self.texts:
-            mark = self.text[line.s:line.e][:3]
+            mark = "" if line.continues else self.text[line.s:line.e][:3]
             if fence:
                 line.literal = True
                 if mark == fence and not self.text[line.s:line.e].strip(fence[0]):
@@ -205,12 +254,13 @@ class Page:
                 j = i + 1
                 while j < n and not (segment[j].cjk or segment[j].literal or segment[j].blanks):
                     j += 1
+                lines = 1 + sum(not line.continues for line in segment[i + 1:j])
                 after = segment[j] if j < n else following
                 bounded = (segment[i].blanks > 0 or segment[i] is self.texts[0]) and (after is None or after.blanks > 0)
                 # Short numbers and dashes between blank lines may be cut from a sentence or belong to a vertical run.
                 lone = all(self._number_or_dash(line) for line in segment[i:j])
                 alone = segment[i] is self.texts[0] and after is None
-                if j - i >= 4 and not lone or bounded and (alone or not lone or j - i >= 4):
+                if lines >= 4 and not lone or bounded and (alone or not lone or lines >= 4):
                     for line in segment[i:j]:
                         line.literal = True
                 i = j
@@ -223,7 +273,7 @@ class Page:
         blanks, page = 0, False
         for line in self.lines:
             if line.blank:
-                blanks += 1
+                blanks += not line.continued
                 page = page or line.page
             else:
                 line.blanks = blanks

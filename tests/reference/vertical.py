@@ -106,7 +106,7 @@ def find(page, texts):
     """-> regions and grids among the text lines."""
     names_too = page.options.min_confidence <= confidence.NAMES
     grids = _grids(page, texts) if page.options.min_confidence <= confidence.GRID else []
-    units = [None if line.literal else unit_of(page, line, i) for i, line in enumerate(texts)]
+    units = [None if line.literal or line.is_piece else unit_of(page, line, i) for i, line in enumerate(texts)]
     for grid in grids:
         units[grid.first:grid.last + 1] = [None] * (grid.last + 1 - grid.first)
     regions, i, n = [], 0, len(texts)
@@ -178,7 +178,7 @@ def _cut_byline(texts, i, parts):
 
 
 def _line_words(page, line):
-    if line.literal or line.marks or line.letters or line.cjks > CUT_HAN:
+    if line.literal or line.is_piece or line.marks or line.letters or line.cjks > CUT_HAN:
         return None
     return byline.words_of(page, line.s, line.e)
 
@@ -508,7 +508,7 @@ def _is_grid(rows):
 
 def _cells(page, line):
     """The characters of a row of two to four one-character cells, or None."""
-    if line.literal or line.e - line.s > ROW:
+    if line.literal or line.is_piece or line.e - line.s > ROW:
         return None
     seen = [i for i in range(line.s, line.e) if page.cls[i] not in (T.GAP, T.DROP)]
     if not GRID_COLUMNS[0] <= len(seen) <= GRID_COLUMNS[1] or len(line.gaps) != len(seen) - 1:
