@@ -2,6 +2,8 @@
 
     HANFLOW_KILLS=20 python -m pytest tests/test_bulk.py -k killed     so many kills; 5 without it
 """
+import gzip
+import io
 import json
 import os
 import random
@@ -12,7 +14,9 @@ import signal
 import stat
 import subprocess
 import sys
+import tarfile
 import time
+import zipfile
 from functools import lru_cache
 from pathlib import Path
 
@@ -311,6 +315,46 @@ def test_a_file_that_finds_no_room():
     assert done.returncode == 1
     assert done.stderr.startswith("hanflow: in/large.txt: File too large")
     assert content() == {"small.txt": b"s\n"}
+
+
+@posix
+@pytest.mark.parametrize("name", ["in/a.zip", "in/a.parquet", "in/a.txt.gz", "in/a.tar"])
+def test_an_archive_that_finds_no_room(name):
+    plant({"in/small.txt": "s\n"})
+    make_large(name)
+    done = hanflow_("fix", "in", "-o", "out", "--column", "text",
+                    preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000)))
+    assert done.returncode == 1
+    first, last = done.stderr.splitlines()  # nothing is said when what was given up is deleted
+    assert first.startswith(f"hanflow: {name}: File too large") and last.startswith("2 files")
+    assert content() == {"small.txt": b"s\n"}
+
+
+def make_large(name):
+    """A file of this format with noise and a text to repair."""
+    noise = os.urandom(200_000).hex() + "\n⽔\n"
+    if name.endswith(".zip"):
+        with zipfile.ZipFile(name, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("a.txt", noise)
+            archive.writestr("b.txt", noise)
+    elif name.endswith(".tar"):
+        with tarfile.open(name, "w") as archive:
+            member = tarfile.TarInfo("a.txt")
+            member.size = len(noise.encode())
+            archive.addfile(member, io.BytesIO(noise.encode()))
+    elif name.endswith(".gz"):
+        Path(name).write_bytes(gzip.compress(noise.encode()))
+    else:
+        pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+        pq.write_table(pa.table({"text": [noise, "b"]}), name)
+
+
+@posix
+def test_what_a_terminal_obeys_is_escaped_in_names():
+    plant({"in/a\nb\x1b[2J.txt": b"\xff", "in/c.txt": "c"})
+    done = hanflow_("fix", "in", "-o", "out")
+    assert done.returncode == 1
+    assert done.stderr.startswith("hanflow: in/a\\x0ab\\x1b[2J.txt: byte 0 (line 1): not UTF-8")
 
 
 def run_of(items, jobs=1, task=None):

@@ -136,6 +136,27 @@ class TestText:
         assert os.listdir(tmp_path) == [source.name]
 
 
+    @pytest.mark.parametrize("suffix", ["txt", "gz", "tar"])
+    def test_file_that_is_cut_while_it_is_read(self, tmp_path, suffix):
+        """It seems damaged, but that is not what is wrong."""
+        text = (DAMAGED * 30_000).encode()
+        source = tmp_path / f"a.{suffix}"
+        source.write_bytes(gzip.compress(os.urandom(2 << 20) + text) if suffix == "gz" else
+                           tarred(("a.txt", text)) if suffix == "tar" else text)
+
+        class Stream(io.FileIO):
+            """Somebody cuts the file when a first piece of it has been read: in the middle of a character."""
+
+            def read(self, size=-1):
+                data = super().read(size)
+                os.truncate(source, (1 << 20) + 1)
+                return data
+
+        with Stream(str(source)) as file, pytest.raises(FormatError, match="changed while it was read"):
+            convert(Settings(), file, tmp_path / "target")
+        assert os.listdir(tmp_path) == [source.name]
+
+
 class TestFullDisk:
     """The target takes so much and no more."""
 

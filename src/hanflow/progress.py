@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 import sys
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 TERMINAL_SECONDS = 0.2
 LOG_SECONDS = 60.0
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 COUNTED_AT_ONCE = 500  # files, some milliseconds
 
 
@@ -75,9 +77,9 @@ class Progress:
         return "  ".join(parts)
 
     def say(self, message: str) -> None:
-        """Prints a line to stderr, above the moving one."""
+        """Prints a line to stderr, above the moving one. Names may hold what a terminal obeys, line ends too."""
         self.clear()
-        click.echo(message, err=True)
+        click.echo(CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", message), err=True)
 
     def clear(self) -> None:
         if self._drawn:

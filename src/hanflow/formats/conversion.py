@@ -59,15 +59,18 @@ def convert(
         format = settings.format or _format(base, content, settings)
         try:
             with _target(target, mode, follow) as out:
-                if format in PIPED:
-                    _pipe(base, format, content.read, compression, out.write, account)
-                elif compression or not file.seekable():
-                    _seek(format, file, content.read, compression, out, account)
-                else:
-                    file.seek(start)
-                    _seek(format, file, None, None, out, account)
-                if _status(file) != before:
-                    raise FormatError("", "changed while it was read")
+                try:
+                    if format in PIPED:
+                        _pipe(base, format, content.read, compression, out.write, account)
+                    elif compression or not file.seekable():
+                        _seek(format, file, content.read, compression, out, account)
+                    else:
+                        file.seek(start)
+                        _seek(format, file, None, None, out, account)
+                except FormatError:
+                    _refuse_changed(file, before)  # what is damaged then is so for this reason
+                    raise
+                _refuse_changed(file, before)
                 if not account.changed and in_place:
                     raise _Unchanged
                 # Packed, encoded or composed anew it may differ in what is no text.
@@ -271,6 +274,11 @@ def _status(file: BinaryIO) -> Optional[tuple[int, int, int]]:
     except (AttributeError, OSError):  # not of the operating system
         return None
     return (status.st_size, status.st_mtime_ns, status.st_ino) if stat.S_ISREG(status.st_mode) else None
+
+
+def _refuse_changed(file: BinaryIO, before: Optional[tuple[int, int, int]]) -> None:
+    if _status(file) != before:
+        raise FormatError("", "changed while it was read")
 
 
 class Output:

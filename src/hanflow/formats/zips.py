@@ -40,7 +40,7 @@ def repair_members(
     if target is not None:
         source.seek(0)  # what stands before the archive, such as a program that unpacks it
         shutil.copyfileobj(_Limited(source, min((info.header_offset for info in infos), default=0)), target)
-        out = zipfile.ZipFile(target, "w")
+        out = _Out(target, "w")
         out.comment = archive.comment
     unpacked = 0
     for info in infos:
@@ -80,6 +80,11 @@ def repair_members(
             result.close()
     if out is not None:
         out.close()
+
+
+class _Out(zipfile.ZipFile):
+    def __del__(self) -> None:
+        """One that was not closed was given up: zipfile would go on writing."""
 
 
 class _Info(zipfile.ZipInfo):
