@@ -666,6 +666,15 @@ class TestZip:
             assert self.facts(result)[1] == [pages(2, 3), REPAIRED.encode(), b"c"]
             assert result.startswith(data[:100])
 
+    def test_with_and_without_isal(self, run, monkeypatch):
+        data = self.archive(("a.txt", pages(6, 30)))
+        results = [run(data, "a.zip")[0]]
+        monkeypatch.setitem(sys.modules, "isal.isal_zlib", None)
+        results.append(run(data, "a.zip")[0])
+        assert [self.facts(result)[1] for result in results] == [[N(pages(6, 30))]] * 2
+        if importlib.util.find_spec("isal"):
+            assert results[0] != results[1]
+
     def test_two_members_of_one_name(self, run):
         data = self.archive(("a.txt", DAMAGED), ("b.txt", "⽔")).replace(b"b.txt", b"a.txt")
         assert self.facts(run(data, "a.zip")[0])[1] == [REPAIRED.encode(), "水".encode()]

@@ -128,7 +128,7 @@ def _mirrored(settings: Settings, item: Item) -> Outcome:
     if item.size <= READ_ONCE:
         with open(item.source, "rb", 0) as file:
             before = os.fstat(file.fileno())
-            data = file.read(READ_ONCE + 1)
+            data = file.read(min(before.st_size, READ_ONCE) + 1)  # as much is allocated
             now = os.fstat(file.fileno())
         if not _same(before, now) or len(data) != now.st_size:
             raise FormatError("", "changed while it was read")

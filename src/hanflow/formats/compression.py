@@ -19,6 +19,7 @@ SHORT = {".tgz": ".tar.gz", ".tzst": ".tar.zst", ".txz": ".tar.xz", ".tbz2": ".t
 ERRORS = ("LZMAError", "IsalError", "ZstdError")
 
 UNCHECKED = 64 << 20  # bytes that come out before the ratio is looked at
+ISAL_LEVEL = 2
 ZSTD_PIECE = 1 << 10  # bytes: a block of four may stand for 128 KiB
 
 
@@ -177,10 +178,18 @@ class ZstdReader:
         return result
 
 
+def deflating() -> Any:
+    """A compressor of what stands in a zip, None for zipfile's own."""
+    try:
+        return import_module("isal.isal_zlib").compressobj(ISAL_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+    except ImportError:
+        return None
+
+
 def _gzip() -> tuple[Any, int]:
     """The class, and a level. isal's is some times as fast, and packs a little less."""
     try:
-        return import_module("isal.igzip").IGzipFile, 2
+        return import_module("isal.igzip").IGzipFile, ISAL_LEVEL
     except ImportError:
         return import_module("gzip").GzipFile, 6
 

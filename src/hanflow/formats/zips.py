@@ -8,7 +8,7 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from .account import PIECE, Account, FormatError
-from .compression import ERRORS, check
+from .compression import ERRORS, check, deflating
 
 if TYPE_CHECKING:
     from typing import IO, BinaryIO, Callable, Optional
@@ -115,6 +115,8 @@ def _write(out: zipfile.ZipFile, info: zipfile.ZipInfo, result: IO[bytes]) -> No
     new.extra = _without_zip64(info.extra)
     out.NameToInfo.pop(new.filename, None)  # a second one of a name would be warned of
     with out.open(new, "w", force_zip64=size >= 1 << 31) as file:
+        if new.compress_type == zipfile.ZIP_DEFLATED and (compressor := deflating()) is not None:
+            file._compressor = compressor  # type: ignore[attr-defined]
         shutil.copyfileobj(result, file, PIECE)
     new.external_attr = info.external_attr  # open() replaces 0
 
