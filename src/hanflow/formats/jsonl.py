@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 BOM = b"\xef\xbb\xbf"
 
 # For lines that are known to be JSON.
-STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
-STRING_OR_BRACKET = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]')
+MARK = re.compile(rb'["\[\]{}]')
 SCALAR = re.compile(rb"[^ \t\r\n,\]}]*")
 BETWEEN = re.compile(rb"[ \t\r\n,:]*")  # what stands between values
 
@@ -187,7 +186,7 @@ def _replaced(line: bytes, paths: list[Path], texts: list[str], results: list[st
     out, at = [], 0
     for (begin, end), text, result in sorted(zip(spans, texts, results), key=lambda found: found[0]):
         if text != result:
-            out += [line[at:begin], _literal(result, escaped, b"\\/" in line[begin:end])]
+            out += [line[at:begin], _literal(result, escaped, b"/" in line and line.find(b"\\/", begin, end) >= 0)]
             at = end
     return b"".join([*out, line[at:]])
 
@@ -208,43 +207,60 @@ def _literal(text: str, escaped: bool, slashes: bool) -> bytes:
 def _literals(line: bytes, at: int, path: Path) -> list[Span]:
     """The spans of the texts that _texts() finds in the value at `at`, in the same order."""
     if line[at] == ord("["):
-        return [span for begin, _ in _items(line, at) for span in _literals(line, begin, path)]
+        return [span for begin in _items(line, at) for span in _literals(line, begin, path)]
     if not path:
         return [(at, _end(line, at))] if line[at] == ord('"') else []
-    found = -1
-    if line[at] == ord("{"):
-        members = _items(line, at)
-        for begin, end in members:
-            value, _ = next(members)
-            key = line[begin:end]
-            if (json.loads(key) if b"\\" in key else key[1:-1].decode()) == path[0]:
-                found = value  # of two with one name the last counts, as for the parsers
-    return _literals(line, found, path[1:]) if found >= 0 else []
+    return _literals(line, found, path[1:]) if line[at] == ord("{") and (found := _member(line, at, path[0])) else []
 
 
-def _items(line: bytes, at: int) -> Iterator[Span]:
-    """The values of the array at `at`; of an object names and values in turn."""
-    at += 1
-    while True:
-        at = BETWEEN.match(line, at).end()  # type: ignore[union-attr]
-        if line[at] in b"]}":
-            return
-        end = _end(line, at)
-        yield at, end
-        at = end
+def _items(line: bytes, at: int) -> Iterator[int]:
+    """Where the values of the array at `at` begin."""
+    at = BETWEEN.match(line, at + 1).end()  # type: ignore[union-attr]
+    while line[at] != ord("]"):
+        yield at
+        at = BETWEEN.match(line, _end(line, at)).end()  # type: ignore[union-attr]
+
+
+def _member(line: bytes, at: int, name: str) -> int:
+    """Where the value of this name in the object at `at` begins, 0 if there is none. Of two the last counts, as for the parsers."""
+    found = 0
+    plain = name.encode("utf-8", "surrogatepass")
+    at = BETWEEN.match(line, at + 1).end()  # type: ignore[union-attr]
+    while line[at] != ord("}"):
+        end = _string_end(line, at)
+        key = line[at + 1:end - 1]
+        at = BETWEEN.match(line, end).end()  # type: ignore[union-attr]
+        if key == plain or (b"\\" in key and json.loads(b'"%s"' % key) == name):
+            found = at
+        at = BETWEEN.match(line, _end(line, at)).end()  # type: ignore[union-attr]
+    return found
 
 
 def _end(line: bytes, at: int) -> int:
     """The end of the value at `at`."""
     if line[at] == ord('"'):
-        return STRING.match(line, at).end()  # type: ignore[union-attr]
+        return _string_end(line, at)
     if line[at] not in b"[{":
         return SCALAR.match(line, at).end()  # type: ignore[union-attr]
     depth = 0
-    for token in STRING_OR_BRACKET.finditer(line, at):
-        first = line[token.start()]
-        if first != ord('"'):
-            depth += 1 if first in b"[{" else -1
-            if not depth:
-                return token.end()
-    raise ValueError("the value is not closed")
+    while True:
+        at = MARK.search(line, at).start()  # type: ignore[union-attr]
+        if line[at] == ord('"'):
+            at = _string_end(line, at)
+            continue
+        depth += 1 if line[at] in b"[{" else -1
+        at += 1
+        if not depth:
+            return at
+
+
+def _string_end(line: bytes, at: int) -> int:
+    """... of the string at `at`. A regular expression would stop at each escape, and a page of text is full of them."""
+    end = at
+    while True:
+        end = line.index(b'"', end + 1)
+        before = end - 1
+        while line[before] == ord("\\"):
+            before -= 1
+        if (end - before) % 2:
+            return end + 1
