@@ -126,6 +126,12 @@ class TestText:
         report = through(data, counts=True)[1]
         assert report.repairs == {rule: rules.count(rule) for rule in rules} and len(report.repairs) > 2
 
+    def test_counts_of_a_long_text(self, monkeypatch):
+        data = pages(5, 50)
+        monkeypatch.setattr("hanflow.formats.text.PORTION", len(data) // 3)
+        out, report = through(data, counts=True)
+        assert out == N(data) and sum(report.repairs.values()) >= 0.9 * len(N.explain(data))
+
     def test_dry_run(self, tmp_path):
         (tmp_path / "a.txt").write_bytes(DAMAGED.encode())
         report = convert(Settings(), tmp_path / "a.txt", None)

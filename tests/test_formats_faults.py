@@ -63,10 +63,11 @@ class TestText:
         error = refused(data + b"ab\xff\n" + data, "a.txt")
         assert error.where == "byte 2200002 (line 100001)"
 
-    def test_character_that_the_end_cuts(self, refused):
-        data = CLEAN.encode() * 100_000
-        error = refused(data + "水".encode()[:2], "a.txt")
-        assert (error.where, error.reason) == ("byte 2200000 (line 100001)", "not UTF-8: unexpected end of data")
+    @pytest.mark.parametrize("counts", [False, True])
+    def test_character_that_the_end_cuts(self, refused, counts):
+        data = CLEAN.encode() * 200_000  # more than is counted at once
+        error = refused(data + "水".encode()[:2], "a.txt", Settings(counts=counts))
+        assert (error.where, error.reason) == ("byte 4400000 (line 200001)", "not UTF-8: unexpected end of data")
 
     @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read anything")
     def test_unreadable(self, tmp_path):
@@ -401,13 +402,14 @@ class TestColumns:
         assert refused(data[:-20], "a.parquet", COLUMN).reason.startswith("damaged Parquet: ")
         assert refused(b"PAR1" + bytes(50), "a.parquet", COLUMN).reason.startswith("damaged Parquet: ")
 
-    def test_rows_that_are_not_utf8(self, run):
+    @pytest.mark.parametrize("counts", [False, True])
+    def test_rows_that_are_not_utf8(self, run, counts):
         pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
         rows = [DAMAGED.encode(), b"\xff", "⽔".encode(), b"\xfe\xfe", None, DAMAGED.encode()]
         text = pa.array(rows, pa.binary()).view(pa.string())
         out = io.BytesIO()
         pq.write_table(pa.table({"text": text}), out, row_group_size=4, use_dictionary=False)
-        result, report = run(out.getvalue(), "a.parquet", COLUMN)
+        result, report = run(out.getvalue(), "a.parquet", Settings(column="text", counts=counts))
         got = pq.read_table(io.BytesIO(result)).column("text").cast(pa.binary()).to_pylist()
         assert got == [REPAIRED.encode(), b"\xff", "水".encode(), b"\xfe\xfe", None, REPAIRED.encode()]
         assert report.errors == [("row 1", "not UTF-8: invalid start byte"), ("row 3", "not UTF-8: invalid start byte")]

@@ -446,7 +446,7 @@ cdef class Core:
         finally:
             self.pool.give_back(engine)
 
-    cdef object data(self, source, bint preserve, bint count, size_t* repairs):
+    cdef object data(self, source, bint preserve):
         """The repaired UTF-8 of bytes-like data; the same object if it is of type bytes and nothing is to repair."""
         cdef View view = None  # costs as much as a short text: bytes do without
         cdef const uint8_t* given
@@ -464,13 +464,12 @@ cdef class Core:
         engine = self.take()
         try:
             if size < HELD:
-                plan = engine.plan(given, size, self.options, invalid, count)
+                plan = engine.plan(given, size, self.options, invalid, False)
             else:
                 with nogil:
-                    plan = engine.plan(given, size, self.options, invalid, count)
+                    plan = engine.plan(given, size, self.options, invalid, False)
             if plan.status != Status.ok:
                 raise failure(plan, given, size)
-            repairs[0] = plan.edit_count
             if not plan.changed:
                 return source if view is None else view.same(source)
             return taken_data(engine, plan.size)
@@ -480,10 +479,31 @@ cdef class Core:
                 view.close()
 
     def counted(self, source, bint preserve):
-        """(result, number of repairs) of bytes-like UTF-8. preserve: keep bytes that are not UTF-8."""
-        cdef size_t repairs = 0
-        result = self.data(source, preserve, True, &repairs)
-        return result, repairs
+        """(result, [repairs of each rule, in the order of api.hpp]) of a str or bytes-like UTF-8; the result as in text() or
+        data()."""
+        cdef View view = View(source, preserve)
+        cdef Engine* engine = self.take()
+        cdef Plan plan
+        cdef size_t[RULE_COUNT] counts
+        cdef size_t i
+        try:
+            with nogil:
+                plan = engine.plan(view.data, view.size, self.options, view.invalid, True)
+                memset(counts, 0, sizeof(counts))
+                for i in range(plan.edit_count):
+                    counts[<size_t>plan.edits[i].rule] += 1
+            if plan.status != Status.ok:
+                raise failure(plan, view.data, view.size)
+            if not plan.changed:
+                result = view.same(source)
+            elif isinstance(source, str):
+                result = taken_text(engine, view.size < HELD)
+            else:
+                result = taken_data(engine, plan.size)
+            return result, [counts[i] for i in range(RULE_COUNT)]
+        finally:
+            self.pool.give_back(engine)
+            view.close()
 
     def batch(self, list items not None, bint preserve, unsigned threads):
         """A list of str and bytes-like objects -> the list of their results, with at most so many threads. If one fails,
@@ -627,26 +647,6 @@ cdef class Core:
                 free(texts)
         return column
 
-    def rules(self, source, bint preserve):
-        """[repairs of each rule], in the order of api.hpp, without those of `opencc`."""
-        cdef View view = View(source, preserve)
-        cdef Engine* engine = self.take()
-        cdef Plan plan
-        cdef size_t[RULE_COUNT] counts
-        cdef size_t i
-        try:
-            with nogil:
-                plan = engine.plan(view.data, view.size, self.options, view.invalid, True)
-                memset(counts, 0, sizeof(counts))
-                for i in range(plan.edit_count):
-                    counts[<size_t>plan.edits[i].rule] += 1
-            if plan.status != Status.ok:
-                raise failure(plan, view.data, view.size)
-            return [counts[i] for i in range(RULE_COUNT)]
-        finally:
-            self.pool.give_back(engine)
-            view.close()
-
     def repairs(self, source, bint preserve):
         """The Repairs of a text in source order: positions in code points for a str, in bytes for bytes; texts of the source's
         type."""
@@ -779,12 +779,11 @@ cdef class NormalizerBase:
     def __call__(self, text):
         """The repaired text: str for a str, bytes for bytes-like UTF-8. A str or bytes that needs no repair comes back as the
         same object."""
-        cdef size_t repairs = 0
         if isinstance(text, str):
             result = self._core.text(<str>text)
         else:
             try:
-                result = self._core.data(text, self._preserve, False, &repairs)
+                result = self._core.data(text, self._preserve)
             except TypeError:
                 check_type(text, "text")
                 raise

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
 
 from . import files
-from .formats import FileReport, FormatError, Settings, convert, is_plain_text
+from .formats import Account, FileReport, FormatError, Settings, convert, is_plain_text
 from .journal import Done
 from .progress import printable
 from .summary import BEFORE, FAILED, REPAIRED, UNCHANGED, Outcome
@@ -158,13 +158,15 @@ def _plain(settings: Settings, item: Item, data: bytes) -> Optional[FileReport]:
     """The short way of a small text, which does what convert() does. None if it is not one."""
     if not is_plain_text(settings, item.source, data):
         return None
+    account = Account(settings)
     try:
-        result = settings.normalizer(data)
+        result = account.repaired(data)
     except UnicodeDecodeError:  # convert() says where
         return None
     with files.replacing(item.target, item.mode, follow=False) as file:
         file.write(result)
-    return FileReport(item.source, "text", "utf-8", len(data), len(result), result != data, 0, {}, 0, [])
+    return FileReport(item.source, "text", "utf-8", len(data), len(result), result != data, 0,
+                      dict(account.repairs), 0, [])
 
 
 def _same(before: os.stat_result, now: os.stat_result) -> bool:

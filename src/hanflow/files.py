@@ -51,7 +51,8 @@ def normalize_file(normalizer: Normalizer, source: File, target: File, *, in_pla
 def repair(normalizer: Normalizer, data: bytes, source: File) -> tuple[bytes, int]:
     """The repaired data and the number of repairs; an error names the source."""
     try:
-        return normalizer._counted(data)
+        result, repairs = normalizer._counted(data)
+        return result, sum(repairs)
     except UnicodeDecodeError as error:
         name = _name(source)
         if name is not None:

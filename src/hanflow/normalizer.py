@@ -196,9 +196,13 @@ class Normalizer(NormalizerBase):
 
     # One text
 
-    def _counted(self, data: Buffer) -> tuple[bytes, int]:
-        """The result and the number of repairs before `opencc`."""
-        result, repairs = self._core.counted(data, self._preserve)
+    @overload
+    def _counted(self, text: str) -> tuple[str, list[int]]: ...
+    @overload
+    def _counted(self, text: Buffer) -> tuple[bytes, list[int]]: ...
+    def _counted(self, text: Any) -> Any:
+        """The result, and the repairs of each of RULES, before `opencc`."""
+        result, repairs = self._core.counted(text, self._preserve)
         return (self._converted(result) if self._convert else result), repairs
 
     def _converted(self, text: Any) -> Any:

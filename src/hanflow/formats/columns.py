@@ -252,6 +252,8 @@ class Columns:
 
     def _texts(self, array: Any, row: int) -> Any:
         """The same object if nothing changes. Rows that are not UTF-8 stay as they are."""
+        if self._account.settings.counts:
+            return self._counted(array, row)
         pa, account = self._pa, self._account
         normalizer = account.settings.normalizer
         parts: list[Any] = []
@@ -271,9 +273,20 @@ class Columns:
         result = parts[0] if len(parts) == 1 else pa.concat_arrays(parts)
         if result.equals(array):
             return array
-        if account.settings.counts:
-            account.count(text for text in array.to_pylist() if text is not None)
         return result
+
+    def _counted(self, array: Any, row: int) -> Any:
+        """The same row by row, which tells the repairs."""
+        pa, account = self._pa, self._account
+        texts = array.view({"string": pa.binary, "large_string": pa.large_binary}.get(str(array.type), pa.binary_view)())
+        results = texts.to_pylist()
+        for index, text in enumerate(results):
+            try:
+                results[index] = account.repaired(text) if text is not None else None
+            except UnicodeDecodeError as error:
+                account.fail(f"row {row + index}", not_utf8(error))
+        result = pa.array(results, texts.type)
+        return array if result.equals(texts) else result.view(array.type)
 
 
 @contextmanager

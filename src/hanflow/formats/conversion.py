@@ -223,7 +223,7 @@ def is_plain_text(settings: Settings, name: str, data: bytes) -> bool:
     """Whether all that convert() would do to a file of this name and content is to repair its text, as UTF-8."""
     suffix = os.path.splitext(name)[1].lower()
     return (BY_SUFFIX.get(suffix) == "text" and settings.format in (None, "text") and settings.encoding is None
-            and not settings.counts and compression_of(data) is None)
+            and compression_of(data) is None)
 
 
 class Ahead:

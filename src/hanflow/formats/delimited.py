@@ -37,16 +37,13 @@ class Portion(NamedTuple):
 def repair(read: Callable[[int], bytes], write: Callable[[bytes], object], account: Account, tabs: bool = False) -> None:
     """UTF-8 in, UTF-8 out. A record that lacks a column, is not UTF-8 or goes on behind a closing quotation mark passes
     unchanged, and the account names it. tabs: the delimiter, if none is set."""
-    settings = account.settings
     reader = _Reader(account, tabs)
     for data, _, texts, spans, _ in reader.portions(read):
-        results = list(map(settings.normalizer, texts))
+        results = list(map(account.repaired, texts))
         if results == texts:
             write(data)
             continue
         account.changed = True
-        if settings.counts:
-            account.count(text for text, result in zip(texts, results) if text != result)
         out, at = [], 0
         for (begin, end), text, result in sorted(zip(spans, texts, results), key=lambda found: found[0]):
             if text != result:

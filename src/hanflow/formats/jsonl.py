@@ -47,14 +47,11 @@ class Portion(NamedTuple):
 
 def repair(read: Callable[[int], bytes], write: Callable[[bytes], object], account: Account) -> None:
     """UTF-8 in, UTF-8 out. A line that is not JSON or lacks a field passes unchanged, and the account names it."""
-    settings = account.settings
     paths = _paths(account)
     for data, lines, _, texts, owners, _ in _portions(read, account, paths):
-        results = list(map(settings.normalizer, texts))
+        results = list(map(account.repaired, texts))
         if results != texts:
             account.changed = True
-            if settings.counts:
-                account.count(text for text, result in zip(texts, results) if text is not result)
             begin = 0
             while begin < len(texts):
                 owner, end = owners[begin], begin + 1

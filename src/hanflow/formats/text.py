@@ -1,7 +1,7 @@
 """Plain text: any length, in pieces."""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from .account import PIECE, FormatError, Located, not_utf8
 
@@ -16,34 +16,35 @@ PORTION = 4 << 20  # bytes, in which repairs are counted
 
 def repair(read: Callable[[int], bytes], write: Callable[[bytes], object], account: Account) -> None:
     """UTF-8 in, UTF-8 out. read(n): up to n bytes, none at the end."""
-    normalizer = account.settings.normalizer
+    counts = account.settings.counts
+    if counts:
+        read = filling(read)
+    size = PORTION if counts else PIECE
     comparison = Comparison()
-    counted = bytearray()
     stream = None
-    lines, piece = 0, read(PIECE)
+    uncounted: list[bytes] = []
+    lines, piece = 0, read(size)
     try:
         while piece:
-            following = read(PIECE)
+            following = read(size)
             if stream is None and not following:  # all of it: nothing needs to be held back
-                result = normalizer(piece)
+                result = account.repaired(piece)
+                lines += piece.count(b"\n")
             else:
-                stream = stream or normalizer.stream()
+                stream = stream or account.settings.normalizer.stream()
                 result = stream.feed(piece)
+                lines += piece.count(b"\n")
+                if not following:
+                    result += cast("bytes", stream.close())
+                if counts:  # a stream doesn't tell them
+                    end = piece.rfind(b"\n") + 1 if following else len(piece)
+                    if end:
+                        account.repaired(b"".join([*uncounted, piece[:end]]))
+                        uncounted.clear()
+                    uncounted.append(piece[end:])
             comparison.add(piece, result)
             write(result)
-            if account.settings.counts:
-                counted += piece
-                if len(counted) >= PORTION or not following:
-                    end = counted.rfind(b"\n") + 1 if following else len(counted)
-                    account.count([bytes(counted[:end])])
-                    del counted[:end]
-            lines += piece.count(b"\n")
             piece = following
-        if stream is not None:
-            rest = stream.close()
-            assert isinstance(rest, bytes)
-            comparison.add(b"", rest)
-            write(rest)
     except UnicodeDecodeError as error:
         lines += piece.count(b"\n", 0, error.start)
         position = getattr(error, "stream_position", error.start)
@@ -66,6 +67,18 @@ def texts(read: Callable[[int], bytes], account: Account) -> Iterator[Located]:
         raise FormatError(f"byte {error.start} (line {line})", not_utf8(error)) from error
     del data
     yield Located(text, lines=True, coded=True)
+
+
+def filling(read: Callable[[int], bytes]) -> Callable[[int], bytes]:
+    """A read(n) of less than n bytes at the end only."""
+
+    def filled(size: int) -> bytes:
+        data = read(size)
+        while 0 < len(data) < size and (more := read(size - len(data))):
+            data += more
+        return data
+
+    return filled
 
 
 class Comparison:
