@@ -449,6 +449,7 @@ class TestBrowser:
         page = opened(*texts)
         page.locator("#files summary").click()
         rows = page.locator("#files tbody tr")
+        rows.nth(24).wait_for()  # the browser says later that the table was opened
         assert rows.count() == 25
         page.locator("#files thead button", has_text="Repairs").click()
         top = [row.split("\t")[:2] for row in rows.all_inner_texts()]
