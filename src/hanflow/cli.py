@@ -16,7 +16,7 @@ from .bulk import NAMED_ERRORS, STDIN, STDOUT, ClosedPipe, Item, Run, Task, expl
 from .formats import FORMATS, Settings, each_text
 from .journal import InUse, Journal, sweep
 from .normalizer import ERRORS, LATIN_GAP, SPACING, WIDTH, Normalizer, _cpus
-from .progress import Progress, printable
+from .progress import Progress, printable, say
 from .ray_data import Places, is_url, outcomes
 from .summary import Summary
 from .tree import Tree
@@ -410,7 +410,7 @@ def report_(paths: tuple[str, ...], output: Optional[str], normalizer: Normalize
 
             return _reported(paths, settings, write, output)
     except (Unwritable, OSError) as error:
-        click.echo(f"hanflow: {printable(output)}: {error.args[1]}", err=True)
+        say(f"hanflow: {printable(output)}: {error.args[1]}")
         return 1
 
 
@@ -487,7 +487,7 @@ class Inspection:
         self._say(source, *explained(error, source))
 
     def _say(self, source: str, where: str, reason: str) -> None:
-        click.echo(f"hanflow: {printable(source)}: {where + ': ' if where else ''}{reason}", err=True)
+        say(f"hanflow: {printable(source)}: {where + ': ' if where else ''}{reason}")
         if self.tell is not None:
             self.tell(printable(source), where, reason)
 

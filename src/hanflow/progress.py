@@ -77,15 +77,20 @@ class Progress:
         return "  ".join(parts)
 
     def say(self, message: str) -> None:
-        """Prints a line to stderr, above the moving one. Names may hold what a terminal obeys, line ends too."""
+        """Prints a line to stderr, above the moving one."""
         self.clear()
-        click.echo(CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", message), err=True)
+        say(message)
 
     def clear(self) -> None:
         if self._drawn:
             click.echo("\r\x1b[K", nl=False, err=True)
             self._drawn = False
             self._next = 0.0
+
+
+def say(message: str) -> None:
+    """Prints a line to stderr. Names may hold what a terminal obeys, line ends too."""
+    click.echo(CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", message), err=True)
 
 
 def printable(source: str) -> str:
