@@ -14,6 +14,7 @@ import zipfile
 
 import pytest
 
+from archives import tarred, zipped
 from hanflow import Normalizer
 from hanflow.formats import FormatError, Settings, account, compression, convert, delimited, jsonl
 
@@ -425,14 +426,6 @@ class TestColumns:
         assert refused(b"", "a.arrow", COLUMN).reason.startswith("damaged Arrow IPC")
 
 
-def zipped(*members):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members:
-            archive.writestr(name, data)
-    return out.getvalue()
-
-
 def unzipped(data):
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return {info.filename: archive.read(info) for info in archive.infolist()}
@@ -518,16 +511,6 @@ class TestZip:
 
     def test_truncated(self, refused):
         assert refused(zipped(("a.txt", DAMAGED))[:-30], "a.zip").reason.startswith("damaged zip: ")
-
-
-def tarred(*members):
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w") as archive:
-        for name, data in members:
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
-    return out.getvalue()
 
 
 def untarred(data):

@@ -4,12 +4,11 @@ import gzip
 import io
 import json
 import random
-import tarfile
-import zipfile
 
 import pytest
 
 import strategies as s
+from archives import tarred, zipped
 from hanflow import Normalizer, replay
 from hanflow.formats import FormatError, Settings, convert, delimited, each_text, jsonl
 
@@ -43,24 +42,6 @@ def arrow(texts, stream=False):
     table = pa.table({"text": texts})
     with (pa.ipc.new_stream if stream else pa.ipc.new_file)(out, table.schema) as writer:
         writer.write_table(table, max_chunksize=2)
-    return out.getvalue()
-
-
-def zipped(*members):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name, data in members:
-            archive.writestr(name, data)
-    return out.getvalue()
-
-
-def tarred(*members):
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w") as archive:
-        for name, data in members:
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
     return out.getvalue()
 
 

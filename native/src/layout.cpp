@@ -155,7 +155,7 @@ constexpr size_t NAME_LINES = 6;  // lines at most of names in parentheses
 
 // Four to eight Han, quoted perhaps, without anything that a list, a byline or a sentence has.
 bool is_half(const Line& line) {
-    return !line.literal && !line.vertical && !line.is_piece() && !line.gaps && !line.marks && !line.letters &&
+    return !line.is_settled() && !line.gaps && !line.marks && !line.letters &&
            (line.end_kind == EndKind::mid || line.end_kind == EndKind::close) &&
            (line.start_kind == StartKind::plain || line.start_kind == StartKind::open) && line.width >= 4 * CELL &&
            line.width <= 8 * CELL && line.width == CELL * line.cjks;
@@ -208,7 +208,7 @@ size_t Layout::credit_end(Page& page, size_t i) {
     for (size_t k = i; k < page.texts.size(); ++k) {
         const Line& line = page.text(k);
         cjks += line.cjks;
-        if (line.literal || line.vertical || line.is_piece() || line.marks || cjks > CREDIT || (line.blanks && line.rhythm)) return 0;
+        if (line.is_settled() || line.marks || cjks > CREDIT || (line.blanks && line.rhythm)) return 0;
         page.open(line);
         const size_t before = k > i ? words.size() : 0;
         if (!words.read(page.chars, page.chars.s, page.chars.e, k > i)) return 0;
@@ -227,7 +227,7 @@ size_t Layout::names_end(Page& page, size_t i) {
     const size_t end = std::min(page.texts.size(), i + NAME_LINES);
     for (size_t k = i; k < end; ++k) {
         const Line& line = page.text(k);
-        if (line.literal || line.vertical || line.is_piece() || line.letters || line.cjks > CREDIT || (k > i && line.blanks && line.rhythm)) return 0;
+        if (line.is_settled() || line.letters || line.cjks > CREDIT || (k > i && line.blanks && line.rhythm)) return 0;
         page.open(line);
         const Chars& t = page.chars;
         if (t.e - t.s < 2 || (k == i && t.cp[t.s] != U'（' && t.cp[t.s] != '(')) return 0;

@@ -453,6 +453,22 @@ void Page::end_long_line() {
     texts[first].end_kind = texts.back().end_kind;
 }
 
+// Takes the last line out, which is blank; whether it was a line, not a piece of a long one.
+bool Page::drop_blank() {
+    const Line blank = texts.back();
+    texts.pop_back();
+    units.pop_back();
+    if (blank.continued) return false;
+    if (!blank.continues || texts.empty() || !texts.back().continued) return true;
+    Line& last = texts.back();  // whose white space it is
+    last.end = blank.end;
+    last.next = blank.next;
+    last.continued = false;
+    last.page = last.page || blank.page;
+    end_long_line();
+    return false;
+}
+
 // Two lines wider than any column, the first one with a sentence end: whole paragraphs, which do not depend on each other.
 static bool are_paragraphs(const Line& a, const Line& b) {
     return a.end_kind == EndKind::stop && a.width > MAX_MEASURE && b.width > MAX_MEASURE;
@@ -473,20 +489,8 @@ bool Page::next_segment() {
         if (!next_line()) break;
         Line& line = texts.back();
         if (line.blank) {
-            const Line blank = line;
-            texts.pop_back();
-            units.pop_back();
-            page = page || blank.page;
-            if (blank.continued) continue;
-            if (blank.continues && !texts.empty() && texts.back().continued) {  // white space at the end of a long line
-                texts.back().end = blank.end;
-                texts.back().next = blank.next;
-                texts.back().continued = false;
-                end_long_line();
-                texts.back().page = texts.back().page || blank.page;
-            } else {
-                blanks = std::min(blanks + 1, MANY_BLANKS);
-            }
+            page = page || line.page;
+            if (drop_blank()) blanks = std::min(blanks + 1, MANY_BLANKS);
             continue;
         }
         if (line.continues && !line.continued) end_long_line();

@@ -46,7 +46,7 @@ struct Line {
     StartKind start_kind = StartKind::plain;
     uint8_t first_class = OTHER, last_class = OTHER;  // of its first and last visible characters
     bool continues = false;    // a piece of a long line, not its first
-    bool continued = false;      // ... not its last
+    bool continued = false;    // ... not its last
     bool page = false;         // a form feed stands in the white space around the content
     bool page_before = false;  // ... or between the last text line and this one
     bool literal = false, cjk = false, blank = false;
@@ -91,6 +91,8 @@ struct Line {
                               // Han; may be set
 
     bool is_piece() const { return continues || continued; }
+    // Titles, bylines and the like are not looked for in it.
+    bool is_settled() const { return literal || vertical || is_piece(); }
 };
 
 // A segment of the text of one pass: text lines that are decided by themselves, so that memory and the work of a
@@ -139,6 +141,7 @@ private:
     bool is_speaker(const Line& line);
     void find_end(size_t& end, size_t& next);
     size_t piece_end() const;
+    bool drop_blank();
     void end_long_line();
     void rescan(size_t from);
     void mark_literal(const Line* following);

@@ -66,8 +66,7 @@ void Vertical::find(Page& page, std::vector<Joint>& joints, std::vector<uint8_t>
     if (least <= confidence::GRID) find_grids(page);
     const uint32_t n = uint32_t(page.texts.size());
     const auto is_unit = [&](uint32_t i) {
-        const Line& line = page.text(i);
-        return page.units[i].kind != UnitKind::none && !line.literal && !line.vertical && !line.is_piece();
+        return page.units[i].kind != UnitKind::none && !page.text(i).is_settled();
     };
     for (uint32_t i = 0; i < n;) {
         if (!is_unit(i)) {
@@ -96,7 +95,7 @@ bool Vertical::read_cut(Page& page, uint32_t i, bool more) {
     constexpr int CUT_HAN = 24;  // a line, at most
     const Line& line = page.text(i);
     Words& words = bylines_.words;
-    if (line.vertical || line.literal || line.is_piece() || line.marks || line.letters || line.cjks > CUT_HAN || line.last_class != HAN) return false;
+    if (line.is_settled() || line.marks || line.letters || line.cjks > CUT_HAN || line.last_class != HAN) return false;
     if (!more && !line.gaps && !line.remainder) return false;  // its one word is longer than a character
     if (!more && !may_begin_byline(page, line)) return false;
     page.open(line);

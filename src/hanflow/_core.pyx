@@ -338,7 +338,8 @@ cdef object undecodable(bytes data, size_t begin, size_t end, const char* reason
 cdef object failure(const Plan& plan, const uint8_t* data, size_t size):
     if plan.status == Status.out_of_memory:
         return MemoryError()
-    return undecodable(PyBytes_FromStringAndSize(<const char*>data, <Py_ssize_t>size), plan.error_begin, plan.error_end, plan.error_reason)
+    text = PyBytes_FromStringAndSize(<const char*>data, <Py_ssize_t>size)
+    return undecodable(text, plan.error_begin, plan.error_end, plan.error_reason)
 
 
 cdef inline object decoded(const char* data, size_t size, Invalid invalid):

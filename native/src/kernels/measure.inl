@@ -2,7 +2,7 @@
 // (list markers, bylines, tables) is left to features.hpp. The including file defines in this namespace
 //   shift_masks(from, shift, valid, to): the masks of the 64 bytes from bit `shift` of a word on, but for SCAN_NEWLINE
 
-constexpr size_t MASKED_WORDS = 64;  // a line of more than this many words is measured character by character
+constexpr size_t MASKED_WORDS = Page::LONG / 64;
 constexpr int MASKED_GAPS = 256;
 
 constexpr uint8_t CLASS_OF[SCAN_KINDS] = {NEWLINE, GAP, HAN, OPEN, CLOSE, STOP, PAUSE, MARK, DIGIT, LETTER, ASCII, OTHER, HAN};
@@ -623,7 +623,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
 // What Page::measure does, for a line without rare characters but plain signs, which the masks cover. false: Page::measure must do it.
 static bool measure(Page& page, Line& line, Unit& unit, size_t scanned) {
     const size_t length = line.end - line.begin;
-    if (length > 64) return length <= MASKED_WORDS * 64 && measure_words<MASKED_WORDS>(page, line, unit, scanned);
+    if (length > 64) return measure_words<MASKED_WORDS>(page, line, unit, scanned);
     const uint8_t* const p = page.data + line.begin;
     const size_t i = line.begin - scanned;
     if (length == 3 && (page.masks.word[i / 64][SCAN_HAN] >> (i % 64) & 1)) {

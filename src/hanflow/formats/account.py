@@ -99,6 +99,11 @@ class Settings:
             if codecs.lookup(self.encoding or "").name == "utf-8":
                 object.__setattr__(self, "encoding", None)
 
+    @property
+    def error_handler(self) -> str:
+        """Python's for bytes that are not UTF-8."""
+        return "surrogateescape" if self.normalizer.options["errors"] == "preserve" else "strict"
+
     def as_dict(self) -> dict[str, Any]:
         """All settings as values for JSON."""
         named = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "normalizer"}

@@ -228,7 +228,7 @@ class Columns:
 
     def _values(self, column: Any, row: int) -> Iterator[Optional[str]]:
         pa, account = self._pa, self._account
-        errors = "surrogateescape" if account.settings.normalizer.options["errors"] == "preserve" else "strict"
+        errors = account.settings.error_handler
         for chunk in column.chunks if isinstance(column, pa.ChunkedArray) else [column]:
             array = chunk.dictionary_decode() if pa.types.is_dictionary(chunk.type) else chunk
             for value in array:

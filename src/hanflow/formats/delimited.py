@@ -79,7 +79,7 @@ class _Reader:
     def portions(self, read: Callable[[int], bytes]) -> Iterator[Portion]:
         """All that is read, in order."""
         account = self._account
-        errors = "surrogateescape" if account.settings.normalizer.options["errors"] == "preserve" else "strict"
+        errors = account.settings.error_handler
         columns: Optional[list[int]] = None
         line, buffer, piece = 1, b"", read(PIECE)
         if piece.startswith(BOM):

@@ -59,7 +59,7 @@ def texts(read: Callable[[int], bytes], account: Account) -> Iterator[Located]:
         pieces.append(piece)
     data = b"".join(pieces)
     pieces.clear()
-    errors = "surrogateescape" if account.settings.normalizer.options["errors"] == "preserve" else "strict"
+    errors = account.settings.error_handler
     try:
         text = data.decode("utf-8", errors)
     except UnicodeDecodeError as error:
