@@ -3,98 +3,27 @@
 #include "unwrap.hpp"
 #include "confidence.hpp"
 #include "evidence.hpp"
+#include "kernels/kernels.hpp"
 #include "reasons.hpp"
 #include "weights.hpp"
 
 #include <algorithm>
-#include <climits>
 #include <cstdlib>
 #include <cstring>
-#include <type_traits>
 
 namespace hanflow {
 namespace {
-
-using namespace weights;
 
 constexpr int LAG = 24;  // text lines after which a decision is final
 constexpr int MIN_MEASURE = 8 * CELL;
 constexpr int ROUNDING = 2;  // q by which kerning and narrow digits are misjudged
 constexpr int GRAIN = 2;     // q; measures are tried in half cells
-constexpr int FAR = 6;       // q; measures nearer than this are one measure
 constexpr int PROSE = 2;  // in prose at least this part of the lines have a pause or sentence end near
 constexpr int SHARE = 4;  // of so many lines in mid-sentence one at least speaks for a measure
 constexpr int WEAK = 3;  // a candidate with less than this part of the best one's support is none
-constexpr int OVER_FREE = 3;  // q that rounding and squeezed marks may hide
-constexpr int STRETCH = 2;    // eighths of the measure that letter-spacing may fill
 constexpr int LEND = 24;      // lines at most to one whose measures a line takes
-constexpr int INFINITE = 1000000;  // more than all costs of a line
-constexpr int UNREACHED = 1000000000;
 
-// The cost of a line that goes on although `room` q more than needed were left.
-int loose(int room) {
-    static constexpr uint8_t GRADE[] = {0, 1, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4, 5};
-    return LOOSE[GRADE[std::min(std::max(room, -1), 16) + 1]];
-}
-
-struct Fit {
-    int cost;
-    Unwrap::Open open;  // of the typeset line, where it was cut
-};
-
-// Row: Unwrap's own. before: what stands in lines before it of the same typeset line.
-template <bool goes_on, typename Row>
-inline Fit fit(const Row& row, Unwrap::Open before, int measure) {
-    const int over = row.tight + before.tight - measure;
-    const int slack = measure - row.width - before.width;
-    Fit f{over > OVER_FREE ? std::min(over - OVER_FREE, MOST) * OVER : 0, {}};
-    if constexpr (goes_on) {
-        if (row.spaced) {  // stretched, but not by more than a long word may leave
-            f.cost += loose(slack - row.unit - row.dropped - measure * STRETCH / 8);
-        } else {
-            int room = loose(slack - row.unit - row.dropped);
-            const int cut = row.raw ? RAW_CUT : CUT;
-            if (row.may_be_cut && room >= cut) {
-                room = cut;
-                f.open = before.with(row.width, row.tight);
-            }
-            f.cost += room;
-        }
-    } else if (row.spaced) {
-        f.cost += row.stretched ? STRETCHED_LAST : row.marks ? SPACED_LAST : 0;
-    } else if (slack < row.unit && over <= OVER_FREE) {
-        f.cost += FULL_BY_CHANCE;
-    }
-    f.cost = std::min(f.cost, MOST);
-    return f;
-}
-
-// ... of the first line of a paragraph.
-template <bool goes_on, typename Row>
-inline Fit first_fit(const Row& row, Unwrap::Open indent, int measure) {
-    Fit f = fit<goes_on>(row, indent, measure);
-    if (f.open.width && row.end_kind == uint8_t(EndKind::mid)) f.cost += HEADING_CUT;
-    return f;
-}
-
-// What the way a line ends costs, whatever its width.
-template <typename Row>
-inline int end_cost(const Row& row, bool joined, bool goes_on) {
-    if (goes_on && row.raw && row.end_kind == uint8_t(EndKind::stop)) return RAW_STOP;
-    return (goes_on ? GOES_ON : joined ? LAST : ALONE)[row.end_kind];
-}
-
-// What it costs that the first line of a paragraph lost an indent, or never had one: little if those around are alike.
-template <typename Row>
-inline int indent_cost(const Row& row, bool indented, bool goes_on) {
-    return indented != row.flush ? LOST_INDENT : goes_on ? NO_INDENT : NO_INDENT / 2;
-}
-
-// ... that no measure explains the line.
-template <typename Row>
-inline int free_cost(const Row& row, bool goes_on) {
-    return FREE + (goes_on ? GOES_ON : FREE_END)[row.end_kind];
-}
+#include "fit.inl"
 
 // What a support adds to the histogram: counts of 16 bits.
 constexpr uint64_t COVER_LINE = 1, COVER_WEIGHT = uint64_t(1) << 16, COVER_PROSE = uint64_t(1) << 32,
@@ -184,7 +113,7 @@ int Unwrap::wider(int i, int q) const {
 
 // The measures that the lines around line i speak for, best first; returns how many. Lines that are wider than a measure
 // speak against it: a text of whole paragraphs has no measure. The histogram must stand at line i.
-int Unwrap::candidates(int i, int16_t* chosen) const {
+int Unwrap::candidates(int i, int32_t* chosen) const {
     if (begins_list_.empty()) return 0;
     // Weight in the upper half, 0xFFFF - measure in the lower: the greatest is the best, of equal ones the smaller measure.
     uint32_t scored[2 * (2 * WINDOW + 1) + 1];
@@ -212,7 +141,7 @@ int Unwrap::candidates(int i, int16_t* chosen) const {
         const bool chosen_now = wider(i, m + CELL) <= 2 * cover_lines(cover[half]);
         if (chosen_now) {
             if (!found) most = int(best >> 16);
-            chosen[found++] = int16_t(m);
+            chosen[found++] = m;
             if (found == MEASURES) break;
         }
         // What is left: neither weak nor near a chosen one.
@@ -315,183 +244,93 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
     }
     lend_measures();
 
-    // The best ways to the states of the line before and of this one: cost, and what is open of the typeset line, where it was
-    // cut. Endings behind the last one that some state has hold nothing.
-    struct States {
-        int cost[STATES];
-        Open open[STATES];
-    } both[2];
-    States *before = &both[0], *now = &both[1];
-    before->cost[END] = 0;
-    before->open[END] = Open{};
-    const int16_t none = -1;
-    const int16_t* measures = &none;
-    int count = 1, done = 0, last_ending = END;
-    for (int i = 0; i < n; ++i) {
+    const auto reach = kernels().reach;
+    States both[2], *before = &both[0], *now = &both[1];
+    before->cost[END] = all(0);
+    before->last = END;
+    const Step start{{}, {-1, -1, -1, -1}, 1, -1};
+    for (int i = 0, done = 0; i < n; ++i) {
         Step& step = steps_[i];
-        step.measures[step.count++] = -1;
-        const Row& row = rows_[i];
-        const bool column = step.count > 1 || count > 1;
-        const int free = row.joins_freely || (row.goes_on_title && column) ? FREE_JOIN : INFINITE;
-        const bool may_be_piece = row.can_go_on && (row.forced || row.may_be_cut);
-        int new_last = row.can_go_on ? FULL : END;
-        for (int x = 0; x < step.count; ++x) {
-            const int m = step.measures[x];
-            // The cheapest ways into the line, by how the line before ended.
-            int entry[ENDINGS] = {UNREACHED, UNREACHED, UNREACHED, UNREACHED}, from[ENDINGS] = {-1, -1, -1, -1};
-            for (int y = 0; y < count; ++y) {
-                const bool apart = m >= 0 && y + 1 < count && std::abs(measures[y] - m) >= FAR;
-                const int part = apart ? SWITCH_BETWEEN : 0, join = m < 0 || y + 1 == count ? free : apart ? SWITCH_INSIDE : 0;
-                const int* const cost = before->cost + ENDINGS * y;
-                if (cost[END] + part < entry[END]) {
-                    entry[END] = cost[END] + part;
-                    from[END] = ENDINGS * y + END;
-                }
-                if (join == INFINITE) continue;
-                const auto enter = [&](int came) {
-                    if (cost[came] + join >= entry[came]) return;
-                    entry[came] = cost[came] + join;
-                    from[came] = ENDINGS * y + came;
-                };
-                if (last_ending == END) continue;
-                enter(FULL);
-                for (int came = PIECE; came <= last_ending; ++came) enter(came);
-            }
-            int* const cost = now->cost + ENDINGS * x;
-            Open* const open = now->open + ENDINGS * x;
-            int8_t* const source = step.source + ENDINGS * x;
-            cost[END] = cost[FULL] = UNREACHED;
-            open[END] = open[FULL] = Open{};
-            // Ways to a piece, in the order in which equal ones count: over a line that ended for good (with an indent or
-            // without), over a full one, over pieces.
-            Way pieces[ENDINGS + 1];
-            unsigned found = 0;
-            const auto reach = [&](int slot, int came, bool goes_on, int c, const Fit& f) {
-                const int total = c + f.cost;
-                if (goes_on && f.open.width) {
-                    pieces[slot] = Way{total, f.open, from[came]};
-                    found |= 1u << slot;
-                } else if (total < cost[goes_on] || (came == END && total == cost[goes_on] && source[goes_on] % ENDINGS != END)) {
-                    cost[goes_on] = total;
-                    source[goes_on] = int8_t(from[came]);
-                }
-            };
-            const auto over = [&](auto ended, int came) {
-                constexpr bool joined = !decltype(ended)::value;
-                if (from[came] < 0) return;
-                const Open start = before->open[from[came]];
-                const int base = entry[came] + (joined ? row.to_join : row.to_break);
-                const auto extend = [&](auto on) {
-                    constexpr bool goes_on = decltype(on)::value;
-                    if (goes_on && row.forced)  // a mark that cannot start a line was cut off
-                        return reach(came + 1, came, true, base, Fit{0, start.with(row.width, row.tight)});
-                    if (m < 0)
-                        return reach(came + 1, came, goes_on, base, Fit{free_cost(row, goes_on), {}});
-                    const int c = base + end_cost(row, joined, goes_on);
-                    // Too much whatever its width: never so where it may be a piece.
-                    if (c > cost[goes_on] && (!goes_on || !row.may_be_cut)) return;
-                    if (joined) {
-                        reach(came + 1, came, goes_on, c, fit<goes_on>(row, start, m));
-                    } else if (row.indented) {
-                        reach(1, came, goes_on, c, first_fit<goes_on>(row, Open{}, m));
-                    } else {
-                        reach(0, came, goes_on, c + indent_cost(row, true, goes_on), first_fit<goes_on>(row, Open{INDENT, INDENT}, m));
-                        reach(1, came, goes_on, c + indent_cost(row, false, goes_on), first_fit<goes_on>(row, Open{}, m));
-                    }
-                };
-                extend(std::false_type());
-                if (row.can_go_on) extend(std::true_type());
-            };
-            // Over a full line first: that is usually the cheapest, and the others need no look then.
-            over(std::false_type(), FULL);
-            for (int came = PIECE; came <= last_ending; ++came) over(std::false_type(), came);
-            over(std::true_type(), END);
-            if (!may_be_piece) continue;
-            cost[PIECE] = cost[OTHER_PIECE] = UNREACHED;
-            if (!found) continue;
-            // The best one, and the best of those that leave the typeset line clearly more or less open.
-            int best = -1, second = -1;
-            for (int slot = 0; slot <= ENDINGS; ++slot)
-                if (found >> slot & 1 && (best < 0 || pieces[slot].cost < pieces[best].cost)) best = slot;
-            for (int slot = 0; slot <= ENDINGS; ++slot)
-                if (found >> slot & 1 && std::abs(pieces[slot].open.width - pieces[best].open.width) >= CELL &&
-                    (second < 0 || pieces[slot].cost < pieces[second].cost))
-                    second = slot;
-            const auto keep = [&](int ending, const Way& way) {
-                cost[ending] = way.cost;
-                open[ending] = way.open;
-                source[ending] = int8_t(way.source);
-                new_last = std::max(new_last, ending);
-            };
-            keep(PIECE, pieces[best]);
-            if (second >= 0) keep(OTHER_PIECE, pieces[second]);
-        }
-        last_ending = new_last;
-        count = step.count;
-        measures = step.measures;
+        std::fill(step.measures + step.count, std::end(step.measures), -1);
+        ++step.count;
+        reach(rows_[i], i ? steps_[i - 1] : start, *before, step, *now);
         std::swap(before, now);
         if (i + 1 < n && i + 1 - done < 2 * LAG) continue;
-        // Decide all lines that are LAG lines back, or all at the end, on the best way to here. Of equal costs: how it ends, then
-        // a measure, then the smaller one.
-        const int* const cost = before->cost;
-        int best = END;
-        const auto better = [&](int s, int t) {
-            if (cost[s] != cost[t]) return cost[s] < cost[t];
-            if (s % ENDINGS != t % ENDINGS) return s % ENDINGS < t % ENDINGS;
-            const int p = measures[s / ENDINGS], q = measures[t / ENDINGS];
-            return (p < 0) != (q < 0) ? q < 0 : p < q;
-        };
-        for (int y = 0; y < count; ++y)
-            for (int ending = END; ending <= last_ending; ++ending)
-                if (better(ENDINGS * y + ending, best)) best = ENDINGS * y + ending;
-        for (int k = i, state = best; k >= done; --k) {
+        // Decide all lines that are LAG lines back, or all at the end, on the best way to here.
+        for (int k = i, state = best_state(step, *before); k >= done; --k) {
             if (i + 1 == n || k <= i - LAG) {
-                sure[k] = state % ENDINGS == END ? 0 : confidence::CERTAIN;
-                path_[k] = steps_[k].measures[state / ENDINGS];
+                sure[k] = state / 4 == END ? 0 : confidence::CERTAIN;
+                path_[k] = steps_[k].measures[state % 4];
             }
-            state = steps_[k].source[state];
+            state = steps_[k].source(state);
         }
         done = i + 1 == n ? n : i - LAG + 1;
     }
     if (page.explained) set_confidences(sure);
 }
 
-// The cheapest way of a line at the measure of its path.
-Unwrap::Way Unwrap::cheapest(int i, bool joined, bool goes_on, Open before) const {
-    const Row& row = rows_[i];
-    const int m = path_[i];
-    if (goes_on && row.forced) return Way{0, before.with(row.width, row.tight), 0};
-    if (m < 0) return Way{free_cost(row, goes_on), {}, 0};
-    const int end = end_cost(row, joined, goes_on);
-    const auto way = [&](int extra, Open start) {
-        const Fit f = joined ? goes_on ? fit<true>(row, start, m) : fit<false>(row, start, m)
-                             : goes_on ? first_fit<true>(row, start, m) : first_fit<false>(row, start, m);
-        return Way{f.cost + extra + end, f.open, 0};
+// The cheapest state. Of equal costs: how it ends, then a measure, then the smaller one.
+int Unwrap::best_state(const Step& step, const States& states) {
+    int best = END;
+    const auto better = [&](int s, int t) {
+        const int a = states.cost[s / 4][s % 4] >> 4, b = states.cost[t / 4][t % 4] >> 4;
+        if (a != b) return a < b;
+        if (s / 4 != t / 4) return s < t;
+        const int p = step.measures[s % 4], q = step.measures[t % 4];
+        return (p < 0) != (q < 0) ? q < 0 : p < q;
     };
-    if (joined || row.indented) return way(0, before);
-    const Way indented = way(indent_cost(row, true, goes_on), Open{INDENT, INDENT}), full = way(indent_cost(row, false, goes_on), Open{});
-    return full.cost < indented.cost ? full : indented;
+    for (int ending = END; ending <= states.last; ++ending)
+        for (int y = 0; y < step.count; ++y)
+            if (better(ending * 4 + y, best)) best = ending * 4 + y;
+    return best;
+}
+
+// The cost of the cheapest way of a line at the measure of its path. open: of the typeset line, before it and behind.
+int Unwrap::cheapest(int i, bool joined, bool goes_on, Open& open) const {
+    const Row& row = rows_[i];
+    const Open before = open, closed{all(0), all(0)};
+    open = closed;
+    if (goes_on && row.forced) {
+        open = with(before, row);
+        return 0;
+    }
+    if (path_[i] < 0) return free_cost(row, goes_on);
+    const Lanes m = all(path_[i]);
+    const int end = end_cost(row, joined, goes_on);
+    if (joined) {
+        const Fit f = goes_on ? fit<true>(row, before, m) : fit<false>(row, before, m);
+        open = f.open;
+        return f.cost[0] + end;
+    }
+    const auto first = [&](int indent) { return goes_on ? first_fit<true>(row, indent, m) : first_fit<false>(row, indent, m); };
+    const Fit full = first(0), indented = first(INDENT);
+    const int full_cost = full.cost[0] + end + (row.indented ? 0 : indent_cost(row, false, goes_on));
+    const int indented_cost = indented.cost[0] + end + indent_cost(row, true, goes_on);
+    const bool is_full = row.indented || full_cost < indented_cost;
+    open = is_full ? full.open : indented.open;
+    return is_full ? full_cost : indented_cost;
 }
 
 // What the path would cost more if only this line ended a paragraph, as per cent.
 void Unwrap::set_confidences(std::vector<uint8_t>& sure) const {
-    Open before;
+    const Open closed{all(0), all(0)};
+    Open open = closed;
     for (size_t k = 0; k + 1 < sure.size(); ++k) {
         const int i = int(k);
         if (!sure[k]) {
-            before = Open{};
+            open = closed;
             continue;
         }
         const bool joined = k && sure[k - 1], goes_on = sure[k + 1] > 0;
         const int m = path_[i + 1], last = path_[i];
         const bool none = m < 0 || last < 0, near = none || std::abs(last - m) < FAR;
         const Row& next = rows_[i + 1];
-        const Way on = cheapest(i, joined, true, before), end = cheapest(i, joined, false, before);
-        const int join = on.cost + next.to_join + (none ? FREE_JOIN : near ? 0 : SWITCH_INSIDE) +
-                         cheapest(i + 1, true, goes_on, on.open).cost;
-        const int part = end.cost + next.to_break + (near ? 0 : SWITCH_BETWEEN) +
-                         cheapest(i + 1, false, goes_on, Open{}).cost;
-        before = on.open;
+        Open ended = open, behind = closed;
+        int part = cheapest(i, joined, false, ended) + next.to_break + (near ? 0 : SWITCH_BETWEEN);
+        part += cheapest(i + 1, false, goes_on, behind);
+        int join = cheapest(i, joined, true, open) + next.to_join + (none ? FREE_JOIN : near ? 0 : SWITCH_INSIDE);
+        behind = open;
+        join += cheapest(i + 1, true, goes_on, behind);
         sure[k] = confidence::of_margin(part - join);
     }
 }

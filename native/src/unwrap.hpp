@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "evidence.hpp"
+#include "lanes.hpp"
 #include "page.hpp"
 #include "window.hpp"
 
@@ -22,19 +23,10 @@ public:
     // Why line k goes on in line k + 1, if `sure` says so: after decide().
     Why why(size_t k, const std::vector<uint8_t>& sure) const;
 
-    // q of a typeset line that stand in lines before, at their own width and with marks squeezed.
-    struct Open {
-        static constexpr int LIMIT = 1024;  // wider than any measure by far: more costs no more
-        int width = 0, tight = 0;
-        Open with(int w, int t) const { return Open{std::min(width + w, LIMIT), std::min(tight + t, LIMIT)}; }
-    };
-
-private:
-    static constexpr int MEASURES = 3;                 // candidates a line
+    static constexpr int MEASURES = 3;  // candidates a line
     // The line is the last of its paragraph; or it goes on, at the end of its typeset line, or cut after a mark: the best
-    // two ways to that which leave more or less of the typeset line.
+    // two ways to that which leave more or less of the typeset line. A state is one of these and a measure, or none.
     enum { END, FULL, PIECE, OTHER_PIECE, ENDINGS };
-    static constexpr int STATES = (MEASURES + 1) * ENDINGS;  // measure index * ENDINGS + ending; the last measure is none
 
     // What the pass needs of a line, close together.
     struct Row {
@@ -44,6 +36,27 @@ private:
         bool spaced, marks, raw, may_be_cut, flush, stretched, indented, can_go_on, forced, joins_freely, goes_on_title;
         int32_t to_join, to_break;  // costs of the boundary before it
     };
+    // q of a typeset line that stand in lines before, at their own width and with marks squeezed; by measure.
+    struct Open {
+        Lanes width, tight;
+    };
+    // What the best ways to the states of a line cost, and what they leave open; by measure. A cost is counted in sixteenths:
+    // the rest is the state of the line before (ending * 4 + measure), so that the least is the best, and of equal ones the
+    // one over the first state. Those of endings behind the last one hold nothing.
+    struct States {
+        Lanes cost[ENDINGS];
+        Open open[ENDINGS];
+        int last;
+    };
+    struct Step {
+        Lanes sources[ENDINGS];          // the states of the line before, in the lowest four bits
+        int32_t measures[MEASURES + 1];  // -1: none; the last of `count` is that
+        int8_t count;
+        int lender;                      // the line whose measures it takes, -1: its own
+        int source(int state) const { return sources[state / 4][state % 4] & 15; }
+    };
+
+private:
     // A line speaks for every measure in [low, high), in half cells.
     struct Support {
         int16_t low, high;
@@ -53,25 +66,13 @@ private:
         int count = 0;
         Support list[2];
     };
-    // A way to a state: cost, what it leaves open, and the state it comes from.
-    struct Way {
-        int cost;
-        Open open;
-        int source;
-    };
-    struct Step {
-        int16_t measures[MEASURES + 1];  // -1: none
-        int8_t count;
-        int lender;                      // the line whose measures it takes, -1: its own
-        int8_t source[STATES];           // state of the line before, -1: not reached
-    };
-
     int folded(const std::vector<uint8_t>& barriers, int i) const;
     void set_supports(const std::vector<uint8_t>& barriers);
-    Way cheapest(int i, bool joined, bool goes_on, Open before) const;
+    static int best_state(const Step& step, const States& states);
+    int cheapest(int i, bool joined, bool goes_on, Open& open) const;
     void set_confidences(std::vector<uint8_t>& sure) const;
     void set_rows(const std::vector<uint8_t>& barriers);
-    int candidates(int i, int16_t* chosen) const;
+    int candidates(int i, int32_t* chosen) const;
     int wider(int i, int q) const;
     void lend_measures();
     void add(int line);
@@ -83,7 +84,7 @@ private:
     std::vector<Row> rows_;
     std::vector<Supports> supports_;
     std::vector<Step> steps_;
-    std::vector<int16_t> path_;  // the measure of each line, -1: none
+    std::vector<int32_t> path_;  // the measure of each line, -1: none
     enum { STOPS, MIDS };
     WindowCounts ends_;  // lines that hold a sentence end, that end in mid-sentence
     std::vector<int16_t> tight_;  // of each line, WINDOW zeros before and behind

@@ -6,8 +6,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <type_traits>
 
 #include "features.hpp"
+#include "lanes.hpp"
+#include "weights.hpp"
 
 HANFLOW_TARGET_BEGIN("avx2,bmi,bmi2,lzcnt,popcnt")
 
@@ -42,12 +45,14 @@ struct Block {
 #include "avx2.inl"
 #include "scan.inl"
 #include "measure.inl"
+#include "fit.inl"
+#include "reach.inl"
 #include "squeeze.inl"
 #include "utf8.inl"
 
 }  // namespace
 
-const Kernels table = {"haswell", scan, measure, well_formed, nullptr, nullptr, squeeze};
+const Kernels table = {"haswell", scan, measure, well_formed, nullptr, nullptr, squeeze, reach};
 
 }  // namespace haswell
 }  // namespace hanflow

@@ -6,8 +6,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <type_traits>
 
 #include "features.hpp"
+#include "lanes.hpp"
+#include "weights.hpp"
 
 HANFLOW_TARGET_BEGIN("avx2,avx512f,avx512bw,avx512vl,avx512vbmi2,bmi,bmi2,lzcnt,popcnt")
 
@@ -30,12 +33,14 @@ struct Block {
 #include "avx2.inl"
 #include "scan.inl"
 #include "measure.inl"
+#include "fit.inl"
+#include "reach.inl"
 #include "utf8.inl"
 #include "vbmi2.inl"
 
 }  // namespace
 
-const Kernels table = {"icelake", scan, measure, well_formed, to_utf8, from_utf8, squeeze};
+const Kernels table = {"icelake", scan, measure, well_formed, to_utf8, from_utf8, squeeze, reach};
 
 }  // namespace icelake
 }  // namespace hanflow

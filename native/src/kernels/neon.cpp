@@ -6,8 +6,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <type_traits>
 
 #include "features.hpp"
+#include "lanes.hpp"
+#include "weights.hpp"
 
 namespace hanflow {
 namespace neon {
@@ -66,12 +69,14 @@ void shift_masks(const uint64_t* from, unsigned shift, uint64_t valid, uint64_t*
 
 #include "scan.inl"
 #include "measure.inl"
+#include "fit.inl"
+#include "reach.inl"
 #include "squeeze.inl"
 #include "utf8.inl"
 
 }  // namespace
 
-const Kernels table = {"neon", scan, measure, well_formed, nullptr, nullptr, squeeze};
+const Kernels table = {"neon", scan, measure, well_formed, nullptr, nullptr, squeeze, reach};
 
 }  // namespace neon
 }  // namespace hanflow

@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <type_traits>
 
 #include "features.hpp"
+#include "lanes.hpp"
+#include "weights.hpp"
 
 namespace hanflow {
 namespace portable {
@@ -37,11 +40,13 @@ void shift_masks(const uint64_t* from, unsigned shift, uint64_t valid, uint64_t*
 }
 
 #include "measure.inl"
+#include "fit.inl"
+#include "reach.inl"
 #include "squeeze.inl"
 
 }  // namespace
 
-const Kernels table = {"portable", scan, measure, nullptr, nullptr, nullptr, squeeze};
+const Kernels table = {"portable", scan, measure, nullptr, nullptr, nullptr, squeeze, reach};
 
 }  // namespace portable
 }  // namespace hanflow
