@@ -413,6 +413,20 @@ class TestWorkers:
         assert len(content()) == 40
         summary.close()
 
+    def test_a_worker_that_dies_before_it_has_work(self, monkeypatch):
+        def start(self, context, task, others):
+            real(self, context, task, others)
+            if not others:
+                self.process.kill()
+                self.process.join()
+
+        real = bulk._Worker.__init__
+        monkeypatch.setattr(bulk._Worker, "__init__", start)
+        summary = run_of(self.items(), 2)
+        assert (summary.counts["failed"], summary.counts["unchanged"]) == (0, 40)
+        assert len(content()) == 40
+        summary.close()
+
     def test_workers_end_with_the_run(self):
         summary = run_of(self.items(), 2)
         children = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
@@ -695,6 +709,14 @@ def test_report_that_cannot_be_written():
     done = hanflow_("fix", "in", "-o", "out", "--report", "nowhere/report.json")
     assert done.returncode == 1 and "hanflow: nowhere/report.json: No such file or directory\n" in done.stderr
     assert content() == {"a.txt": b"a\n"}
+
+
+def test_output_that_cannot_be_made_is_reported_too():
+    plant({"in/a.txt": "a\n", "b.txt": "b\n"})
+    done = hanflow_("fix", "in", "-o", "b.txt/out", "--report", "report.json")
+    assert (done.returncode, done.stderr.split("\n")[0]) == (1, "hanflow: b.txt/out: File exists: 'b.txt'")
+    assert (report()["complete"], report()["counts"]["files"]) == (False, 1)
+    assert [entry["source"] for entry in report()["files"]] == ["b.txt/out"]
 
 
 def test_failed_records_are_named_and_tried_again():

@@ -272,7 +272,10 @@ class _Worker:
 
     def give(self, batch: Batch, again: bool) -> None:
         self.batch, self.again = [item for item, _ in batch[0]], again
-        self.connection.send(batch)
+        try:
+            self.connection.send(batch)
+        except OSError:  # it died while it had nothing to do: seen when its answer is read
+            pass
 
     def end(self) -> str:
         """Of a dead worker: how it died."""
@@ -454,10 +457,7 @@ class Run:
     def _give(self, worker: _Worker) -> None:
         batch = self._next()
         if batch is not None:
-            try:
-                worker.give(*batch)
-            except OSError:  # it died while it had nothing to do: seen when its answer is read
-                pass
+            worker.give(*batch)
 
     def _answer(self, worker: _Worker) -> None:
         try:

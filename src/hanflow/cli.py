@@ -223,6 +223,7 @@ def fix(
     else:
         source = STDIN if piped else paths[0]
         items = iter([Item(source, source if in_place else _target(source, output))])
+    prepared = True
     if tree and output is not None and not dry_run:
         try:
             tree.prepare()
@@ -233,13 +234,14 @@ def fix(
             raise click.UsageError(f"another run is writing into {output!r}") from None
         except OSError as error:
             run.failed(output, error)
-            return 1
+            prepared = False
     complete = False
     try:
-        run(items)
-        if tree:
-            tree.finish()
-        complete = True
+        if prepared:
+            run(items)
+            if tree:
+                tree.finish()
+            complete = True
     except (ImportError, ConnectionError) as error:
         if done_by is None:
             raise
