@@ -13,18 +13,24 @@ namespace {
 constexpr int RAW = 4;  // of so many lines one ends in a pause where lines are cut after marks
 constexpr int TRAILING_SHARE = 3;  // of so many lines one at most has white space at its end where that means something
 constexpr int COUPLETS = 2;        // lines of verse near each other at least: one may be chance
+constexpr int AHEAD = 6;  // lines by which the table of pairs is fetched early: it is wider than the caches
 constexpr int FIRST_LINES = 24;  // lines either way among which first and last lines of paragraphs are looked for
 
 bool is_latin(const Line& line) { return line.letters > 4 * line.cjks; }
 
-// What the line end between two lines parts.
-Cut cut_at(const Page& page, const Line& a, const Line& b) {
+// The characters of three bytes on both sides of the line end between two lines; false: there are none.
+bool read_ends(const Page& page, const Line& a, const Line& b, uint32_t& x, uint32_t& y) {
     const auto three_bytes = [&](size_t at) { return page.data[at] >> 4 == 0xE; };
-    if (a.e - a.s < 3 || b.e - b.s < 3 || !three_bytes(a.e - 3) || !three_bytes(b.s)) return Cut::unknown;
-    uint32_t x, y;
+    if (a.e - a.s < 3 || b.e - b.s < 3 || !three_bytes(a.e - 3) || !three_bytes(b.s)) return false;
     decode(page.data + a.e - 3, x);
     decode(page.data + b.s, y);
-    return cut_between(x, y);
+    return true;
+}
+
+// What the line end between two lines parts.
+Cut cut_at(const Page& page, const Line& a, const Line& b) {
+    uint32_t x, y;
+    return read_ends(page, a, b, x, y) ? cut_between(x, y) : Cut::unknown;
 }
 
 bool is_quoted(const Line& a, const Line& b) { return a.opened && b.closed; }
@@ -196,7 +202,9 @@ void Evidence::gather(const Page& page, const std::vector<Line*>& lines) {
     const int n = int(lines.size());
     facts_.resize(size_t(n));
     unsigned all = 0;
+    uint32_t x, y;
     for (int i = 0; i < n; ++i) {
+        if (i + AHEAD < n && read_ends(page, *lines[i + AHEAD - 1], *lines[i + AHEAD], x, y)) expect_cut(x, y);
         Line& line = *lines[i];
         const Line *const before = i ? lines[i - 1] : nullptr, *const next = i + 1 < n ? lines[i + 1] : nullptr;
         if (before) line.cut = cut_at(page, *before, line);

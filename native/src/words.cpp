@@ -40,6 +40,11 @@ public:
         const Han &a = han_[x - FIRST], &b = han_[y - FIRST];
         return a.leans_on | b.leans_back | find(a.simplified, b.simplified);
     }
+    void expect(uint32_t x, uint32_t y) const {
+#ifdef __GNUC__
+        __builtin_prefetch(&slots_[slot_of(uint32_t(han_[x - FIRST].simplified) << 16 | han_[y - FIRST].simplified)]);
+#endif
+    }
 
 private:
     // A Traditional character counts as its Simplified form.
@@ -78,6 +83,10 @@ Cut cut_between(uint32_t x, uint32_t y) {
     if (!is_han(y)) y = plain(y);
     if (!is_han(x) || !is_han(y)) return Cut::unknown;
     return pairs().cuts(x, y) ? Cut::word : Cut::none;
+}
+
+void expect_cut(uint32_t x, uint32_t y) {
+    if (is_han(x) && is_han(y)) pairs().expect(x, y);
 }
 
 bool is_word(const uint32_t* text, uint32_t length) {

@@ -14,6 +14,8 @@ enum class Cut : uint8_t {
 
 // x: the last character of a line, y: the first one of the next.
 Cut cut_between(uint32_t x, uint32_t y);
+// Fetches into the cache what cut_between() will look at.
+void expect_cut(uint32_t x, uint32_t y);
 
 // Whether the two stand next to each other inside words.
 bool in_word(uint32_t x, uint32_t y);
