@@ -13,7 +13,7 @@ namespace {
 constexpr int RAW = 4;  // of so many lines one ends in a pause where lines are cut after marks
 constexpr int TRAILING_SHARE = 3;  // of so many lines one at most has white space at its end where that means something
 constexpr int COUPLETS = 2;        // lines of verse near each other at least: one may be chance
-constexpr int AHEAD = 6;  // lines by which the table of pairs is fetched early: it is wider than the caches
+constexpr int AHEAD = 6;  // lines by which the table of pairs is fetched early: it is larger than the first cache
 constexpr int FIRST_LINES = 24;  // lines either way among which first and last lines of paragraphs are looked for
 
 bool is_latin(const Line& line) { return line.letters > 4 * line.cjks; }

@@ -20,17 +20,12 @@ static inline Unwrap::Open with(const Unwrap::Open& before, const Unwrap::Row& r
     return {lesser(before.width + all(row.width), all(OPEN_LIMIT)), lesser(before.tight + all(row.tight), all(OPEN_LIMIT))};
 }
 
-struct Fit {
-    Lanes cost;
-    Unwrap::Open open;  // of the typeset line, where it was cut
-};
-
-// before: what stands in lines before it of the same typeset line.
+// before: what stands in lines before it of the same typeset line. The way leaves that open where the line was cut.
 template <bool goes_on>
-static inline Fit fit(const Unwrap::Row& row, const Unwrap::Open& before, Lanes measure) {
+static inline Unwrap::Way fit(const Unwrap::Row& row, const Unwrap::Open& before, Lanes measure) {
     const Lanes over = all(row.tight) + before.tight - measure;
     const Lanes slack = measure - all(row.width) - before.width;
-    Fit f{lesser(greater(over - all(OVER_FREE), all(0)), all(MOST)) * all(OVER), {all(0), all(0)}};
+    Unwrap::Way f{lesser(greater(over - all(OVER_FREE), all(0)), all(MOST)) * all(OVER), {all(0), all(0)}};
     if constexpr (goes_on) {
         const Lanes room = slack - all(row.unit + row.dropped);
         if (row.spaced) {  // stretched, but not by more than a long word may leave
@@ -54,8 +49,8 @@ static inline Fit fit(const Unwrap::Row& row, const Unwrap::Open& before, Lanes 
 
 // ... of the first line of a paragraph.
 template <bool goes_on>
-static inline Fit first_fit(const Unwrap::Row& row, int indent, Lanes measure) {
-    Fit f = fit<goes_on>(row, {all(indent), all(indent)}, measure);
+static inline Unwrap::Way first_fit(const Unwrap::Row& row, int indent, Lanes measure) {
+    Unwrap::Way f = fit<goes_on>(row, {all(indent), all(indent)}, measure);
     if (row.may_be_cut && row.end_kind == uint8_t(EndKind::mid))
         f.cost = f.cost + (all(HEADING_CUT) & ~(f.open.width == all(0)));
     return f;

@@ -245,22 +245,21 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
     lend_measures();
 
     const auto reach = kernels().reach;
-    States both[2], *before = &both[0], *now = &both[1];
-    before->cost[END] = all(0);
-    before->last = END;
-    const Step start{{}, {-1, -1, -1, -1}, 1, -1};
+    Step start{};  // of what stands before the first line: a paragraph that ended, outside any measure
+    start.last = END;
+    start.measures[0] = -1;
+    start.count = 1;
     for (int i = 0, done = 0; i < n; ++i) {
         Step& step = steps_[i];
         std::fill(step.measures + step.count, std::end(step.measures), -1);
         ++step.count;
-        reach(rows_[i], i ? steps_[i - 1] : start, *before, step, *now);
-        std::swap(before, now);
+        reach(rows_[i], i ? steps_[i - 1] : start, step);
         if (i + 1 < n && i + 1 - done < 2 * LAG) continue;
         // Decide all lines that are LAG lines back, or all at the end, on the best way to here.
-        for (int k = i, state = best_state(step, *before); k >= done; --k) {
+        for (int k = i, state = best_state(step); k >= done; --k) {
             if (i + 1 == n || k <= i - LAG) {
-                sure[k] = state / 4 == END ? 0 : confidence::CERTAIN;
-                path_[k] = steps_[k].measures[state % 4];
+                sure[k] = ending_of(state) == END ? 0 : confidence::CERTAIN;
+                path_[k] = steps_[k].measure(state);
             }
             state = steps_[k].source(state);
         }
@@ -270,67 +269,59 @@ void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::ve
 }
 
 // The cheapest state. Of equal costs: how it ends, then a measure, then the smaller one.
-int Unwrap::best_state(const Step& step, const States& states) {
-    int best = END;
+int Unwrap::best_state(const Step& step) {
+    int best = state_of(END, 0);
     const auto better = [&](int s, int t) {
-        const int a = states.cost[s / 4][s % 4] >> 4, b = states.cost[t / 4][t % 4] >> 4;
-        if (a != b) return a < b;
-        if (s / 4 != t / 4) return s < t;
-        const int p = step.measures[s % 4], q = step.measures[t % 4];
+        if (step.cost(s) != step.cost(t)) return step.cost(s) < step.cost(t);
+        if (ending_of(s) != ending_of(t)) return ending_of(s) < ending_of(t);
+        const int p = step.measure(s), q = step.measure(t);
         return (p < 0) != (q < 0) ? q < 0 : p < q;
     };
-    for (int ending = END; ending <= states.last; ++ending)
+    for (int ending = END; ending <= step.last; ++ending)
         for (int y = 0; y < step.count; ++y)
-            if (better(ending * 4 + y, best)) best = ending * 4 + y;
+            if (better(state_of(ending, y), best)) best = state_of(ending, y);
     return best;
 }
 
-// The cost of the cheapest way of a line at the measure of its path. open: of the typeset line, before it and behind.
-int Unwrap::cheapest(int i, bool joined, bool goes_on, Open& open) const {
+// The cheapest way of a line at the measure of its path, in all lanes.
+Unwrap::Way Unwrap::cheapest(int i, bool joined, bool goes_on, const Open& before) const {
     const Row& row = rows_[i];
-    const Open before = open, closed{all(0), all(0)};
-    open = closed;
-    if (goes_on && row.forced) {
-        open = with(before, row);
-        return 0;
-    }
-    if (path_[i] < 0) return free_cost(row, goes_on);
+    if (goes_on && row.forced) return Way{all(0), with(before, row)};
+    if (path_[i] < 0) return Way{all(free_cost(row, goes_on)), {all(0), all(0)}};
     const Lanes m = all(path_[i]);
-    const int end = end_cost(row, joined, goes_on);
-    if (joined) {
-        const Fit f = goes_on ? fit<true>(row, before, m) : fit<false>(row, before, m);
-        open = f.open;
-        return f.cost[0] + end;
-    }
-    const auto first = [&](int indent) { return goes_on ? first_fit<true>(row, indent, m) : first_fit<false>(row, indent, m); };
-    const Fit full = first(0), indented = first(INDENT);
-    const int full_cost = full.cost[0] + end + (row.indented ? 0 : indent_cost(row, false, goes_on));
-    const int indented_cost = indented.cost[0] + end + indent_cost(row, true, goes_on);
-    const bool is_full = row.indented || full_cost < indented_cost;
-    open = is_full ? full.open : indented.open;
-    return is_full ? full_cost : indented_cost;
+    const auto way = [&](Way f, int more) {
+        f.cost = f.cost + all(end_cost(row, joined, goes_on) + more);
+        return f;
+    };
+    if (joined) return way(goes_on ? fit<true>(row, before, m) : fit<false>(row, before, m), 0);
+    const auto first = [&](int indent, int more) {
+        return way(goes_on ? first_fit<true>(row, indent, m) : first_fit<false>(row, indent, m), more);
+    };
+    if (row.indented) return first(0, 0);
+    const Way indented = first(INDENT, indent_cost(row, true, goes_on)), full = first(0, indent_cost(row, false, goes_on));
+    return full.cost[0] < indented.cost[0] ? full : indented;
 }
 
 // What the path would cost more if only this line ended a paragraph, as per cent.
 void Unwrap::set_confidences(std::vector<uint8_t>& sure) const {
     const Open closed{all(0), all(0)};
-    Open open = closed;
+    Open before = closed;
     for (size_t k = 0; k + 1 < sure.size(); ++k) {
         const int i = int(k);
         if (!sure[k]) {
-            open = closed;
+            before = closed;
             continue;
         }
         const bool joined = k && sure[k - 1], goes_on = sure[k + 1] > 0;
         const int m = path_[i + 1], last = path_[i];
         const bool none = m < 0 || last < 0, near = none || std::abs(last - m) < FAR;
         const Row& next = rows_[i + 1];
-        Open ended = open, behind = closed;
-        int part = cheapest(i, joined, false, ended) + next.to_break + (near ? 0 : SWITCH_BETWEEN);
-        part += cheapest(i + 1, false, goes_on, behind);
-        int join = cheapest(i, joined, true, open) + next.to_join + (none ? FREE_JOIN : near ? 0 : SWITCH_INSIDE);
-        behind = open;
-        join += cheapest(i + 1, true, goes_on, behind);
+        const Way on = cheapest(i, joined, true, before), end = cheapest(i, joined, false, before);
+        const int join = on.cost[0] + next.to_join + (none ? FREE_JOIN : near ? 0 : SWITCH_INSIDE) +
+                         cheapest(i + 1, true, goes_on, on.open).cost[0];
+        const int part = end.cost[0] + next.to_break + (near ? 0 : SWITCH_BETWEEN) +
+                         cheapest(i + 1, false, goes_on, closed).cost[0];
+        before = on.open;
         sure[k] = confidence::of_margin(part - join);
     }
 }

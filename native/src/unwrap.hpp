@@ -1,7 +1,6 @@
 // Which line ends are only the end of a column's line.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -40,21 +39,30 @@ public:
     struct Open {
         Lanes width, tight;
     };
-    // What the best ways to the states of a line cost, and what they leave open; by measure. A cost is counted in sixteenths:
-    // the rest is the state of the line before (ending * 4 + measure), so that the least is the best, and of equal ones the
-    // one over the first state. Those of endings behind the last one hold nothing.
-    struct States {
-        Lanes cost[ENDINGS];
-        Open open[ENDINGS];
-        int last;
+    // A way to a state, by measure: what it costs, and what it leaves open.
+    struct Way {
+        Lanes cost;
+        Open open;
     };
+    // A state is a number: its ending, and in the lowest MEASURE_BITS which measure of its line it has.
+    static constexpr int MEASURE_BITS = 2, STATE_BITS = 4;
     struct Step {
-        Lanes sources[ENDINGS];          // the states of the line before, in the lowest four bits
+        // Of the best ways to the states of the line, up to the last ending that some have. In its lowest STATE_BITS a cost has
+        // the state of the line before: so the least is the best, and of equal ones the one over the first state.
+        Lanes costs[ENDINGS];
+        Open open[ENDINGS - PIECE];  // only pieces leave something open
+        int last;
         int32_t measures[MEASURES + 1];  // -1: none; the last of `count` is that
         int8_t count;
         int lender;                      // the line whose measures it takes, -1: its own
-        int source(int state) const { return sources[state / 4][state % 4] & 15; }
+        int packed_cost(int state) const { return costs[ending_of(state)][measure_of(state)]; }
+        int cost(int state) const { return packed_cost(state) >> STATE_BITS; }
+        int source(int state) const { return packed_cost(state) & ((1 << STATE_BITS) - 1); }
+        int measure(int state) const { return measures[measure_of(state)]; }
     };
+    static constexpr int state_of(int ending, int measure) { return ending << MEASURE_BITS | measure; }
+    static constexpr int ending_of(int state) { return state >> MEASURE_BITS; }
+    static constexpr int measure_of(int state) { return state & ((1 << MEASURE_BITS) - 1); }
 
 private:
     // A line speaks for every measure in [low, high), in half cells.
@@ -66,10 +74,11 @@ private:
         int count = 0;
         Support list[2];
     };
+
     int folded(const std::vector<uint8_t>& barriers, int i) const;
     void set_supports(const std::vector<uint8_t>& barriers);
-    static int best_state(const Step& step, const States& states);
-    int cheapest(int i, bool joined, bool goes_on, Open& open) const;
+    static int best_state(const Step& step);
+    Way cheapest(int i, bool joined, bool goes_on, const Open& before) const;
     void set_confidences(std::vector<uint8_t>& sure) const;
     void set_rows(const std::vector<uint8_t>& barriers);
     int candidates(int i, int32_t* chosen) const;

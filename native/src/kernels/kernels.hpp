@@ -31,9 +31,8 @@ struct Kernels {
     // Writes data[0, size) without its ASCII spaces to out, which has 64 bytes more; returns how many are left.
     size_t (*squeeze)(const uint8_t* data, size_t size, uint8_t* out);
 
-    // The best ways to the states of a line, from those of the line before: costs, what they leave open, sources.
-    void (*reach)(const Unwrap::Row& row, const Unwrap::Step& last, const Unwrap::States& before, Unwrap::Step& step,
-                  Unwrap::States& now);
+    // Sets the ways to the states of a line, and its last ending, from the line before (reach.inl).
+    void (*reach)(const Unwrap::Row& row, const Unwrap::Step& last, Unwrap::Step& step);
 };
 
 // The table in use: the best that CPU and operating system allow, or what HANFLOW_ISA names. Never changes.
