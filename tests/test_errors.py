@@ -32,6 +32,29 @@ def test_invalid_bytes_are_rejected_with_their_range(data, start, end, reason):
         assert (error.encoding, error.object, error.start, error.end, error.reason) == ("utf-8", data, start, end, reason)
 
 
+# Texts are read in scans of 16 KiB, which begin where a line does, and in portions of 512 KiB; long lines in pieces.
+LINES = {"short": "江水 流\n", "of a page": "渡口的雾散了,第7班船靠岸。" * 3 + "\n", "long": "江a水 " * 1500 + "\n", "one": "江水"}
+
+
+@pytest.mark.parametrize("near", [4096, 16384, 524288])
+@pytest.mark.parametrize("line", LINES.values(), ids=LINES)
+def test_invalid_bytes_are_found_wherever_reading_is_cut(line, near):
+    characters = (line * ((near + 100) // len(line.encode()) + 1)).encode()
+    for bad in (b"\xe6\xb1", b"\xff", b"\xed\xa0\x80", b"\xf0\x9f\x98", b"\x80"):
+        for at in range(near - 9, near + 9):
+            while characters[at] & 0xC0 == 0x80:
+                at += 1
+            for data in (characters[:at] + bad + characters[at:], characters[:at] + bad):
+                with pytest.raises(UnicodeDecodeError) as expected:
+                    data.decode()
+                with pytest.raises(UnicodeDecodeError) as caught:
+                    normalize(data)
+                error = expected.value
+                assert (caught.value.start, caught.value.end, caught.value.reason) == (error.start, error.end, error.reason)
+    whole = characters[:at]
+    assert normalize(whole) == normalize(whole.decode()).encode()
+
+
 @pytest.mark.parametrize("data, start, end, reason", INVALID)
 def test_invalid_bytes_are_preserved(data, start, end, reason):
     assert normalize(data, errors="preserve") == data

@@ -49,31 +49,33 @@ struct UnitText {
 
 struct Engine::Impl {
     bool changed = false;
+    size_t begin = 0;  // of the text: what the pipeline has taken of it
     Result result;
     Pipeline pipeline;
     Buffer out;      // of one run of it
     Buffer encoded;  // what the pipeline has yet to take of a str
     EditList edits;  // if traced
 
-    void start(const Options& options, bool preserve);
+    void start(const Options& options, Validity validity);
     void run(const uint8_t* data, size_t size);
     void run(const UnitText& text);
     template <typename AddSame>
     size_t feed(const uint8_t* data, size_t size, bool last, AddSame add_same);
-    void trace(const uint8_t* data, size_t size, const Options& options, bool preserve);
+    void trace(const uint8_t* data, size_t size, const Options& options, Validity validity);
     Plan plan(size_t size) const;
 };
 
 Engine::Engine() noexcept : impl_(new (std::nothrow) Impl) {}
 Engine::~Engine() { delete impl_; }
 
-void Engine::Impl::start(const Options& options, bool preserve) {
+void Engine::Impl::start(const Options& options, Validity validity) {
     changed = false;
+    begin = 0;
     edits.clear();
     result.clear();
     if (encoded.capacity() > KEPT_BYTES) encoded.release();
     if (out.capacity() > KEPT_BYTES) out.release();
-    pipeline.start(options, preserve, PORTION, true);
+    pipeline.start(options, validity, PORTION, true);
 }
 
 // One run of the pipeline, whose result is kept; returns how many bytes it has taken. add_same(count) adds the
@@ -92,10 +94,10 @@ size_t Engine::Impl::feed(const uint8_t* data, size_t size, bool last, AddSame a
 
 void Engine::Impl::run(const uint8_t* data, size_t size) {
     const auto add_same = [&](size_t count) { result.append(data, count); };
-    for (size_t at = 0;;) {
-        const size_t count = whole_lines(data + at, size - at, pipeline.portion(), pipeline.left());
-        const bool last = at + count == size;
-        at += feed(data + at, count, last, add_same);
+    for (begin = 0;;) {
+        const size_t count = whole_lines(data + begin, size - begin, pipeline.portion(), pipeline.left());
+        const bool last = begin + count == size;
+        begin += feed(data + begin, count, last, add_same);
         if (last) break;
     }
 }
@@ -133,17 +135,17 @@ void Engine::Impl::run(const UnitText& text) {
 }
 
 // Pass after pass: their edits composed are those of the source.
-void Engine::Impl::trace(const uint8_t* data, size_t size, const Options& options, bool preserve) {
+void Engine::Impl::trace(const uint8_t* data, size_t size, const Options& options, Validity validity) {
     Pass pass;
     Buffer text, other;
     EditList next, composed;
     std::vector<Segment> segments;
     Part source;
-    if (!pass.run(data, size, options, preserve, text, &edits, segments, source)) return;
+    if (!pass.run(data, size, options, validity, text, &edits, segments, source)) return;
     changed = true;
     for (int k = 1; k < PASSES; ++k) {
         Part all;
-        if (!pass.run(text.data(), text.size(), options, preserve, other, &next, segments, all)) break;
+        if (!pass.run(text.data(), text.size(), options, behind_a_pass(validity), other, &next, segments, all)) break;
         text.swap(other);
         compose(edits, next, composed);
         std::swap(edits, composed);
@@ -166,23 +168,20 @@ Plan Engine::plan(const uint8_t* data, size_t size, const Options& options, Inva
     Plan plan{};
     plan.status = Status::out_of_memory;
     if (!impl_) return plan;
-    const bool preserve = invalid == Invalid::preserve;
-    if (!preserve) {
-        const Utf8Error error = validate_utf8(data, size, invalid == Invalid::surrogates);
-        if (!error.ok) {
-            plan.status = Status::invalid_utf8;
-            plan.error_begin = error.begin;
-            plan.error_end = error.end;
-            plan.error_reason = error.reason;
-            return plan;
-        }
-    }
     try {
-        impl_->start(options, preserve);
+        const Validity validity = validity_of(invalid);
+        impl_->start(options, validity);
         if (trace)
-            impl_->trace(data, size, options, preserve);
+            impl_->trace(data, size, options, validity);
         else
             impl_->run(data, size);
+    } catch (const IllFormed& found) {
+        impl_->result.clear();
+        plan.status = Status::invalid_utf8;
+        plan.error_begin = impl_->begin + found.error.begin;
+        plan.error_end = impl_->begin + found.error.end;
+        plan.error_reason = found.error.reason;
+        return plan;
     } catch (const std::bad_alloc&) {
         return plan;
     }
@@ -194,7 +193,7 @@ Plan Engine::plan_units(const void* units, size_t length, int unit_bytes, const 
     plan.status = Status::out_of_memory;
     if (!impl_) return plan;
     try {
-        impl_->start(options, false);
+        impl_->start(options, Validity::known);
         impl_->run(UnitText{static_cast<const uint8_t*>(units), length, unit_bytes});
     } catch (const std::bad_alloc&) {
         return plan;

@@ -308,15 +308,15 @@ bool Page::may_change(const Chars& t, int i, int last) const {
 }
 
 void Page::open(const Line& line) {
-    chars.read(data, line.begin, line.end, !options.compat, preserve);
+    chars.read(data, line.begin, line.end, !options.compat, preserves());
     chars.find_gaps();
 }
 
-void Page::start(const uint8_t* source, size_t bytes, const Options& opts, bool keep_ill_formed, uint8_t fence, bool first) {
+void Page::start(const uint8_t* source, size_t bytes, const Options& opts, Validity known, uint8_t fence, bool first) {
     data = source;
     size = bytes;
     options = opts;
-    preserve = keep_ill_formed;
+    validity = known;
     at_ = scanned_ = scanned_end_ = 0;
     inside_ = false;
     fence_ = fence;
@@ -330,10 +330,28 @@ void Page::skip(size_t to, uint8_t fence) {
     first_ = false;
 }
 
-// Masks for the text from byte `from` on.
+// Whether data[from, from + bytes) is well-formed. A sequence that the end may cut is in a line that will be scanned again.
+void Page::check(size_t from, size_t bytes) const {
+    const uint8_t* const p = data + from;
+    size_t whole = bytes;
+    if (from + bytes < size)
+        for (size_t k = 1; k <= 4 && whole == bytes; ++k)
+            if ((p[bytes - k] & 0xC0) != 0x80) whole = bytes - k;
+    const bool surrogates = validity == Validity::check_surrogates;
+    Utf8Error error = validate_utf8(p, whole, surrogates);
+    if (error.ok) return;
+    const size_t at = error.begin;
+    error = validate_utf8(p + at, std::min(size - from - at, size_t(4)), surrogates);  // the byte behind may tell what is wrong
+    error.begin += from + at;
+    error.end += from + at;
+    throw IllFormed{error};
+}
+
+// Masks for the text from byte `from` on, which is checked while it is in the first-level cache.
 void Page::rescan(size_t from) {
     const size_t bytes = std::min(size - from, SCAN_BYTES);
-    if (preserve)
+    if (validity == Validity::check || validity == Validity::check_surrogates) check(from, bytes);
+    if (preserves())
         scan_newlines(data + from, bytes, masks);
     else
         kernels().scan(data + from, bytes, size - from, masks);
@@ -409,7 +427,7 @@ bool Page::next_line() {
     if (at_ == end) {
         line.s = line.e = end;
         line.blank = true;
-    } else if (preserve || !kernels().measure(*this, line, unit, scanned_)) {
+    } else if (preserves() || !kernels().measure(*this, line, unit, scanned_)) {
         line = Line();
         unit = Unit();
         place();

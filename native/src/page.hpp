@@ -9,6 +9,7 @@
 #include "chars.hpp"
 #include "hanflow/api.hpp"
 #include "scan.hpp"
+#include "utf8.hpp"
 #include "words.hpp"
 
 namespace hanflow {
@@ -108,7 +109,7 @@ struct Page {
     const uint8_t* data = nullptr;
     size_t size = 0;
     Options options;
-    bool preserve = false;
+    Validity validity = Validity::known;
     bool explained = false;    // how sure a repair is will be asked
     bool traced = false;       // ... and why it is made
     bool whole = false;        // the segment is all of the text
@@ -120,8 +121,8 @@ struct Page {
     Masks masks;
 
     // A new text, or what follows of one: the fence that is open, whether no text line came before.
-    void start(const uint8_t* source, size_t bytes, const Options& opts, bool keep_ill_formed, uint8_t fence, bool first);
-    // Reads and measures the next segment; false at the end of the text. Linear in its size.
+    void start(const uint8_t* source, size_t bytes, const Options& opts, Validity validity, uint8_t fence, bool first);
+    // Reads and measures the next segment; false at the end of the text. Linear in its size. Throws IllFormed.
     bool next_segment();
     // Where the next segment starts, and the fence that is open there (0: none): with the text behind, all that it
     // depends on.
@@ -144,6 +145,8 @@ private:
     bool drop_blank();
     void end_long_line();
     void rescan(size_t from);
+    void check(size_t from, size_t bytes) const;
+    bool preserves() const { return validity == Validity::preserve; }
     void mark_literal(const Line* following);
     void measure(Line& line, Unit& unit);
     bool may_change(const Chars& t, int i, int last) const;

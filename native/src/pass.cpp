@@ -11,14 +11,14 @@ using reasons::why;
 namespace inside = reasons::inside;
 namespace joint = reasons::joint;
 
-size_t Pass::run(const uint8_t* data, size_t size, const Options& options, bool preserve, Buffer& out, EditList* trace,
+size_t Pass::run(const uint8_t* data, size_t size, const Options& options, Validity validity, Buffer& out, EditList* trace,
                  std::vector<Segment>& segments, Part& part) {
     out.clear();
     if (trace) trace->clear();
     old_segments_.swap(segments);
     segments.clear();
     size_t count = 0, at = 0, old = 0;
-    page_.start(data, size, options, preserve, part.fence, part.first);
+    page_.start(data, size, options, validity, part.fence, part.first);
     page_.traced = trace;
     page_.explained = trace || options.min_confidence;
     for (;;) {

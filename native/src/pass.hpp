@@ -39,8 +39,8 @@ public:
     // Writes the repaired text of what it consumed to out and returns the number of edits; with none, out is left empty.
     // trace: collects them. segments: in, those of the pass that made data (none for the source); out, those of this pass.
     // One that was not edited, nor the line behind it, and starts where it did then, at the same fence, will not be edited now:
-    // it is skipped.
-    size_t run(const uint8_t* data, size_t size, const Options& options, bool preserve, Buffer& out, EditList* trace,
+    // it is skipped. Throws IllFormed.
+    size_t run(const uint8_t* data, size_t size, const Options& options, Validity validity, Buffer& out, EditList* trace,
                std::vector<Segment>& segments, Part& part);
 
 private:

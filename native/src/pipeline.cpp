@@ -24,10 +24,10 @@ void Pipeline::Stage::drop(size_t count) {
     left = pending.size();
 }
 
-void Pipeline::start(const Options& options, bool preserve, size_t portion, bool keep_same) {
+void Pipeline::start(const Options& options, Validity validity, size_t portion, bool keep_same) {
     options_ = options;
     portion_ = portion;
-    preserve_ = preserve;
+    validity_ = validity;
     keep_same_ = keep_same;
     changed_ = false;
     same_ = left_ = 0;
@@ -58,7 +58,8 @@ size_t Pipeline::pass(int k, const uint8_t* data, size_t size, bool last, Buffer
     Stage& stage = stages_[k];
     segments_ = stage.segments;
     stage.part.last = last;
-    const bool edited = pass_.run(data, size, options_, preserve_, text_, nullptr, segments_, stage.part) > 0;
+    const Validity validity = k ? behind_a_pass(validity_) : validity_;
+    const bool edited = pass_.run(data, size, options_, validity, text_, nullptr, segments_, stage.part) > 0;
     const size_t done = stage.part.consumed;
     const uint8_t* const bytes = edited ? text_.data() : data;
     const size_t count = edited ? text_.size() : done;

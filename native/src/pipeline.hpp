@@ -17,9 +17,10 @@ class Pipeline {
 public:
     // A new text. A pass works on so many bytes at once, and on twice what it had to leave the last time: work stays linear.
     // keep_same: as long as nothing is edited, nothing is written either.
-    void start(const Options& options, bool preserve, size_t portion, bool keep_same);
+    void start(const Options& options, Validity validity, size_t portion, bool keep_same);
     // Takes more of the text, data[0, size), which ends behind a line end or at the end of the text (last). Appends to `out` what
-    // is finished, and returns how many bytes are taken: the rest must be given again, with more behind it.
+    // is finished, and returns how many bytes are taken: the rest must be given again, with more behind it. Throws IllFormed;
+    // then it must be started anew.
     size_t run(const uint8_t* data, size_t size, bool last, Buffer& out);
     // How many bytes the next run() should have, so that it can finish some.
     size_t portion() const { return std::max(portion_, 2 * left_); }
@@ -46,7 +47,8 @@ private:
     void put(const uint8_t* bytes, size_t count, Buffer& out);
 
     Options options_;
-    bool preserve_ = false, keep_same_ = false, changed_ = false;
+    Validity validity_ = Validity::known;  // of the text
+    bool keep_same_ = false, changed_ = false;
     size_t portion_ = 0, same_ = 0, left_ = 0;
     int active_ = 1;  // passes that have something to do: one more than those that edited something
     Pass pass_;

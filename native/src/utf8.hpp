@@ -4,7 +4,23 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "hanflow/api.hpp"
+
 namespace hanflow {
+
+// What is known of the bytes of a text, and what is to be done about those that are not UTF-8.
+enum class Validity : uint8_t {
+    known,             // there are none
+    check,             // the scan finds them (IllFormed); ...
+    check_surrogates,  // ... three-byte surrogates pass
+    preserve,          // they stay as they are
+};
+
+constexpr Validity validity_of(Invalid invalid) {
+    return invalid == Invalid::reject ? Validity::check : invalid == Invalid::surrogates ? Validity::check_surrogates : Validity::preserve;
+}
+// Of a text that a pass made.
+constexpr Validity behind_a_pass(Validity source) { return source == Validity::preserve ? source : Validity::known; }
 
 // ok: the rest is zero. Otherwise [begin, end) is the first ill-formed sequence and reason says, in static storage and
 // CPython's words, what is wrong with it.
@@ -12,6 +28,11 @@ struct Utf8Error {
     bool ok;
     size_t begin, end;
     const char* reason;
+};
+
+// Thrown where a scan finds one: positions in the data that it was given.
+struct IllFormed {
+    Utf8Error error;
 };
 
 // Finds the first ill-formed sequence of data[0, size).
