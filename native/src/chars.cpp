@@ -1,5 +1,9 @@
 #include "chars.hpp"
 
+#include <algorithm>
+#include <cstring>
+
+#include "kernels/kernels.hpp"
 #include "units.hpp"
 #include "utf8.hpp"
 
@@ -8,9 +12,10 @@ namespace hanflow {
 void Chars::reserve(size_t count) {
     if (count <= room_) return;
     room_ = 0;
-    cp.reset(new uint32_t[count]);
-    cls.reset(new uint8_t[count]);
-    offset.reset(new uint32_t[count]);
+    constexpr size_t BEHIND = 64;  // that a kernel may write too
+    cp.reset(new uint32_t[count + BEHIND]);
+    cls.reset(new uint8_t[count + BEHIND]);
+    offset.reset(new uint32_t[count + BEHIND]);
     room_ = count;
 }
 
@@ -31,8 +36,10 @@ void Chars::read(const uint8_t* source, size_t begin, size_t end, bool drop_is_o
     const uint8_t* const p = source + begin;
     uint32_t *const to_cp = cp.get(), *const to_offset = offset.get();
     uint8_t* const to_class = cls.get();
-    int count = 0;
-    for (size_t i = 0; i < bytes; ++count) {
+    const auto by_vectors = preserve ? nullptr : kernels().read;
+    int count = by_vectors ? by_vectors(p, bytes, to_cp, to_class, to_offset) : 0;
+    if (by_vectors && drop_is_other) std::replace(to_class, to_class + count, uint8_t(DROP), uint8_t(OTHER));
+    for (size_t i = by_vectors ? bytes : 0; i < bytes; ++count) {
         to_offset[count] = uint32_t(i);
         const uint8_t lead = p[i];
         uint32_t c = lead;
@@ -66,8 +73,9 @@ void Chars::find_gaps() {
     gaps.clear();
     const uint8_t* const classes = cls.get();
     for (int i = s;;) {
-        while (i < e && classes[i] != GAP) ++i;
-        if (i >= e) break;
+        const void* const next = std::memchr(classes + i, GAP, size_t(e - i));
+        if (!next) break;
+        i = int(static_cast<const uint8_t*>(next) - classes);
         int j = i, room = 0;
         for (; in(cls[j], class_bit(GAP) | class_bit(DROP)); ++j)
             if (cls[j] == GAP) room += gap_room(cp[j]);

@@ -52,7 +52,7 @@ struct Block {
 
 }  // namespace
 
-const Kernels table = {"haswell", scan, measure, well_formed, nullptr, nullptr, squeeze, reach};
+const Kernels table = {"haswell", scan, measure, well_formed, nullptr, nullptr, nullptr, squeeze, reach};
 
 }  // namespace haswell
 }  // namespace hanflow

@@ -28,6 +28,10 @@ struct Kernels {
     size_t (*to_utf8)(const uint16_t* units, size_t length, uint8_t* out, size_t& size);
     size_t (*from_utf8)(const uint8_t* data, size_t size, uint16_t* out, size_t length, size_t& made);
 
+    // What Chars::read does, for well-formed data[0, size); returns how many characters. The arrays have room for 64 more.
+    // nullptr: only that.
+    int (*read)(const uint8_t* data, size_t size, uint32_t* cp, uint8_t* cls, uint32_t* offset);
+
     // Writes data[0, size) without its ASCII spaces to out, which has 64 bytes more; returns how many are left.
     size_t (*squeeze)(const uint8_t* data, size_t size, uint8_t* out);
 

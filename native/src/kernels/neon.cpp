@@ -76,7 +76,7 @@ void shift_masks(const uint64_t* from, unsigned shift, uint64_t valid, uint64_t*
 
 }  // namespace
 
-const Kernels table = {"neon", scan, measure, well_formed, nullptr, nullptr, squeeze, reach};
+const Kernels table = {"neon", scan, measure, well_formed, nullptr, nullptr, nullptr, squeeze, reach};
 
 }  // namespace neon
 }  // namespace hanflow

@@ -46,7 +46,7 @@ void shift_masks(const uint64_t* from, unsigned shift, uint64_t valid, uint64_t*
 
 }  // namespace
 
-const Kernels table = {"portable", scan, measure, nullptr, nullptr, nullptr, squeeze, reach};
+const Kernels table = {"portable", scan, measure, nullptr, nullptr, nullptr, nullptr, squeeze, reach};
 
 }  // namespace portable
 }  // namespace hanflow

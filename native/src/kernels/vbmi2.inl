@@ -1,4 +1,4 @@
-// By compressing bytes: UTF-8 and units of two bytes, spaces out of a text; included by the CPU path that has VBMI2.
+// By compressing bytes: UTF-8 and units of two bytes, the characters of a line, spaces out of a text; included by the CPU path that has VBMI2.
 
 // Writes the first units as UTF-8, all but less than 16; returns how many, and the bytes in size. May write 64 bytes behind.
 static size_t to_utf8(const uint16_t* units, size_t length, uint8_t* out, size_t& size) {
@@ -61,6 +61,58 @@ static size_t from_utf8(const uint8_t* data, size_t size, uint16_t* out, size_t 
     // The last character may reach behind the last block.
     while (at && at < size && (data[at] & 0xC0) == 0x80) ++at;
     return at;
+}
+
+// Characters of the Basic Multilingual Plane by vectors; what is no Han of three bytes is given its class one by one.
+static int read(const uint8_t* data, size_t size, uint32_t* cp, uint8_t* cls, uint32_t* offset) {
+    alignas(64) static constexpr uint8_t PLACES[64] = {
+        0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
+        32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
+    const __m512i places = _mm512_load_si512(PLACES), six = _mm512_set1_epi32(0x3F);
+    int count = 0;
+    for (size_t at = 0; at < size; at += 64) {
+        // The bytes of the block, or those so many behind them, inside the data.
+        const auto load = [&](size_t behind) {
+            const size_t left = size - at > behind ? size - at - behind : 0;
+            return _mm512_maskz_loadu_epi8(left >= 64 ? ~__mmask64(0) : (__mmask64(1) << left) - 1, data + at + behind);
+        };
+        const __mmask64 inside = size - at >= 64 ? ~__mmask64(0) : (__mmask64(1) << (size - at)) - 1;
+        const __m512i block = load(0);
+        const __mmask64 leads = _mm512_mask_cmpgt_epi8_mask(inside, block, _mm512_set1_epi8(-65));
+        const __m512i first = _mm512_maskz_compress_epi8(leads, block), second = _mm512_maskz_compress_epi8(leads, load(1)),
+                      third = _mm512_maskz_compress_epi8(leads, load(2)), place = _mm512_maskz_compress_epi8(leads, places);
+        const int some = __builtin_popcountll(leads);
+        const auto widen = [&](__m128i x, __m128i y, __m128i z, __m128i where, int from) {
+            const __m512i a = _mm512_cvtepu8_epi32(x), b = _mm512_and_si512(_mm512_cvtepu8_epi32(y), six),
+                          c = _mm512_and_si512(_mm512_cvtepu8_epi32(z), six);
+            const __m512i three = _mm512_or_si512(_mm512_slli_epi32(_mm512_and_si512(a, _mm512_set1_epi32(0x0F)), 12),
+                                                  _mm512_or_si512(_mm512_slli_epi32(b, 6), c));
+            const __m512i two = _mm512_or_si512(_mm512_slli_epi32(_mm512_and_si512(a, _mm512_set1_epi32(0x1F)), 6), b);
+            const __m512i many = _mm512_mask_blend_epi32(_mm512_cmpge_epu32_mask(a, _mm512_set1_epi32(0xE0)), two, three);
+            const __m512i all = _mm512_mask_blend_epi32(_mm512_cmplt_epu32_mask(a, _mm512_set1_epi32(0x80)), many, a);
+            _mm512_storeu_si512(cp + count + from, all);
+            _mm512_storeu_si512(offset + count + from, _mm512_add_epi32(_mm512_cvtepu8_epi32(where), _mm512_set1_epi32(int(at))));
+        };
+        widen(_mm512_castsi512_si128(first), _mm512_castsi512_si128(second), _mm512_castsi512_si128(third), _mm512_castsi512_si128(place), 0);
+        const auto part = [&](auto number) {
+            constexpr int k = decltype(number)::value;
+            if (some > 16 * k)
+                widen(_mm512_extracti32x4_epi32(first, k), _mm512_extracti32x4_epi32(second, k), _mm512_extracti32x4_epi32(third, k),
+                      _mm512_extracti32x4_epi32(place, k), 16 * k);
+        };
+        part(std::integral_constant<int, 1>());
+        part(std::integral_constant<int, 2>());
+        part(std::integral_constant<int, 3>());
+        _mm512_storeu_si512(cls + count, _mm512_set1_epi8(HAN));
+        const __mmask64 han = _mm512_cmple_epu8_mask(_mm512_sub_epi8(first, _mm512_set1_epi8(char(0xE5))), _mm512_set1_epi8(4));  // U+5000..9FFF
+        for (uint64_t rest = ~han & (some == 64 ? ~uint64_t(0) : (uint64_t(1) << some) - 1); rest; rest &= rest - 1) {
+            const int i = count + __builtin_ctzll(rest);
+            if (data[offset[i]] >= 0xF0) decode(data + offset[i], cp[i]);
+            cls[i] = char_class(cp[i]);
+        }
+        count += some;
+    }
+    return count;
 }
 
 static size_t squeeze(const uint8_t* data, size_t size, uint8_t* out) {
