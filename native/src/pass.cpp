@@ -82,7 +82,12 @@ void Pass::edit_segment(EditList& out) {
 void Pass::edit_chars(int begin, int end, EditList& out, bool insert) {
     const Chars& t = page_.chars;
     const Options& options = page_.options;
+    const auto stays = [&](int i) { return t.cls[i] == HAN && t.cp[i] >= 0x3400 && t.cp[i] <= 0x9FFF; };  // most of a line
     for (int i = begin, last = -1; i < end;) {
+        if (!insert && stays(i)) {
+            ++i;
+            continue;
+        }
         if (insert && !t.is(i, ATTACHED)) {
             if (last >= 0 && is_latin_boundary(last, i))
                 out.add(t.at(i), t.at(i), " ", 1, Rule::spacing, confidence::CERTAIN, why(inside::ASKED));

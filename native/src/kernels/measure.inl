@@ -459,12 +459,15 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
     int squeeze = 0;
     if (alnum) {
         uint64_t carry_han = 0, carry_alnum = 0;
+        const auto gap = [](const uint64_t* k) { return k[SCAN_GAP]; };
+        const auto digit_or_gap = [](const uint64_t* k) { return k[SCAN_DIGIT] | k[SCAN_GAP]; };
         for (size_t w = 0; w < b.words(); ++w) {
             const uint64_t h = b.word[w][SCAN_HAN], a = b.word[w][SCAN_DIGIT] | b.word[w][SCAN_LETTER];
             const uint64_t behind_han = h << 3 | carry_han, behind_alnum = a << 1 | carry_alnum;
             line.dropped += __builtin_popcountll(h & behind_alnum) + __builtin_popcountll(a & behind_han);
-            // ， ： ～ behind a letter or digit may be converted.
-            if (behind_alnum & (b.word[w][SCAN_PAUSE] | b.word[w][SCAN_MARK])) {
+            // ， ： ～ between digits, gaps left out, may be converted.
+            if (const uint64_t points = (b.word[w][SCAN_PAUSE] | b.word[w][SCAN_MARK]) & behind(b, w, 3, digit_or_gap);
+                points & (before(b, w, 1, digit_or_gap) | before(b, w, 2, gap) | before(b, w, 3, gap))) {
                 line.changes = true;
                 line.radicals = false;
             }
