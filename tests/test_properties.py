@@ -82,6 +82,20 @@ def test_native_is_reference_with_options(text, options):
     assert hanflow.normalize(text, **options) == reference(text, **options)
 
 
+# Characters whose width is in question, what stands beside them, and what makes a line be looked at by characters.
+WIDTHS = [*"０１９ＡｚＺａ．％，：～－＋（）／＃＂", *"a1Z5-.%+:é", " ", "\u3000", "  ", *"汉字江水人一第月⼀⼯⾼𠀀アｱ①℃", *"。，、；“”—…\f", *"\n\n\n\n"]
+
+
+@pytest.mark.parametrize("part", range(8))
+def test_native_is_reference_on_mixed_widths(part):
+    for seed in range(part * 250, part * 250 + 250):
+        draw = random.Random(seed)
+        alphabet = draw.sample(WIDTHS, draw.randint(4, len(WIDTHS))) + ["\n"] * 2 + draw.choice([[], [*"学生渡口雾散了" * 3]])
+        text = "".join(draw.choices(alphabet, k=draw.choice([6, 30, 150, 600])))
+        options = draw.choice([{}, draw.choice(COMBINATIONS)])
+        assert hanflow.normalize(text, **options) == reference(text, **options), (seed, text, options)
+
+
 @many
 @given(s.texts(grids=True), s.options())
 def test_str_is_bytes(text, options):

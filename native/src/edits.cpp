@@ -18,20 +18,22 @@ void EditList::add(size_t begin, size_t end, const char* text, size_t length, Ru
         texts.append(text, length);
 }
 
-void EditList::add_rewritten(const uint8_t* source, size_t begin, size_t end, size_t from, size_t to, bool squeeze, bool compat,
+void EditList::add_rewritten(const uint8_t* source, size_t begin, size_t end, size_t from, size_t to, Rewriting rewriting,
                              uint8_t confidence) {
     const size_t at = texts.size();
     // A radical of three bytes becomes four at most.
     texts.resize(at + (to - from) / 3 * 4 + 64);
     uint8_t* const text = reinterpret_cast<uint8_t*>(&texts[at]);
     size_t length = to - from;
-    if (squeeze)
+    if (rewriting.squeeze)
         length = kernels().squeeze(source + from, length, text);
+    else if (rewriting.narrow)
+        length = kernels().narrow(source + from, length, text);
     else
         std::memcpy(text, source + from, length);
-    if (compat) length = replace_radicals(text, length);
+    if (rewriting.compat) length = replace_radicals(text, length);
     texts.resize(at + length);
-    edits.push_back(Edit{begin, end, uint32_t(at), uint32_t(length), squeeze ? Rule::spacing : Rule::compat, confidence, 0, 0});
+    edits.push_back(Edit{begin, end, uint32_t(at), uint32_t(length), rewriting.squeeze ? Rule::spacing : Rule::compat, confidence, 0, 0});
 }
 
 Buffer::~Buffer() { std::free(data_); }

@@ -28,9 +28,14 @@ struct EditList {
     }
     // An edit behind all others.
     void add(size_t begin, size_t end, const char* text, size_t length, Rule rule, uint8_t confidence, Why why);
-    // [begin, end) becomes source[from, to), without its ASCII spaces if `squeeze`, and with the radicals that compat replaces
-    // if `compat`: one edit, for who does not ask for each.
-    void add_rewritten(const uint8_t* source, size_t begin, size_t end, size_t from, size_t to, bool squeeze, bool compat,
+    // How a line is rewritten: without its ASCII spaces, or with ASCII for its full-width letters and digits; with the radicals
+    // replaced that compat replaces.
+    struct Rewriting {
+        bool squeeze, narrow, compat;
+        bool any() const { return squeeze || narrow || compat; }
+    };
+    // [begin, end) becomes source[from, to), rewritten: one edit, for who does not ask for each.
+    void add_rewritten(const uint8_t* source, size_t begin, size_t end, size_t from, size_t to, Rewriting rewriting,
                        uint8_t confidence);
 };
 

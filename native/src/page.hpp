@@ -86,7 +86,9 @@ struct Line {
     Cut cut = Cut::unknown;         // what the line end before it parts
     bool work = false;     // holds gaps, or ...
     bool changes = false;  // ... characters that compat or width may change
-    bool radicals = false;     // ... Han of three bytes that compat changes, and no others
+    bool by_itself = false;    // ... each whatever stands beside it: no others than the next two
+    bool radicals = false;     // Han of three bytes that compat changes
+    bool full_width = false;   // full-width letters or digits, and no gaps
     bool closes_all = false;  // each gap is one ASCII space and letter-spacing, whatever the lines around say
     bool latin_gaps = false;  // some gaps, each of one or two ASCII spaces between Han and a letter or digit, or % before
                               // Han; may be set

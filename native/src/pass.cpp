@@ -154,15 +154,15 @@ void Pass::edit_line(size_t index, EditList& out) {
     const bool joint_behind = layout_.joints[index] != Joint::line_end;
     const bool plain = SpacingStage::is_plain(page_, layout_, index);
     // Where nobody asks for each edit, most lines are rewritten whole.
-    if (!page_.explained && !line.page && !insert && options.width != Width::all && line.changes == line.radicals) {
+    if (!page_.explained && !line.page && !insert && options.width != Width::all && line.changes == line.by_itself) {
         const bool all = SpacingStage::closes_all(page_, layout_, index);
         if (all || plain || !line.gaps) {
             const bool squeeze = all || (plain && SpacingStage::closes_latin(page_, layout_, index));
             const bool ends = squeeze || joined;  // white space at them goes
-            const bool radicals = line.radicals && options.compat;
             const size_t begin = ends && !joint_before ? line.begin : line.s, end = ends && !joint_behind ? line.end : line.e;
-            if (squeeze || radicals) {
-                out.add_rewritten(page_.data, begin, end, line.s, line.e, squeeze, radicals, confidence::SPREAD);
+            const EditList::Rewriting rewriting{squeeze, line.full_width && options.width != Width::none, line.radicals && options.compat};
+            if (rewriting.any()) {
+                out.add_rewritten(page_.data, begin, end, line.s, line.e, rewriting, confidence::SPREAD);
             } else {
                 if (begin < line.s) out.add(begin, line.s, "", 0, Rule::spacing, confidence::CERTAIN, Why{});
                 if (line.e < end) out.add(line.e, end, "", 0, Rule::spacing, confidence::CERTAIN, Why{});

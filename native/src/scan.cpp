@@ -29,6 +29,13 @@ ScanKind kind_of(uint32_t cp) {
         case STOP: return SCAN_STOP;
         case PAUSE: return SCAN_PAUSE;
         case MARK: return SCAN_MARK;
+        default: break;
+    }
+    if (cp < 0xFF01 || cp > 0xFF5E) return SCAN_RARE;
+    switch (c) {
+        case DIGIT: return SCAN_FULL_DIGIT;
+        case LETTER: return SCAN_FULL_LETTER;
+        case ASCII: return SCAN_FULL_SIGN;
         default: return SCAN_RARE;
     }
 }

@@ -20,9 +20,20 @@ enum ScanKind : uint8_t {
     SCAN_LETTER,
     SCAN_SIGN,
     SCAN_RARE,         // everything else: the line is looked at character by character
-    SCAN_CHANGES,      // Han of three bytes that compat changes; their bits are set among SCAN_HAN too
-    SCAN_KINDS
+    SCAN_CHANGES,      // characters of three bytes that compat or width may change: Han, full-width forms; their bits are
+                       // set among SCAN_HAN, SCAN_DIGIT, SCAN_LETTER or SCAN_SIGN too
+    SCAN_KINDS,
+    // What the table says of these; SCAN_CHANGES itself is Han there.
+    SCAN_FULL_DIGIT = SCAN_KINDS,
+    SCAN_FULL_LETTER,
+    SCAN_FULL_SIGN,
+    SCAN_TABLE_KINDS
 };
+
+// The mask that says what a character is, by its kind in the table.
+constexpr ScanKind SCAN_MASK[SCAN_TABLE_KINDS] = {
+    SCAN_NEWLINE, SCAN_GAP,  SCAN_HAN,    SCAN_OPEN, SCAN_CLOSE, SCAN_STOP,  SCAN_PAUSE,  SCAN_MARK,
+    SCAN_DIGIT,   SCAN_LETTER, SCAN_SIGN, SCAN_RARE, SCAN_HAN,   SCAN_DIGIT, SCAN_LETTER, SCAN_SIGN};
 
 // Bytes that one scan covers. Its masks stay in the first-level cache.
 constexpr size_t SCAN_BYTES = size_t(1) << 14;

@@ -11,6 +11,7 @@
 #include "features.hpp"
 #include "lanes.hpp"
 #include "weights.hpp"
+#include "width.hpp"
 
 HANFLOW_TARGET_BEGIN("avx2,bmi,bmi2,lzcnt,popcnt")
 
@@ -47,12 +48,12 @@ struct Block {
 #include "measure.inl"
 #include "fit.inl"
 #include "reach.inl"
-#include "squeeze.inl"
+#include "rewrite.inl"
 #include "utf8.inl"
 
 }  // namespace
 
-const Kernels table = {"haswell", scan, measure, well_formed, nullptr, nullptr, nullptr, squeeze, reach};
+const Kernels table = {"haswell", scan, measure, well_formed, nullptr, nullptr, nullptr, squeeze, narrow, reach};
 
 }  // namespace haswell
 }  // namespace hanflow

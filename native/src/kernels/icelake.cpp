@@ -40,7 +40,7 @@ struct Block {
 
 }  // namespace
 
-const Kernels table = {"icelake", scan, measure, well_formed, to_utf8, from_utf8, read, squeeze, reach};
+const Kernels table = {"icelake", scan, measure, well_formed, to_utf8, from_utf8, read, squeeze, narrow, reach};
 
 }  // namespace icelake
 }  // namespace hanflow

@@ -12,7 +12,6 @@ constexpr uint32_t MASKED_MARKS = MASKED_CLOSING | kind_bit(SCAN_OPEN) | kind_bi
 constexpr uint32_t MASKED_CJK = MASKED_MARKS | kind_bit(SCAN_HAN);
 constexpr uint32_t MASKED_ALNUM = kind_bit(SCAN_DIGIT) | kind_bit(SCAN_LETTER);
 static inline bool one_of(ScanKind k, uint32_t set) { return (set >> k) & 1; }
-static inline size_t length_of(ScanKind k) { return one_of(k, MASKED_CJK) ? 3 : 1; }
 
 // The masks of one line of at most MOST words, its first byte at bit 0; the line holds no rare character but plain signs.
 template <size_t MOST>
@@ -29,8 +28,11 @@ struct LineBits {
     ScanKind kind_at(size_t i) const {
         if (text[i] >= 0xE4 && text[i] <= 0xE9) return SCAN_HAN;
         const uint8_t kind = scan_kind_at(text + i, kinds);
-        return kind == SCAN_CHANGES ? SCAN_HAN : ScanKind(kind);
+        return SCAN_MASK[kind];
     }
+    // Of the letter, digit or sign there.
+    bool full_width(size_t i) const { return text[i] >= 0x80; }
+    size_t length(size_t i) const { return full_width(i) ? 3 : 1; }
     // The next character that is no gap, from byte i on; npos when there is none.
     size_t next(size_t i) const {
         size_t w = i / 64;
@@ -61,7 +63,10 @@ static int masked_first_unit(const Bits& b, size_t s) {
             i = b.next(i + 3);
         } else {
             const size_t limit = b.words() * 64;
-            for (; i < limit && (b.test(SCAN_DIGIT, i) || b.test(SCAN_LETTER, i) || b.test(SCAN_SIGN, i)); ++i) room += 2;
+            while (i < limit && (b.test(SCAN_DIGIT, i) || b.test(SCAN_LETTER, i) || b.test(SCAN_SIGN, i))) {
+                room += b.full_width(i) ? CELL : 2;
+                i += b.length(i);
+            }
             i = b.next(i);
         }
     }
@@ -72,6 +77,12 @@ static int masked_first_unit(const Bits& b, size_t s) {
     return room;
 }
 
+static uint32_t han_at(const uint8_t* p) {
+    return uint32_t(p[0] & 0x0F) << 12 | uint32_t(p[1] & 0x3F) << 6 | (p[2] & 0x3F);
+}
+
+static bool is_kana(uint32_t cp) { return char_class(cp) == KANA; }
+
 // is_key() by masks: the first colon stands behind one to six Han.
 template <typename Bits>
 static bool masked_is_key(const Bits& b, const uint8_t* p, size_t s) {
@@ -79,13 +90,9 @@ static bool masked_is_key(const Bits& b, const uint8_t* p, size_t s) {
         if (i / 64 >= b.words()) return false;
         if (b.test(SCAN_PAUSE, i)) return k > 0 && p[i] == 0xEF && p[i + 1] == 0xBC && p[i + 2] == 0x9A;
         if (b.test(SCAN_SIGN, i)) return k > 0 && p[i] == ':';
-        if (!b.test(SCAN_HAN, i)) return false;
+        if (!b.test(SCAN_HAN, i) || (p[i] == 0xE3 && is_kana(han_at(p + i)))) return false;
     }
     return false;
-}
-
-static uint32_t han_at(const uint8_t* p) {
-    return uint32_t(p[0] & 0x0F) << 12 | uint32_t(p[1] & 0x3F) << 6 | (p[2] & 0x3F);
 }
 
 // Whether list_marker() may find one: told by the first characters.
@@ -98,7 +105,7 @@ static bool may_be_marker(const Bits& b, const uint8_t* p, size_t s, ScanKind fi
         if (!is_numeral(han_at(p + s))) return false;
         for (i += 3; i / 64 < b.words() && b.test(SCAN_HAN, i) && is_numeral(han_at(p + i));) i += 3;
     } else if (first == SCAN_DIGIT) {
-        while (i / 64 < b.words() && b.test(SCAN_DIGIT, i)) ++i;
+        while (i / 64 < b.words() && b.test(SCAN_DIGIT, i)) i += b.length(i);
     } else {
         return true;
     }
@@ -109,8 +116,6 @@ static bool may_be_marker(const Bits& b, const uint8_t* p, size_t s, ScanKind fi
     return b.test(SCAN_PAUSE, i) || b.test(SCAN_CLOSE, i) || b.test(SCAN_SIGN, i) || b.test(SCAN_DIGIT, i) ||
            (b.test(SCAN_HAN, i) && first == SCAN_DIGIT && is_numeral(han_at(p + i)));
 }
-
-static bool is_kana(uint32_t cp) { return char_class(cp) == KANA; }
 
 // The last characters of what the last name of a credit did: 摄, 文, 图 ...
 static bool ends_like_credit(uint32_t cp) { return is_one_of(U"摄文图攝圖绘繪影", cp); }
@@ -311,8 +316,8 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
     b.count = (length + 63) / 64;
     b.text = p;
     b.kinds = scan_kinds();
-    uint64_t rare = 0, any = 0, changes = 0, leaders = 0, stops = 0;
-    int han = 0, marks = 0, digits = 0, letters = 0, signs = 0, gap_chars = 0, pauses = 0, brackets = 0;
+    uint64_t rare = 0, any = 0, radicals = 0, leaders = 0, stops = 0;
+    int han = 0, full = 0, full_signs = 0, marks = 0, digits = 0, letters = 0, signs = 0, gap_chars = 0, pauses = 0, brackets = 0;
     const uint64_t* from = page.masks.word[(line.begin - scanned) / 64];
     const unsigned shift = (line.begin - scanned) % 64;
     for (size_t w = 0; w < b.words(); ++w, from += SCAN_KINDS) {
@@ -342,7 +347,11 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
         }
         gap_chars |= to[SCAN_GAP] != 0;
         rare |= to[SCAN_RARE];
-        changes |= to[SCAN_CHANGES];
+        radicals |= to[SCAN_CHANGES] & to[SCAN_HAN];
+        if (const uint64_t changes = to[SCAN_CHANGES] & ~to[SCAN_HAN]) {
+            full += __builtin_popcountll(changes);
+            full_signs += __builtin_popcountll(changes & to[SCAN_SIGN]);
+        }
         b.content[w] = to[SCAN_HAN] | mark | ascii | to[SCAN_RARE];
         any |= b.content[w];
     }
@@ -369,10 +378,10 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
             ++others;
         }
     const int seen = han + marks + alnum + signs + others;
-    const size_t e = last + length_of(last_kind);
+    const size_t e = last + (p[last] < 0x80 ? 1 : 3);
     line.s = line.begin + s;
     line.e = line.begin + e;
-    line.cjk = han > 0;
+    line.cjk = han || full;
     line.letters = letters;
     line.cjks = han + marks;
     line.first_class = CLASS_OF[first_kind];
@@ -411,6 +420,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
                 if (!inner++) first_gap = i;
             }
         }
+        if (full && inner) return false;
         single = single && latin && inner;
         if (single) {
             gap_count = inner;
@@ -438,7 +448,10 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
                 }
         }
     }
-    line.changes = line.radicals = changes != 0;
+    line.radicals = radicals != 0;
+    line.full_width = full > full_signs;
+    line.changes = radicals || full;
+    line.by_itself = line.changes && !full_signs;
     line.work = inner > 0;
     line.gaps = gap_count;
     if (!han) {
@@ -458,21 +471,24 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
     // Neighbours without a gap between: Han and Han, Han and Latin, marks.
     int squeeze = 0;
     if (alnum) {
-        uint64_t carry_han = 0, carry_alnum = 0;
+        uint64_t carry_han = 0, carry_alnum = 0, carry_full = 0;
         const auto gap = [](const uint64_t* k) { return k[SCAN_GAP]; };
         const auto digit_or_gap = [](const uint64_t* k) { return k[SCAN_DIGIT] | k[SCAN_GAP]; };
         for (size_t w = 0; w < b.words(); ++w) {
             const uint64_t h = b.word[w][SCAN_HAN], a = b.word[w][SCAN_DIGIT] | b.word[w][SCAN_LETTER];
-            const uint64_t behind_han = h << 3 | carry_han, behind_alnum = a << 1 | carry_alnum;
+            const uint64_t full_width = a & b.word[w][SCAN_CHANGES], half_width = a ^ full_width;
+            const uint64_t behind_han = h << 3 | carry_han;
+            const uint64_t behind_alnum = half_width << 1 | carry_alnum | full_width << 3 | carry_full;
             line.dropped += __builtin_popcountll(h & behind_alnum) + __builtin_popcountll(a & behind_han);
             // ， ： ～ between digits, gaps left out, may be converted.
             if (const uint64_t points = (b.word[w][SCAN_PAUSE] | b.word[w][SCAN_MARK]) & behind(b, w, 3, digit_or_gap);
-                points & (before(b, w, 1, digit_or_gap) | before(b, w, 2, gap) | before(b, w, 3, gap))) {
+                points & (before(b, w, 1, digit_or_gap) | before(b, w, 2, gap) | before(b, w, 3, digit_or_gap))) {
                 line.changes = true;
-                line.radicals = false;
+                line.by_itself = false;
             }
             carry_han = h >> 61;
-            carry_alnum = a >> 63;
+            carry_alnum = half_width >> 63;
+            carry_full = full_width >> 61;
         }
     }
     if (marks > 1) {
@@ -488,7 +504,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
     }
     if (page.options.width == Width::all && marks) {
         line.changes = true;
-        line.radicals = false;
+        line.by_itself = false;
     }
     line.work = line.work || line.changes;
     squeeze = squeeze * CELL + (first_kind == SCAN_OPEN ? 2 : 0) + (one_of(last_kind, MASKED_CLOSING) ? 2 : 0);
@@ -503,7 +519,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
         line.spaced = counts.spread >= solid;
     }
     line.digit_gap = counts.digit;
-    line.width = line.indent + CELL * (han + marks + others) + 2 * (alnum + signs);
+    line.width = line.indent + CELL * (han + marks + others) + 2 * (alnum + signs + full);
     if (single) {
         line.latin_gaps = counts.plain;
         line.width += (line.spaced ? 0 : CELL * counts.spread + 2 * counts.digits) + counts.mixed + 2 * counts.latin;
@@ -595,12 +611,12 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
                          (last_kind == SCAN_DIGIT && (leaders || signs))))
         line.table = is_table(characters(), line);
     line.parted = counts.spread && !line.spaced && !sentence && counts.solids;
-    line.closes_all = counts.closes_all && !line.table && !line.byline && line.changes == line.radicals && !line.page &&
+    line.closes_all = counts.closes_all && !line.table && !line.byline && line.changes == line.by_itself && !line.page &&
                       line.start_kind != StartKind::item;
     line.row = seen >= 2 && seen <= 4 && gap_count == seen - 1 && !alnum && !signs && seen + inner <= 16;
     const bool sign = seen == 1 && signs;
     if (seen > 4 || (marks != seen && !sign && (marks || signs || gap_count))) return true;
-    if (!marks) {
+    if (!marks && !full) {
         if (han != seen && alnum != seen && !sign) return true;
         const bool solid_han = han == seen;
         unit.kind = !solid_han ? UnitKind::number : seen == 1 ? UnitKind::chr : UnitKind::name;
@@ -633,7 +649,7 @@ static bool measure(Page& page, Line& line, Unit& unit, size_t scanned) {
         // One Han character: a line of a vertical run.
         line.s = line.begin;
         line.e = line.end;
-        line.changes = line.work = line.radicals = page.masks.word[i / 64][SCAN_CHANGES] >> (i % 64) & 1;
+        line.changes = line.work = line.by_itself = line.radicals = page.masks.word[i / 64][SCAN_CHANGES] >> (i % 64) & 1;
         line.cjk = line.remainder = true;
         line.cjks = 1;
         line.first_class = line.last_class = HAN;

@@ -11,6 +11,7 @@
 #include "features.hpp"
 #include "lanes.hpp"
 #include "weights.hpp"
+#include "width.hpp"
 
 namespace hanflow {
 namespace neon {
@@ -71,12 +72,12 @@ void shift_masks(const uint64_t* from, unsigned shift, uint64_t valid, uint64_t*
 #include "measure.inl"
 #include "fit.inl"
 #include "reach.inl"
-#include "squeeze.inl"
+#include "rewrite.inl"
 #include "utf8.inl"
 
 }  // namespace
 
-const Kernels table = {"neon", scan, measure, well_formed, nullptr, nullptr, nullptr, squeeze, reach};
+const Kernels table = {"neon", scan, measure, well_formed, nullptr, nullptr, nullptr, squeeze, narrow, reach};
 
 }  // namespace neon
 }  // namespace hanflow

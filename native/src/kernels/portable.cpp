@@ -8,6 +8,7 @@
 #include "features.hpp"
 #include "lanes.hpp"
 #include "weights.hpp"
+#include "width.hpp"
 
 namespace hanflow {
 namespace portable {
@@ -17,7 +18,7 @@ void scan(const uint8_t* data, size_t size, size_t available, Masks& masks) {
     const uint8_t* const kinds = scan_kinds();
     const size_t words = (size + 63) / 64;
     for (size_t w = 0; w < words; ++w) {
-        uint64_t word[SCAN_KINDS] = {};
+        uint64_t word[SCAN_TABLE_KINDS] = {};
         const size_t begin = w * 64, end = std::min(size, begin + 64);
         size_t i = begin;
         while (i < end && (data[i] & 0xC0) == 0x80) ++i;  // the rest of a character of the word before
@@ -28,7 +29,12 @@ void scan(const uint8_t* data, size_t size, size_t available, Masks& masks) {
             word[kind] |= uint64_t(1) << (i - begin);
             i += length;
         }
+        const uint64_t full = word[SCAN_FULL_DIGIT] | word[SCAN_FULL_LETTER] | word[SCAN_FULL_SIGN];
         word[SCAN_HAN] |= word[SCAN_CHANGES];
+        word[SCAN_DIGIT] |= word[SCAN_FULL_DIGIT];
+        word[SCAN_LETTER] |= word[SCAN_FULL_LETTER];
+        word[SCAN_SIGN] |= word[SCAN_FULL_SIGN];
+        word[SCAN_CHANGES] |= full;
         for (int k = 0; k < SCAN_KINDS; ++k) masks.word[w][k] = word[k];
     }
     for (int k = 0; k < SCAN_KINDS; ++k) masks.word[words][k] = 0;
@@ -42,11 +48,11 @@ void shift_masks(const uint64_t* from, unsigned shift, uint64_t valid, uint64_t*
 #include "measure.inl"
 #include "fit.inl"
 #include "reach.inl"
-#include "squeeze.inl"
+#include "rewrite.inl"
 
 }  // namespace
 
-const Kernels table = {"portable", scan, measure, nullptr, nullptr, nullptr, nullptr, squeeze, reach};
+const Kernels table = {"portable", scan, measure, nullptr, nullptr, nullptr, nullptr, squeeze, narrow, reach};
 
 }  // namespace portable
 }  // namespace hanflow

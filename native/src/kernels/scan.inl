@@ -28,18 +28,26 @@ static void scan(const uint8_t* data, size_t size, size_t available, Masks& mask
         const uint64_t e3 = b.eq(0xE3) & next.range(0x90, 0xBF), e4 = b.eq(0xE4) & ~next.eq(0xB7);
         const uint64_t han = (b.range(0xE5, 0xE9) | e3 | e4) & valid;
         uint64_t* const out = masks.word[w];
+        uint64_t full[SCAN_TABLE_KINDS - SCAN_KINDS] = {};
         out[SCAN_NEWLINE] = newline;
         out[SCAN_GAP] = gap;
         out[SCAN_HAN] = han;
         for (int k = SCAN_OPEN; k <= SCAN_MARK; ++k) out[k] = 0;
-        out[SCAN_DIGIT] = digit;
-        out[SCAN_LETTER] = letter;
-        out[SCAN_SIGN] = ascii & ~(newline | gap | digit | letter | control);
         out[SCAN_RARE] = control & ~(newline | tab);
         out[SCAN_CHANGES] = 0;
-        for (uint64_t rest = b.range(0xC0, 0xFF) & valid & ~han; rest; rest &= rest - 1)
-            out[scan_kind_at(p + __builtin_ctzll(rest), kinds)] |= rest & (~rest + 1);
+        for (uint64_t rest = b.range(0xC0, 0xFF) & valid & ~han; rest; rest &= rest - 1) {
+            const uint8_t kind = scan_kind_at(p + __builtin_ctzll(rest), kinds);
+            const uint64_t bit = rest & (~rest + 1);
+            if (kind < SCAN_KINDS)
+                out[kind] |= bit;
+            else
+                full[kind - SCAN_KINDS] |= bit;
+        }
         out[SCAN_HAN] |= out[SCAN_CHANGES];
+        out[SCAN_DIGIT] = digit | full[SCAN_FULL_DIGIT - SCAN_KINDS];
+        out[SCAN_LETTER] = letter | full[SCAN_FULL_LETTER - SCAN_KINDS];
+        out[SCAN_SIGN] = (ascii & ~(newline | gap | digit | letter | control)) | full[SCAN_FULL_SIGN - SCAN_KINDS];
+        out[SCAN_CHANGES] |= full[0] | full[1] | full[2];
     }
     for (int k = 0; k < SCAN_KINDS; ++k) masks.word[words][k] = 0;
 }

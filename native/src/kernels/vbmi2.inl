@@ -1,4 +1,4 @@
-// By compressing bytes: UTF-8 and units of two bytes, the characters of a line, spaces out of a text; included by the CPU path that has VBMI2.
+// By compressing bytes: UTF-8 and units of two bytes, the characters of a line, what lines are rewritten by; included by the CPU path that has VBMI2.
 
 // Writes the first units as UTF-8, all but less than 16; returns how many, and the bytes in size. May write 64 bytes behind.
 static size_t to_utf8(const uint16_t* units, size_t length, uint8_t* out, size_t& size) {
@@ -113,6 +113,36 @@ static int read(const uint8_t* data, size_t size, uint32_t* cp, uint8_t* cls, ui
         count += some;
     }
     return count;
+}
+
+static size_t narrow(const uint8_t* data, size_t size, uint8_t* out) {
+    uint8_t* to = out;
+    uint64_t gone = 0;  // bytes of the block that a full-width character before it leaves out
+    for (size_t at = 0; at < size; at += 64) {
+        // The bytes of the block, or those so many behind them, inside the data.
+        const auto inside = [&](size_t behind) {
+            const size_t left = size - at > behind ? size - at - behind : 0;
+            return left >= 64 ? ~__mmask64(0) : (__mmask64(1) << left) - 1;
+        };
+        const auto load = [&](size_t behind) { return _mm512_maskz_loadu_epi8(inside(behind), data + at + behind); };
+        const __m512i third = load(2);
+        const auto next_is = [&](uint8_t c) { return _mm512_cmpeq_epi8_mask(load(1), _mm512_set1_epi8(char(c))); };
+        const auto third_in = [&](uint8_t low, uint8_t high) {
+            return _mm512_cmple_epu8_mask(_mm512_sub_epi8(third, _mm512_set1_epi8(char(low))), _mm512_set1_epi8(char(high - low)));
+        };
+        __m512i block = load(0);
+        const __mmask64 ef = _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8(char(0xEF)));
+        const __mmask64 upper = ef & next_is(0xBC) & (third_in(0x90, 0x99) | third_in(0xA1, 0xBA));  // ０..９ and Ａ..Ｚ
+        const __mmask64 lower = ef & next_is(0xBD) & third_in(0x81, 0x9A), full = upper | lower;
+        block = _mm512_mask_sub_epi8(block, upper, third, _mm512_set1_epi8(0x90 - '0'));
+        block = _mm512_mask_sub_epi8(block, lower, third, _mm512_set1_epi8(0x81 - 'a'));
+        const __mmask64 kept = inside(0) & ~(full << 1 | full << 2 | gone);
+        gone = full >> 63 | full >> 62;
+        gone |= full >> 63 << 1;
+        _mm512_storeu_si512(to, _mm512_maskz_compress_epi8(kept, block));
+        to += __builtin_popcountll(kept);
+    }
+    return size_t(to - out);
 }
 
 static size_t squeeze(const uint8_t* data, size_t size, uint8_t* out) {
