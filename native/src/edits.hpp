@@ -28,7 +28,7 @@ struct EditList {
     }
     // An edit behind all others.
     void add(size_t begin, size_t end, const char* text, size_t length, Rule rule, uint8_t confidence, Why why);
-    // How a line is rewritten: without its ASCII spaces, or with ASCII for its full-width letters and digits; with the radicals
+    // How a line is rewritten: without its ASCII spaces; with ASCII for its full-width letters and digits; with the radicals
     // replaced that compat replaces.
     struct Rewriting {
         bool squeeze, narrow, compat;

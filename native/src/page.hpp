@@ -88,7 +88,7 @@ struct Line {
     bool changes = false;  // ... characters that compat or width may change
     bool by_itself = false;    // ... each whatever stands beside it: no others than the next two
     bool radicals = false;     // Han of three bytes that compat changes
-    bool full_width = false;   // full-width letters or digits, and no gaps
+    bool full_width = false;   // full-width letters or digits
     bool closes_all = false;  // each gap is one ASCII space and letter-spacing, whatever the lines around say
     bool latin_gaps = false;  // some gaps, each of one or two ASCII spaces between Han and a letter or digit, or % before
                               // Han; may be set

@@ -420,8 +420,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
                 if (!inner++) first_gap = i;
             }
         }
-        if (full && inner) return false;
-        single = single && latin && inner;
+        single = single && latin && inner && !full;  // whose neighbours have one byte or three by their kind
         if (single) {
             gap_count = inner;
             second_word = first_gap + 1;
