@@ -151,6 +151,19 @@ static uint64_t behind(const Bits& b, size_t w, unsigned bytes, Mask mask) {
 // Whether so many single characters may be padded names.
 static bool names_alone(int count) { return count == 4 || count == 6; }
 
+// Whether digits stand on both sides of the mark at byte i, gaps left out: ， ： ～ may be converted there.
+template <typename Bits>
+static bool between_digits(const Bits& b, size_t i, size_t s, size_t last) {
+    size_t left = i, right = i + 3;
+    do {
+        if (left <= s) return false;
+        do --left;
+        while ((b.text[left] & 0xC0) == 0x80);
+    } while (b.test(SCAN_GAP, left));
+    while (right <= last && b.test(SCAN_GAP, right)) right += sequence_length(b.text[right]);
+    return right <= last && b.test(SCAN_DIGIT, left) && b.test(SCAN_DIGIT, right);
+}
+
 // The gaps of a line, each one ASCII space, at the bits of `gaps`.
 template <typename Bits>
 static GapCounts count_single_gaps(const Bits& b, const uint64_t* gaps, size_t s, size_t e) {
@@ -479,12 +492,13 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
             const uint64_t behind_han = h << 3 | carry_han;
             const uint64_t behind_alnum = half_width << 1 | carry_alnum | full_width << 3 | carry_full;
             line.dropped += __builtin_popcountll(h & behind_alnum) + __builtin_popcountll(a & behind_han);
-            // ， ： ～ between digits, gaps left out, may be converted.
-            if (const uint64_t points = (b.word[w][SCAN_PAUSE] | b.word[w][SCAN_MARK]) & behind(b, w, 3, digit_or_gap);
-                points & (before(b, w, 1, digit_or_gap) | before(b, w, 2, gap) | before(b, w, 3, digit_or_gap))) {
-                line.changes = true;
-                line.by_itself = false;
-            }
+            uint64_t points = (b.word[w][SCAN_PAUSE] | b.word[w][SCAN_MARK]) & behind(b, w, 3, digit_or_gap) &
+                              (before(b, w, 1, digit_or_gap) | before(b, w, 2, gap) | before(b, w, 3, digit_or_gap));
+            for (; points; points &= points - 1)
+                if (between_digits(b, w * 64 + size_t(__builtin_ctzll(points)), s, last)) {
+                    line.changes = true;
+                    line.by_itself = false;
+                }
             carry_han = h >> 61;
             carry_alnum = half_width >> 63;
             carry_full = full_width >> 61;
