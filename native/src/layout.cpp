@@ -268,11 +268,13 @@ void Layout::set_joints(Page& page) {
     const size_t n = page.texts.size();
     for (size_t i = 0; i + 1 < n; ++i) {
         if (joints[i] != Joint::nothing || by_vertical[i]) continue;
-        // CJK on either side: nothing, unless latin_gap wants a space there.
-        const LatinGap gap = page.options.latin_gap;
-        if (gap != LatinGap::insert && gap != LatinGap::keep &&
-            (in(page.text(i).last_class, CJK) || in(page.text(i + 1).first_class, CJK)))
-            continue;
+        const uint8_t last = page.text(i).last_class, first = page.text(i + 1).first_class;
+        if (in(last, CJK) || in(first, CJK)) {  // nothing, unless latin_gap wants a space there
+            const LatinGap gap = page.options.latin_gap;
+            if (gap != LatinGap::insert && gap != LatinGap::keep) continue;
+        } else if (last == DIGIT && first != HANGUL) {
+            continue;  // a number is cut, or stands before a word: nothing
+        }
         const Edge a = edge_of(page, page.text(i), true), b = edge_of(page, page.text(i + 1), false);
         joints[i] = joint_of(a, b, page.options.latin_gap);
     }
