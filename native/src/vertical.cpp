@@ -22,22 +22,25 @@ constexpr int WHOLE_WORD = 5;      // a title that begins with a word: nearly as
 constexpr uint32_t NAMES = 24;    // characters of a byline that no blank line parts
 
 // One-character lines of these are an enumeration, not a title.
-constexpr char32_t COUNTERS[] = U"一二三四五六七八九十百千零〇○甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥日";
+bool is_counter(uint32_t cp) {
+    switch (cp) {
+        case U'一': case U'二': case U'三': case U'四': case U'五': case U'六': case U'七': case U'八':
+        case U'九': case U'十': case U'百': case U'千': case U'零': case U'〇': case U'○': case U'甲':
+        case U'乙': case U'丙': case U'丁': case U'戊': case U'己': case U'庚': case U'辛': case U'壬':
+        case U'癸': case U'子': case U'丑': case U'寅': case U'卯': case U'辰': case U'巳': case U'午':
+        case U'未': case U'申': case U'酉': case U'戌': case U'亥': case U'日':
+            return true;
+        default: return false;
+    }
+}
 
 // The last character of a role says that names follow: 记者, 通讯员, 实习生.
 bool opens(uint32_t last) { return last == U'者' || last == U'员' || last == U'員' || last == U'生'; }
 
 bool mostly_counters(const std::vector<uint32_t>& letters) {
     size_t counters = 0;
-    for (uint32_t cp : letters) counters += is_one_of(COUNTERS, cp);
+    for (uint32_t cp : letters) counters += is_counter(cp);
     return counters * 5 > letters.size() * 3;
-}
-
-// Few of the characters come again, as they would in a list of answers. Sorts.
-bool differ(std::vector<uint32_t>& letters) {
-    const size_t all = letters.size();
-    std::sort(letters.begin(), letters.end());
-    return size_t(std::unique(letters.begin(), letters.end()) - letters.begin()) * 2 > all;
 }
 
 // Whether a line may begin with a name or role: told by its first character, if that is Han.
@@ -123,7 +126,7 @@ bool Vertical::is_cut_byline() {
         common = common && is_name(words.text(e.first), length, true);
     }
     letters_ = words.pool;
-    return (role || common) && differ(letters_);
+    return (role || common) && differ();
 }
 
 // Puts the lines from i on that were read together. Each line end is a gap.
@@ -182,7 +185,7 @@ void Vertical::find_grids(Page& page) {
                 letters_.clear();
                 for (const auto& cells : rows_) letters_.insert(letters_.end(), cells.begin(), cells.end());
                 grid = !mostly_counters(letters_);
-                grid = grid && differ(letters_);
+                grid = grid && differ();
             }
             if (grid) {
                 Grid found{i, j - 1, {}};
@@ -230,6 +233,20 @@ bool Vertical::is_byline_name(const Page& page, uint32_t begin, uint32_t end, ui
     return singles >= 2;
 }
 
+// Few of the letters come again, as they would in a list of answers.
+bool Vertical::differ() {
+    size_t slots = 16, different = 0;
+    while (slots < 2 * letters_.size()) slots *= 2;
+    slots_.assign(slots, 0);
+    for (const uint32_t cp : letters_) {
+        size_t at = (cp * 0x9E3779B1u >> 12) & (slots - 1);
+        while (slots_[at] && slots_[at] != cp) at = (at + 1) & (slots - 1);
+        different += !slots_[at];
+        slots_[at] = cp;
+    }
+    return different * 2 > letters_.size();
+}
+
 bool Vertical::is_vertical(const Page& page, uint32_t begin, uint32_t end) {
     size_t chars = 0, numbers = 0;
     letters_.clear();
@@ -242,7 +259,7 @@ bool Vertical::is_vertical(const Page& page, uint32_t begin, uint32_t end) {
         if (in(char_class(unit.text[0]), HAN_KANA)) letters_.push_back(unit.text[0]);
     }
     if (chars < 3 || letters_.size() < 2 || chars < numbers * 2 || mostly_counters(letters_)) return false;
-    return letters_.size() < 4 || differ(letters_);
+    return letters_.size() < 4 || differ();
 }
 
 // How consecutive units go together. joints are indexed like page.texts.

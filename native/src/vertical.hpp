@@ -44,6 +44,7 @@ private:
     void cut_regions(Page& page, uint32_t begin, uint32_t end, std::vector<Joint>& joints, std::vector<uint8_t>& ruled);
     bool is_byline_name(const Page& page, uint32_t begin, uint32_t end, uint32_t i) const;
     bool is_vertical(const Page& page, uint32_t begin, uint32_t end);
+    bool differ();
     void separate(const Page& page, uint32_t begin, uint32_t end, std::vector<Joint>& joints);
     bool are_pairs(const Page& page, size_t item) const;
     bool byline(const Page& page, size_t item, size_t roles, size_t& next);
@@ -62,6 +63,7 @@ private:
     bool solid_ = false;  // no blank line parts the region
     std::vector<Span> names_;
     std::vector<uint32_t> word_, letters_;
+    std::vector<uint32_t> slots_;  // of differ(): a hash table
     std::vector<std::vector<uint32_t>> rows_;
 };
 
