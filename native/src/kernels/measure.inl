@@ -105,7 +105,9 @@ static bool may_be_marker(const Bits& b, const uint8_t* p, size_t s, ScanKind fi
         if (!is_numeral(han_at(p + s))) return false;
         for (i += 3; i / 64 < b.words() && b.test(SCAN_HAN, i) && is_numeral(han_at(p + i));) i += 3;
     } else if (first == SCAN_DIGIT) {
-        while (i / 64 < b.words() && b.test(SCAN_DIGIT, i)) i += b.length(i);
+        constexpr int MOST = 8;  // digits of a number that opens a line, or of a clock
+        for (int k = 0; i / 64 < b.words() && b.test(SCAN_DIGIT, i); i += b.length(i))
+            if (++k > MOST) return false;
     } else {
         return true;
     }
