@@ -120,8 +120,8 @@ def find(page, texts):
         # The first line may be the end of a horizontal byline that was cut at its padding: 记者 刘 佳 陈 / 立 / 渡 / 口 / ...
         if names_too and i and texts[i].remainder and texts[i].blanks <= MAX_BLANKS and not units[i - 1] and not texts[i - 1].literal \
                 and not any(grid.last == i - 1 for grid in grids):
-            words = _opens_cut(page, texts[i - 1])
-            region = words and _cut_byline(texts, i - 1, [words, _line_words(page, texts[i])])
+            parts = [_opens_cut(page, texts[i - 1]), _line_words(page, texts[i])]
+            region = all(parts) and _cut_byline(texts, i - 1, parts)
             if region:
                 regions.append(region)
                 i += 1

@@ -1,4 +1,12 @@
-// By compressing bytes: UTF-8 and units of two bytes, the characters of a line, what lines are rewritten by; included by the CPU path that has VBMI2.
+// By compressing bytes: UTF-8 and units of two bytes, the characters of a line, what lines are rewritten by; included by the
+// CPU path that has VBMI2.
+
+// The bytes of data[from, from + 64) that stand before `size`; zeros for the others.
+static __mmask64 inside(size_t from, size_t size) {
+    const size_t left = size > from ? size - from : 0;
+    return left >= 64 ? ~__mmask64(0) : (__mmask64(1) << left) - 1;
+}
+static __m512i load(const uint8_t* data, size_t from, size_t size) { return _mm512_maskz_loadu_epi8(inside(from, size), data + from); }
 
 // Writes the first units as UTF-8, all but less than 16; returns how many, and the bytes in size. May write 64 bytes behind.
 static size_t to_utf8(const uint16_t* units, size_t length, uint8_t* out, size_t& size) {
@@ -71,16 +79,10 @@ static int read(const uint8_t* data, size_t size, uint32_t* cp, uint8_t* cls, ui
     const __m512i places = _mm512_load_si512(PLACES), six = _mm512_set1_epi32(0x3F);
     int count = 0;
     for (size_t at = 0; at < size; at += 64) {
-        // The bytes of the block, or those so many behind them, inside the data.
-        const auto load = [&](size_t behind) {
-            const size_t left = size - at > behind ? size - at - behind : 0;
-            return _mm512_maskz_loadu_epi8(left >= 64 ? ~__mmask64(0) : (__mmask64(1) << left) - 1, data + at + behind);
-        };
-        const __mmask64 inside = size - at >= 64 ? ~__mmask64(0) : (__mmask64(1) << (size - at)) - 1;
-        const __m512i block = load(0);
-        const __mmask64 leads = _mm512_mask_cmpgt_epi8_mask(inside, block, _mm512_set1_epi8(-65));
-        const __m512i first = _mm512_maskz_compress_epi8(leads, block), second = _mm512_maskz_compress_epi8(leads, load(1)),
-                      third = _mm512_maskz_compress_epi8(leads, load(2)), place = _mm512_maskz_compress_epi8(leads, places);
+        const __m512i block = load(data, at, size);
+        const __mmask64 leads = _mm512_mask_cmpgt_epi8_mask(inside(at, size), block, _mm512_set1_epi8(-65));
+        const __m512i first = _mm512_maskz_compress_epi8(leads, block), second = _mm512_maskz_compress_epi8(leads, load(data, at + 1, size)),
+                      third = _mm512_maskz_compress_epi8(leads, load(data, at + 2, size)), place = _mm512_maskz_compress_epi8(leads, places);
         const int some = __builtin_popcountll(leads);
         const auto widen = [&](__m128i x, __m128i y, __m128i z, __m128i where, int from) {
             const __m512i a = _mm512_cvtepu8_epi32(x), b = _mm512_and_si512(_mm512_cvtepu8_epi32(y), six),
@@ -119,26 +121,19 @@ static size_t narrow(const uint8_t* data, size_t size, uint8_t* out) {
     uint8_t* to = out;
     uint64_t gone = 0;  // bytes of the block that a full-width character before it leaves out
     for (size_t at = 0; at < size; at += 64) {
-        // The bytes of the block, or those so many behind them, inside the data.
-        const auto inside = [&](size_t behind) {
-            const size_t left = size - at > behind ? size - at - behind : 0;
-            return left >= 64 ? ~__mmask64(0) : (__mmask64(1) << left) - 1;
-        };
-        const auto load = [&](size_t behind) { return _mm512_maskz_loadu_epi8(inside(behind), data + at + behind); };
-        const __m512i third = load(2);
-        const auto next_is = [&](uint8_t c) { return _mm512_cmpeq_epi8_mask(load(1), _mm512_set1_epi8(char(c))); };
+        const __m512i next = load(data, at + 1, size), third = load(data, at + 2, size);
+        const auto next_is = [&](uint8_t c) { return _mm512_cmpeq_epi8_mask(next, _mm512_set1_epi8(char(c))); };
         const auto third_in = [&](uint8_t low, uint8_t high) {
             return _mm512_cmple_epu8_mask(_mm512_sub_epi8(third, _mm512_set1_epi8(char(low))), _mm512_set1_epi8(char(high - low)));
         };
-        __m512i block = load(0);
+        __m512i block = load(data, at, size);
         const __mmask64 ef = _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8(char(0xEF)));
         const __mmask64 upper = ef & next_is(0xBC) & (third_in(0x90, 0x99) | third_in(0xA1, 0xBA));  // ０..９ and Ａ..Ｚ
         const __mmask64 lower = ef & next_is(0xBD) & third_in(0x81, 0x9A), full = upper | lower;
         block = _mm512_mask_sub_epi8(block, upper, third, _mm512_set1_epi8(0x90 - '0'));
         block = _mm512_mask_sub_epi8(block, lower, third, _mm512_set1_epi8(0x81 - 'a'));
-        const __mmask64 kept = inside(0) & ~(full << 1 | full << 2 | gone);
+        const __mmask64 kept = inside(at, size) & ~(full << 1 | full << 2 | gone);
         gone = full >> 63 | full >> 62;
-        gone |= full >> 63 << 1;
         _mm512_storeu_si512(to, _mm512_maskz_compress_epi8(kept, block));
         to += __builtin_popcountll(kept);
     }
@@ -149,9 +144,8 @@ static size_t squeeze(const uint8_t* data, size_t size, uint8_t* out) {
     const __m512i space = _mm512_set1_epi8(' ');
     uint8_t* to = out;
     for (size_t at = 0; at < size; at += 64) {
-        const __mmask64 inside = size - at >= 64 ? ~__mmask64(0) : (__mmask64(1) << (size - at)) - 1;
-        const __m512i block = _mm512_maskz_loadu_epi8(inside, data + at);
-        const __mmask64 kept = _mm512_mask_cmpneq_epi8_mask(inside, block, space);
+        const __m512i block = load(data, at, size);
+        const __mmask64 kept = _mm512_mask_cmpneq_epi8_mask(inside(at, size), block, space);
         _mm512_storeu_si512(to, _mm512_maskz_compress_epi8(kept, block));
         to += __builtin_popcountll(kept);
     }
