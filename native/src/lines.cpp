@@ -297,6 +297,7 @@ int list_marker(const Chars& t) {
 // Whether compat or width may change the character; last: the visible one before it, or -1.
 bool Page::may_change(const Chars& t, int i, int last) const {
     const uint32_t cp = t.cp[i];
+    if (cp >= 0x10000) return compat_target(cp) != 0;
     if (cp < 0x2FE0 || (cp >= 0xF900 && cp < 0xFF01) || cp > 0xFF5E) return true;
     if (cp < 0xFF01) return false;
     if (options.width == Width::all || t.is(i, ALNUM)) return true;
