@@ -83,7 +83,7 @@ def test_native_is_reference_with_options(text, options):
 
 
 # Characters whose width is in question, what stands beside them, and what makes a line be looked at by characters.
-WIDTHS = [*"０１９ＡｚＺａ．％，：～－＋（）／＃＂", *"a1Z5-.%+:é", " ", "\u3000", "  ", *"汉字江水人一第月⼀⼯⾼𠀀アｱ①℃", *"。，、；“”—…\f", *"\n\n\n\n"]
+WIDTHS = [*"０１９ＡｚＺａ．％，：～－＋（）／＃＂", *"a1Z5-.%+:é", " ", "\u3000", "  ", *"汉字江水人一第月⼀⼯⾼𠀀\U0002F800アｱ①℃", *"。，、；“”—…\f", *"\n\n\n\n"]
 
 
 @pytest.mark.parametrize("part", range(8))

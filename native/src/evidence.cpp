@@ -18,12 +18,14 @@ constexpr int FIRST_LINES = 24;  // lines either way among which first and last 
 
 bool is_latin(const Line& line) { return line.letters > 4 * line.cjks; }
 
-// The characters of three bytes on both sides of the line end between two lines; false: there are none.
+// The characters of three bytes or four on both sides of the line end between two lines; false: there are none.
 bool read_ends(const Page& page, const Line& a, const Line& b, uint32_t& x, uint32_t& y) {
-    const auto three_bytes = [&](size_t at) { return page.data[at] >> 4 == 0xE; };
-    if (a.e - a.s < 3 || b.e - b.s < 3 || !three_bytes(a.e - 3) || !three_bytes(b.s)) return false;
-    decode(page.data + a.e - 3, x);
-    decode(page.data + b.s, y);
+    const uint8_t* const p = page.data;
+    if (a.e - a.s < 3 || p[b.s] < 0xE0) return false;
+    const bool four = p[a.e - 3] >> 4 != 0xE;
+    if (four && (a.e - a.s < 4 || p[a.e - 4] < 0xF0)) return false;
+    decode(p + a.e - (four ? 4 : 3), x);
+    decode(p + b.s, y);
     return true;
 }
 
@@ -47,12 +49,12 @@ bool may_go_on(const Line& a, const Line& b) {
            a.width >= 4 * CELL && b.width <= a.width + CELL / 2;
 }
 
-// The first characters of the line, as they become under compat: up to `most`, and none behind one that has not three bytes.
+// The first characters of the line, as they become under compat: up to `most`, and none behind one of less than three bytes.
 // Returns how many.
 uint32_t read_start(const Page& page, const Line& line, uint32_t* text, uint32_t most) {
     uint32_t length = 0;
-    for (size_t at = line.s; length < most && at + 3 <= line.e && page.data[at] >> 4 == 0xE; at += 3) {
-        decode(page.data + at, text[length]);
+    for (size_t at = line.s; length < most && at < line.e && page.data[at] >= 0xE0;) {
+        at += size_t(decode(page.data + at, text[length]));
         text[length] = plain(text[length]);
         ++length;
     }
