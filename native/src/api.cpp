@@ -94,7 +94,7 @@ size_t Engine::Impl::feed(const uint8_t* data, size_t size, bool last, AddSame a
 
 void Engine::Impl::run(const uint8_t* data, size_t size) {
     const auto add_same = [&](size_t count) { result.append(data, count); };
-    for (begin = 0;;) {
+    for (;;) {
         const size_t count = whole_lines(data + begin, size - begin, pipeline.portion(), pipeline.left());
         const bool last = begin + count == size;
         begin += feed(data + begin, count, last, add_same);
@@ -145,7 +145,7 @@ void Engine::Impl::trace(const uint8_t* data, size_t size, const Options& option
     changed = true;
     for (int k = 1; k < PASSES; ++k) {
         Part all;
-        if (!pass.run(text.data(), text.size(), options, behind_a_pass(validity), other, &next, segments, all)) break;
+        if (!pass.run(text.data(), text.size(), options, once_checked(validity), other, &next, segments, all)) break;
         text.swap(other);
         compose(edits, next, composed);
         std::swap(edits, composed);

@@ -36,10 +36,14 @@ void Chars::read(const uint8_t* source, size_t begin, size_t end, bool drop_is_o
     const uint8_t* const p = source + begin;
     uint32_t *const to_cp = cp.get(), *const to_offset = offset.get();
     uint8_t* const to_class = cls.get();
-    const auto by_vectors = preserve ? nullptr : kernels().read;
-    int count = by_vectors ? by_vectors(p, bytes, to_cp, to_class, to_offset) : 0;
-    if (by_vectors && drop_is_other) std::replace(to_class, to_class + count, uint8_t(DROP), uint8_t(OTHER));
-    for (size_t i = by_vectors ? bytes : 0; i < bytes; ++count) {
+    int count = 0;
+    size_t i = 0;
+    if (kernels().read && !preserve) {
+        count = kernels().read(p, bytes, to_cp, to_class, to_offset);
+        i = bytes;
+        if (drop_is_other) std::replace(to_class, to_class + count, uint8_t(DROP), uint8_t(OTHER));
+    }
+    for (; i < bytes; ++count) {
         to_offset[count] = uint32_t(i);
         const uint8_t lead = p[i];
         uint32_t c = lead;

@@ -29,7 +29,7 @@ void EditList::add_rewritten(const uint8_t* source, size_t begin, size_t end, si
         length = kernels().squeeze(source + from, length, text);
     else
         std::memcpy(text, source + from, length);
-    if (rewriting.narrow) length = kernels().narrow(text, length, text);
+    if (rewriting.narrow) length = kernels().narrow(text, length);
     if (rewriting.compat) length = replace_radicals(text, length);
     texts.resize(at + length);
     edits.push_back(Edit{begin, end, uint32_t(at), uint32_t(length), rewriting.squeeze ? Rule::spacing : Rule::compat, confidence, 0, 0});

@@ -331,7 +331,7 @@ void Page::skip(size_t to, uint8_t fence) {
     first_ = false;
 }
 
-// Whether data[from, from + bytes) is well-formed. A sequence that the end may cut is in a line that will be scanned again.
+// Throws IllFormed if data[from, from + bytes) is not well-formed. A sequence that the end may cut is in a line that will be scanned again.
 void Page::check(size_t from, size_t bytes) const {
     const uint8_t* const p = data + from;
     size_t whole = bytes;
@@ -351,11 +351,12 @@ void Page::check(size_t from, size_t bytes) const {
 // Masks for the text from byte `from` on, which is checked while it is in the first-level cache.
 void Page::rescan(size_t from) {
     const size_t bytes = std::min(size - from, SCAN_BYTES);
-    if (validity == Validity::check || validity == Validity::check_surrogates) check(from, bytes);
-    if (preserves())
+    if (preserves()) {
         scan_newlines(data + from, bytes, masks);
-    else
+    } else {
+        if (validity != Validity::known) check(from, bytes);
         kernels().scan(data + from, bytes, size - from, masks);
+    }
     scanned_ = from;
     scanned_end_ = from + bytes;
 }

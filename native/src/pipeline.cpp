@@ -58,7 +58,7 @@ size_t Pipeline::pass(int k, const uint8_t* data, size_t size, bool last, Buffer
     Stage& stage = stages_[k];
     segments_ = stage.segments;
     stage.part.last = last;
-    const Validity validity = k ? behind_a_pass(validity_) : validity_;
+    const Validity validity = k ? once_checked(validity_) : validity_;
     const bool edited = pass_.run(data, size, options_, validity, text_, nullptr, segments_, stage.part) > 0;
     const size_t done = stage.part.consumed;
     const uint8_t* const bytes = edited ? text_.data() : data;

@@ -35,6 +35,15 @@ constexpr ScanKind SCAN_MASK[SCAN_TABLE_KINDS] = {
     SCAN_NEWLINE, SCAN_GAP,  SCAN_HAN,    SCAN_OPEN, SCAN_CLOSE, SCAN_STOP,  SCAN_PAUSE,  SCAN_MARK,
     SCAN_DIGIT,   SCAN_LETTER, SCAN_SIGN, SCAN_RARE, SCAN_HAN,   SCAN_DIGIT, SCAN_LETTER, SCAN_SIGN};
 
+// Adds the bits of a word's full-width forms, by kind from SCAN_FULL_DIGIT on, to its masks, and those of Han that change.
+inline void add_changes(uint64_t* masks, const uint64_t* full) {
+    masks[SCAN_HAN] |= masks[SCAN_CHANGES];
+    masks[SCAN_DIGIT] |= full[0];
+    masks[SCAN_LETTER] |= full[1];
+    masks[SCAN_SIGN] |= full[2];
+    masks[SCAN_CHANGES] |= full[0] | full[1] | full[2];
+}
+
 // Bytes that one scan covers. Its masks stay in the first-level cache.
 constexpr size_t SCAN_BYTES = size_t(1) << 14;
 constexpr size_t SCAN_WORDS = SCAN_BYTES / 64;

@@ -64,7 +64,7 @@ void Stream::Impl::run(bool last) {
 Stream::Stream(const Options& options, Invalid invalid) noexcept : impl_(new (std::nothrow) Impl) {
     if (!impl_) return;
     impl_->invalid = invalid;
-    impl_->pipeline.start(options, invalid == Invalid::preserve ? Validity::preserve : Validity::known, STREAM_PORTION, false);
+    impl_->pipeline.start(options, once_checked(validity_of(invalid)), STREAM_PORTION, false);
 }
 Stream::~Stream() { delete impl_; }
 

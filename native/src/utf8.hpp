@@ -19,8 +19,8 @@ enum class Validity : uint8_t {
 constexpr Validity validity_of(Invalid invalid) {
     return invalid == Invalid::reject ? Validity::check : invalid == Invalid::surrogates ? Validity::check_surrogates : Validity::preserve;
 }
-// Of a text that a pass made.
-constexpr Validity behind_a_pass(Validity source) { return source == Validity::preserve ? source : Validity::known; }
+// Of a text that has been checked, or that a pass made of such a one.
+constexpr Validity once_checked(Validity source) { return source == Validity::preserve ? source : Validity::known; }
 
 // ok: the rest is zero. Otherwise [begin, end) is the first ill-formed sequence and reason says, in static storage and
 // CPython's words, what is wrong with it.

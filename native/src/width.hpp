@@ -7,13 +7,6 @@
 
 namespace hanflow {
 
-// The letter or digit that the full-width one of three bytes at p becomes, or 0.
-inline uint8_t ascii_alnum(const uint8_t* p) {
-    if (p[0] != 0xEF) return 0;
-    if (p[1] == 0xBC && ((p[2] >= 0x90 && p[2] <= 0x99) || (p[2] >= 0xA1 && p[2] <= 0xBA))) return uint8_t(p[2] - 0x90 + '0');
-    return p[1] == 0xBD && p[2] >= 0x81 && p[2] <= 0x9A ? uint8_t(p[2] - 0x81 + 'a') : 0;
-}
-
 // What width makes of character i of the line.
 CharEdit width_edit(const Chars& t, int i, Width width);
 

@@ -35,8 +35,9 @@ struct Kernels {
     // Writes data[0, size) without its ASCII spaces to out, which has 64 bytes more; returns how many are left.
     size_t (*squeeze)(const uint8_t* data, size_t size, uint8_t* out);
 
-    // ... or with ASCII for its full-width letters and digits; out may be data.
-    size_t (*narrow)(const uint8_t* data, size_t size, uint8_t* out);
+    // Puts ASCII for the full-width letters and digits of text[0, size), behind which there is room for 64 bytes; returns how many
+    // are left.
+    size_t (*narrow)(uint8_t* text, size_t size);
 
     // Sets the ways to the states of a line, and its last ending, from the line before (reach.inl).
     void (*reach)(const Unwrap::Row& row, const Unwrap::Step& last, Unwrap::Step& step);

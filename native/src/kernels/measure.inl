@@ -105,9 +105,9 @@ static bool may_be_marker(const Bits& b, const uint8_t* p, size_t s, ScanKind fi
         if (!is_numeral(han_at(p + s))) return false;
         for (i += 3; i / 64 < b.words() && b.test(SCAN_HAN, i) && is_numeral(han_at(p + i));) i += 3;
     } else if (first == SCAN_DIGIT) {
-        constexpr int MOST = 8;  // digits of a number that opens a line, or of a clock
+        constexpr int MOST_DIGITS = 8;  // of a number that opens a line, or of a clock
         for (int k = 0; i / 64 < b.words() && b.test(SCAN_DIGIT, i); i += b.length(i))
-            if (++k > MOST) return false;
+            if (++k > MOST_DIGITS) return false;
     } else {
         return true;
     }
@@ -485,14 +485,15 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
     // Neighbours without a gap between: Han and Han, Han and Latin, marks.
     int squeeze = 0;
     if (alnum) {
-        uint64_t carry_han = 0, carry_alnum = 0, carry_full = 0;
+        const auto is_han = [](const uint64_t* k) { return k[SCAN_HAN]; };
+        const auto half_width = [](const uint64_t* k) { return (k[SCAN_DIGIT] | k[SCAN_LETTER]) & ~k[SCAN_CHANGES]; };
+        const auto full_width = [](const uint64_t* k) { return (k[SCAN_DIGIT] | k[SCAN_LETTER]) & k[SCAN_CHANGES]; };
         const auto gap = [](const uint64_t* k) { return k[SCAN_GAP]; };
         const auto digit_or_gap = [](const uint64_t* k) { return k[SCAN_DIGIT] | k[SCAN_GAP]; };
         for (size_t w = 0; w < b.words(); ++w) {
             const uint64_t h = b.word[w][SCAN_HAN], a = b.word[w][SCAN_DIGIT] | b.word[w][SCAN_LETTER];
-            const uint64_t full_width = a & b.word[w][SCAN_CHANGES], half_width = a ^ full_width;
-            const uint64_t behind_han = h << 3 | carry_han;
-            const uint64_t behind_alnum = half_width << 1 | carry_alnum | full_width << 3 | carry_full;
+            const uint64_t behind_han = before(b, w, 3, is_han);
+            const uint64_t behind_alnum = before(b, w, 1, half_width) | before(b, w, 3, full_width);
             line.dropped += __builtin_popcountll(h & behind_alnum) + __builtin_popcountll(a & behind_han);
             uint64_t points = (b.word[w][SCAN_PAUSE] | b.word[w][SCAN_MARK]) & behind(b, w, 3, digit_or_gap) &
                               (before(b, w, 1, digit_or_gap) | before(b, w, 2, gap) | before(b, w, 3, digit_or_gap));
@@ -501,9 +502,6 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t scanned) {
                     line.changes = true;
                     line.by_itself = false;
                 }
-            carry_han = h >> 61;
-            carry_alnum = half_width >> 63;
-            carry_full = full_width >> 61;
         }
     }
     if (marks > 1) {

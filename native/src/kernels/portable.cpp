@@ -29,12 +29,7 @@ void scan(const uint8_t* data, size_t size, size_t available, Masks& masks) {
             word[kind] |= uint64_t(1) << (i - begin);
             i += length;
         }
-        const uint64_t full = word[SCAN_FULL_DIGIT] | word[SCAN_FULL_LETTER] | word[SCAN_FULL_SIGN];
-        word[SCAN_HAN] |= word[SCAN_CHANGES];
-        word[SCAN_DIGIT] |= word[SCAN_FULL_DIGIT];
-        word[SCAN_LETTER] |= word[SCAN_FULL_LETTER];
-        word[SCAN_SIGN] |= word[SCAN_FULL_SIGN];
-        word[SCAN_CHANGES] |= full;
+        add_changes(word, word + SCAN_KINDS);
         for (int k = 0; k < SCAN_KINDS; ++k) masks.word[w][k] = word[k];
     }
     for (int k = 0; k < SCAN_KINDS; ++k) masks.word[words][k] = 0;

@@ -33,6 +33,9 @@ static void scan(const uint8_t* data, size_t size, size_t available, Masks& mask
         out[SCAN_GAP] = gap;
         out[SCAN_HAN] = han;
         for (int k = SCAN_OPEN; k <= SCAN_MARK; ++k) out[k] = 0;
+        out[SCAN_DIGIT] = digit;
+        out[SCAN_LETTER] = letter;
+        out[SCAN_SIGN] = ascii & ~(newline | gap | digit | letter | control);
         out[SCAN_RARE] = control & ~(newline | tab);
         out[SCAN_CHANGES] = 0;
         for (uint64_t rest = b.range(0xC0, 0xFF) & valid & ~han; rest; rest &= rest - 1) {
@@ -43,11 +46,7 @@ static void scan(const uint8_t* data, size_t size, size_t available, Masks& mask
             else
                 full[kind - SCAN_KINDS] |= bit;
         }
-        out[SCAN_HAN] |= out[SCAN_CHANGES];
-        out[SCAN_DIGIT] = digit | full[SCAN_FULL_DIGIT - SCAN_KINDS];
-        out[SCAN_LETTER] = letter | full[SCAN_FULL_LETTER - SCAN_KINDS];
-        out[SCAN_SIGN] = (ascii & ~(newline | gap | digit | letter | control)) | full[SCAN_FULL_SIGN - SCAN_KINDS];
-        out[SCAN_CHANGES] |= full[0] | full[1] | full[2];
+        add_changes(out, full);
     }
     for (int k = 0; k < SCAN_KINDS; ++k) masks.word[words][k] = 0;
 }

@@ -81,30 +81,22 @@ static int read(const uint8_t* data, size_t size, uint32_t* cp, uint8_t* cls, ui
     for (size_t at = 0; at < size; at += 64) {
         const __m512i block = load(data, at, size);
         const __mmask64 leads = _mm512_mask_cmpgt_epi8_mask(inside(at, size), block, _mm512_set1_epi8(-65));
-        const __m512i first = _mm512_maskz_compress_epi8(leads, block), second = _mm512_maskz_compress_epi8(leads, load(data, at + 1, size)),
-                      third = _mm512_maskz_compress_epi8(leads, load(data, at + 2, size)), place = _mm512_maskz_compress_epi8(leads, places);
+        const auto leading = [&](__m512i bytes) { return _mm512_maskz_compress_epi8(leads, bytes); };
+        const __m512i first = leading(block);
+        __m512i x = first, y = leading(load(data, at + 1, size)), z = leading(load(data, at + 2, size)), place = leading(places);
         const int some = __builtin_popcountll(leads);
-        const auto widen = [&](__m128i x, __m128i y, __m128i z, __m128i where, int from) {
-            const __m512i a = _mm512_cvtepu8_epi32(x), b = _mm512_and_si512(_mm512_cvtepu8_epi32(y), six),
-                          c = _mm512_and_si512(_mm512_cvtepu8_epi32(z), six);
+        for (int i = count; i < count + some; i += 16) {  // their quarters in turn
+            const auto widen = [](__m512i v) { return _mm512_cvtepu8_epi32(_mm512_castsi512_si128(v)); };
+            const auto turn = [](__m512i v) { return _mm512_shuffle_i32x4(v, v, 0x39); };
+            const __m512i a = widen(x), b = _mm512_and_si512(widen(y), six), c = _mm512_and_si512(widen(z), six);
             const __m512i three = _mm512_or_si512(_mm512_slli_epi32(_mm512_and_si512(a, _mm512_set1_epi32(0x0F)), 12),
                                                   _mm512_or_si512(_mm512_slli_epi32(b, 6), c));
             const __m512i two = _mm512_or_si512(_mm512_slli_epi32(_mm512_and_si512(a, _mm512_set1_epi32(0x1F)), 6), b);
             const __m512i many = _mm512_mask_blend_epi32(_mm512_cmpge_epu32_mask(a, _mm512_set1_epi32(0xE0)), two, three);
-            const __m512i all = _mm512_mask_blend_epi32(_mm512_cmplt_epu32_mask(a, _mm512_set1_epi32(0x80)), many, a);
-            _mm512_storeu_si512(cp + count + from, all);
-            _mm512_storeu_si512(offset + count + from, _mm512_add_epi32(_mm512_cvtepu8_epi32(where), _mm512_set1_epi32(int(at))));
-        };
-        widen(_mm512_castsi512_si128(first), _mm512_castsi512_si128(second), _mm512_castsi512_si128(third), _mm512_castsi512_si128(place), 0);
-        const auto part = [&](auto number) {
-            constexpr int k = decltype(number)::value;
-            if (some > 16 * k)
-                widen(_mm512_extracti32x4_epi32(first, k), _mm512_extracti32x4_epi32(second, k), _mm512_extracti32x4_epi32(third, k),
-                      _mm512_extracti32x4_epi32(place, k), 16 * k);
-        };
-        part(std::integral_constant<int, 1>());
-        part(std::integral_constant<int, 2>());
-        part(std::integral_constant<int, 3>());
+            _mm512_storeu_si512(cp + i, _mm512_mask_blend_epi32(_mm512_cmplt_epu32_mask(a, _mm512_set1_epi32(0x80)), many, a));
+            _mm512_storeu_si512(offset + i, _mm512_add_epi32(widen(place), _mm512_set1_epi32(int(at))));
+            x = turn(x), y = turn(y), z = turn(z), place = turn(place);
+        }
         _mm512_storeu_si512(cls + count, _mm512_set1_epi8(HAN));
         const __mmask64 han = _mm512_cmple_epu8_mask(_mm512_sub_epi8(first, _mm512_set1_epi8(char(0xE5))), _mm512_set1_epi8(4));  // U+5000..9FFF
         for (uint64_t rest = ~han & (some == 64 ? ~uint64_t(0) : (uint64_t(1) << some) - 1); rest; rest &= rest - 1) {
@@ -117,16 +109,16 @@ static int read(const uint8_t* data, size_t size, uint32_t* cp, uint8_t* cls, ui
     return count;
 }
 
-static size_t narrow(const uint8_t* data, size_t size, uint8_t* out) {
-    uint8_t* to = out;
+static size_t narrow(uint8_t* text, size_t size) {
+    uint8_t* to = text;
     uint64_t gone = 0;  // bytes of the block that a full-width character before it leaves out
     for (size_t at = 0; at < size; at += 64) {
-        const __m512i next = load(data, at + 1, size), third = load(data, at + 2, size);
+        const __m512i next = load(text, at + 1, size), third = load(text, at + 2, size);
         const auto next_is = [&](uint8_t c) { return _mm512_cmpeq_epi8_mask(next, _mm512_set1_epi8(char(c))); };
         const auto third_in = [&](uint8_t low, uint8_t high) {
             return _mm512_cmple_epu8_mask(_mm512_sub_epi8(third, _mm512_set1_epi8(char(low))), _mm512_set1_epi8(char(high - low)));
         };
-        __m512i block = load(data, at, size);
+        __m512i block = load(text, at, size);
         const __mmask64 ef = _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8(char(0xEF)));
         const __mmask64 upper = ef & next_is(0xBC) & (third_in(0x90, 0x99) | third_in(0xA1, 0xBA));  // ０..９ and Ａ..Ｚ
         const __mmask64 lower = ef & next_is(0xBD) & third_in(0x81, 0x9A), full = upper | lower;
@@ -137,7 +129,7 @@ static size_t narrow(const uint8_t* data, size_t size, uint8_t* out) {
         _mm512_storeu_si512(to, _mm512_maskz_compress_epi8(kept, block));
         to += __builtin_popcountll(kept);
     }
-    return size_t(to - out);
+    return size_t(to - text);
 }
 
 static size_t squeeze(const uint8_t* data, size_t size, uint8_t* out) {
