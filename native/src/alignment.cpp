@@ -5,6 +5,7 @@
 
 #include "chars.hpp"
 #include "units.hpp"
+#include "utf8.hpp"
 #include "width.hpp"
 
 namespace hanflow {

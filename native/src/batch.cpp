@@ -61,17 +61,22 @@ Failure TextBatch::run(const Options& options) noexcept {
                 if (plan.status == Status::invalid_utf8) {
                     return portions.fail({Fault::invalid_utf8, i, plan.error_begin, plan.error_end, plan.error_reason});
                 }
-                if (plan.status != Status::ok || (plan.changed && !worker.arena.reserve(plan.size))) {
-                    return portions.fail({Fault::out_of_memory, i});
-                }
+                if (plan.status != Status::ok) return portions.fail({Fault::out_of_memory, i});
                 item.changed = plan.changed;
                 if (!plan.changed) continue;
+                item.out_size = plan.size;
+                if (item.unit_bytes) {
+                    item.extent = engine.extent();
+                    item.out_size = item.extent.length * size_t(item.result_bytes());
+                }
+                if (!worker.arena.reserve(item.out_size)) return portions.fail({Fault::out_of_memory, i});
                 item.worker = number;
                 item.out = worker.arena.size();
-                item.out_size = plan.size;
-                if (item.unit_bytes) item.extent = engine.extent();
-                if (plan.size) engine.emit(worker.arena.end());
-                worker.arena.advance(plan.size);
+                if (item.unit_bytes)
+                    engine.emit_units(worker.arena.end(), item.result_bytes());
+                else if (item.out_size)
+                    engine.emit(worker.arena.end());
+                worker.arena.advance(item.out_size);
             }
         }
     });

@@ -176,11 +176,13 @@ public:
         Invalid invalid;
         bool changed;
         unsigned worker;
-        size_t out;       // where the result starts in the worker's arena, as UTF-8, if changed
+        size_t out;       // where the result starts in the worker's arena, if changed: as UTF-8, or as a str's own units
         size_t out_size;
         Extent extent;    // of a str's
 
         size_t bytes() const noexcept { return size * size_t(std::max(unit_bytes, 1)); }
+        // ... of a unit of a str's result.
+        int result_bytes() const noexcept { return extent.greatest <= 0xFF ? 1 : extent.greatest <= 0xFFFF ? 2 : 4; }
     };
 
     TextBatch(EnginePool& pool, unsigned threads) noexcept : crew_(pool, threads) {}

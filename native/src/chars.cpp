@@ -3,19 +3,16 @@
 #include <algorithm>
 #include <cstring>
 
-#include "kernels/kernels.hpp"
-#include "units.hpp"
-#include "utf8.hpp"
+#include "planes.hpp"
 
 namespace hanflow {
 
 void Chars::reserve(size_t count) {
     if (count <= room_) return;
     room_ = 0;
-    constexpr size_t BEHIND = 64;  // that a kernel may write too
+    constexpr size_t BEHIND = 64;
     cp.reset(new uint32_t[count + BEHIND]);
     cls.reset(new uint8_t[count + BEHIND]);
-    offset.reset(new uint32_t[count + BEHIND]);
     room_ = count;
 }
 
@@ -25,52 +22,53 @@ void Chars::trim() {
     *this = Chars();
 }
 
-void Chars::read(const uint8_t* source, size_t begin, size_t end, bool drop_is_other, bool preserve) {
-    const size_t bytes = end - begin;
-    // A short line has at most as many characters as bytes; those of a long one are counted, as memory costs more.
-    constexpr size_t SHORT = 4096;
-    reserve(1 + (bytes <= SHORT || preserve ? bytes : extent_of(source + begin, bytes).length));
-    base = source;
-    origin = begin;
-    ill_formed = false;
-    const uint8_t* const p = source + begin;
-    uint32_t *const to_cp = cp.get(), *const to_offset = offset.get();
+void Chars::read(const CodeUnit* units, const uint8_t* classes, size_t begin, size_t end, bool pairs, bool escapes,
+                 bool drop_is_other) {
+    const size_t length = end - begin;
+    reserve(length + 1);
+    origin_ = begin;
+    mapped_ = ill_formed = false;
+    uint32_t* const to_cp = cp.get();
     uint8_t* const to_class = cls.get();
-    int count = 0;
-    size_t i = 0;
-    if (kernels().read && !preserve) {
-        count = kernels().read(p, bytes, to_cp, to_class, to_offset);
-        i = bytes;
-        if (drop_is_other) std::replace(to_class, to_class + count, uint8_t(DROP), uint8_t(OTHER));
+    const CodeUnit* const from = units + begin;
+    const uint8_t* const from_class = classes + begin;
+    uint8_t rare = 0;
+    for (size_t i = 0; i < length; ++i) to_cp[i] = from[i];
+    for (size_t i = 0; i < length; ++i) {
+        rare |= from_class[i];
+        to_class[i] = from_class[i] & CLASS;
     }
-    for (; i < bytes; ++count) {
-        to_offset[count] = uint32_t(i);
-        const uint8_t lead = p[i];
-        uint32_t c = lead;
-        if (uint8_t(lead - 0xE5) <= 0xE9 - 0xE5 && !preserve) {  // U+5000..9FFF: Han
-            to_cp[count] = uint32_t(lead & 0x0F) << 12 | uint32_t(p[i + 1] & 0x3F) << 6 | (p[i + 2] & 0x3F);
-            to_class[count] = HAN;
-            i += 3;
-            continue;
+    n = int(length);
+    if (rare & RARE_UNIT) {
+        bool surrogates = false;
+        for (size_t i = 0; i < length; ++i) surrogates |= is_surrogate(from[i]);
+        if (surrogates && (pairs || escapes)) {
+            offset_.resize(length + 1);
+            mapped_ = true;
+            int count = 0;
+            for (size_t i = 0; i < length; ++i, ++count) {
+                offset_[size_t(count)] = uint32_t(i);
+                uint32_t c = from[i];
+                to_class[count] = from_class[i] & CLASS;
+                if (pairs && is_high_surrogate(c) && i + 1 < length && is_low_surrogate(from[i + 1])) {
+                    c = code_point_of(c, from[++i]);
+                    to_class[count] = char_class(c);
+                } else if (escapes && is_escape(c)) {
+                    c = ILL_FORMED;
+                    to_class[count] = OTHER;
+                    ill_formed = true;
+                }
+                to_cp[count] = c;
+            }
+            offset_[size_t(count)] = uint32_t(length);
+            n = count;
         }
-        const size_t bad = preserve && lead >= 0x80 ? ill_formed_length(source, end, begin + i, false) : 0;
-        if (bad) {
-            c = ILL_FORMED;
-            ill_formed = true;
-            i += bad;
-        } else {
-            i += size_t(decode(p + i, c));
-        }
-        to_cp[count] = c;
-        const uint8_t k = char_class(c);
-        to_class[count] = drop_is_other && k == DROP ? uint8_t(OTHER) : k;
+        if (drop_is_other) std::replace(to_class, to_class + n, uint8_t(DROP), uint8_t(OTHER));
     }
-    to_offset[count] = uint32_t(bytes);
-    n = count;
     s = 0;
     e = n;
-    while (s < e && in(cls[s], WHITE)) ++s;
-    while (e > s && in(cls[e - 1], WHITE)) --e;
+    while (s < e && in(to_class[s], WHITE)) ++s;
+    while (e > s && in(to_class[e - 1], WHITE)) --e;
 }
 
 void Chars::find_gaps() {

@@ -8,6 +8,7 @@
 
 #include "tables/classes.hpp"
 #include "tables/compat.hpp"
+#include "units.hpp"
 
 namespace hanflow {
 
@@ -62,79 +63,30 @@ inline uint32_t plain(uint32_t cp) {
     return target ? target : cp;
 }
 
-// Decodes the well-formed sequence at p (surrogates included); returns its length.
-inline int decode(const uint8_t* p, uint32_t& cp) {
-    const uint8_t lead = p[0];
-    if (lead < 0x80) {
-        cp = lead;
-        return 1;
-    }
-    if (lead < 0xE0) {
-        cp = uint32_t(lead & 0x1F) << 6 | (p[1] & 0x3F);
-        return 2;
-    }
-    if (lead < 0xF0) {
-        cp = uint32_t(lead & 0x0F) << 12 | uint32_t(p[1] & 0x3F) << 6 | (p[2] & 0x3F);
-        return 3;
-    }
-    cp = uint32_t(lead & 0x07) << 18 | uint32_t(p[1] & 0x3F) << 12 | uint32_t(p[2] & 0x3F) << 6 | (p[3] & 0x3F);
-    return 4;
-}
-
-// Bytes of the sequence that begins so, in well-formed UTF-8.
-inline size_t sequence_length(uint8_t lead) { return lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4; }
-
-// Writes cp as UTF-8 (surrogates too); returns where its up to four bytes end.
-inline uint8_t* encode(uint32_t cp, uint8_t* to) {
-    if (cp < 0x80) {
-        to[0] = uint8_t(cp);
-        return to + 1;
-    }
-    if (cp < 0x800) {
-        to[0] = uint8_t(0xC0 | cp >> 6);
-        to[1] = uint8_t(0x80 | (cp & 0x3F));
-        return to + 2;
-    }
-    if (cp < 0x10000) {
-        to[0] = uint8_t(0xE0 | cp >> 12);
-        to[1] = uint8_t(0x80 | (cp >> 6 & 0x3F));
-        to[2] = uint8_t(0x80 | (cp & 0x3F));
-        return to + 3;
-    }
-    to[0] = uint8_t(0xF0 | cp >> 18);
-    to[1] = uint8_t(0x80 | (cp >> 12 & 0x3F));
-    to[2] = uint8_t(0x80 | (cp >> 6 & 0x3F));
-    to[3] = uint8_t(0x80 | (cp & 0x3F));
-    return to + 4;
-}
-
 // A run of horizontal white space inside a line, [begin, end) in characters, and the room it takes in q.
 struct Gap {
     int begin, end, room;
     int left, right;  // the visible characters before and after it
 };
 
-// The characters of one line without its line end; reused from line to line. Positions are indexes; at(i) is the byte
-// in the source, and at(size()) the byte behind the last character. [s, e) is the content: without white space at the
-// ends; s == e: a blank line.
+// The characters of one line without its line end; reused from line to line. Positions are indexes; at(i) is the code unit in the
+// text, and at(n) the one behind the last character. [s, e) is the content: without white space at the ends; s == e: a blank line.
 struct Chars {
     std::unique_ptr<uint32_t[]> cp;
     std::unique_ptr<uint8_t[]> cls;
-    std::unique_ptr<uint32_t[]> offset;
     std::vector<Gap> gaps;
-    const uint8_t* base = nullptr;
-    size_t origin = 0;
     int n = 0, s = 0, e = 0;
-    bool ill_formed = false;
+    bool ill_formed = false;  // holds escapes
 
-    // Reads source[begin, end). drop_is_other: compat is off, so what it would drop is a character like any other.
-    // preserve: the bytes may be ill-formed.
-    void read(const uint8_t* source, size_t begin, size_t end, bool drop_is_other, bool preserve);
+    // Reads units[begin, end), whose class bytes are known.
+    // pairs: surrogate pairs are one character. escapes: lone low surrogates are bytes that are not UTF-8. drop_is_other: compat is
+    // off, so what it would drop is a character like any other.
+    void read(const CodeUnit* units, const uint8_t* classes, size_t begin, size_t end, bool pairs, bool escapes, bool drop_is_other);
     void find_gaps();
     // Gives the memory of a very long line back.
     void trim();
 
-    size_t at(int i) const { return origin + offset[i]; }
+    size_t at(int i) const { return origin_ + (mapped_ ? offset_[size_t(i)] : uint32_t(i)); }
     bool is(int i, uint32_t set) const { return in(cls[i], set); }
     bool between_han(const Gap& gap) const { return is(gap.left, HAN_KANA) && is(gap.right, HAN_KANA); }
     // Between Han and a Latin letter or digit.
@@ -153,7 +105,9 @@ struct Chars {
 private:
     void reserve(size_t count);
 
-    size_t room_ = 0;
+    size_t room_ = 0, origin_ = 0;
+    bool mapped_ = false;  // a character has two units: offset_ says where each stands
+    std::vector<uint32_t> offset_;
 };
 
 }  // namespace hanflow

@@ -4,18 +4,20 @@
 
 namespace hanflow {
 
-size_t replace_radicals(uint8_t* text, size_t size) {
-    for (size_t i = 0; i + 2 < size; ++i) {
-        if (text[i] != 0xE2 && text[i] != 0xEF) continue;  // U+2E80..2FDF, U+F900..FAFF
-        uint32_t cp;
-        decode(text + i, cp);
-        const uint32_t target = char_class(cp) == HAN ? compat_target(cp) : 0;
+size_t replace_radicals(CodeUnit* text, size_t size) {
+    for (size_t i = 0; i < size; ++i) {
+        const CodeUnit unit = text[i];
+        if (unit < 0x2E80 || (unit > 0x2FDF && unit < 0xF900)) continue;
+        const uint32_t target = char_class(unit) == HAN ? compat_target(unit) : 0;
         if (!target) continue;
-        const size_t more = target >= 0x10000;
-        if (more) std::memmove(text + i + 4, text + i + 3, size - i - 3);
-        encode(target, text + i);
-        size += more;
-        i += 2 + more;
+        if (target < 0x10000) {
+            text[i] = CodeUnit(target);
+            continue;
+        }
+        std::memmove(text + i + 2, text + i + 1, 2 * (size - i - 1));
+        text[i] = CodeUnit(0xD800 + ((target - 0x10000) >> 10));
+        text[++i] = CodeUnit(0xDC00 + (target & 0x3FF));
+        ++size;
     }
     return size;
 }

@@ -19,8 +19,8 @@ inline CharEdit compat_edit(const Chars& t, int i) {
     return target ? CharEdit{1, target} : CharEdit{};
 }
 
-// Replaces the Han of three bytes that compat changes in text[0, size), behind which there is room for a third more; returns
-// the new size.
-size_t replace_radicals(uint8_t* text, size_t size);
+// Replaces the Han of one unit that compat changes in text[0, size), behind which there is room for as much again; returns the new
+// size.
+size_t replace_radicals(CodeUnit* text, size_t size);
 
 }  // namespace hanflow

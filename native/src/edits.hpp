@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <string>
 #include <vector>
 
 #include "chars.hpp"
@@ -12,22 +11,28 @@
 
 namespace hanflow {
 
-inline void append_utf8(std::string& text, uint32_t cp) {
-    uint8_t bytes[4];
-    text.append(reinterpret_cast<const char*>(bytes), size_t(encode(cp, bytes) - bytes));
-}
-
-// Edits in source order that do not overlap, and the pool of their replacements.
+// Edits in source order that do not overlap, and the pool of their replacements. All in code units.
 struct EditList {
     std::vector<Edit> edits;
-    std::string texts;
+    std::vector<CodeUnit> texts;
 
     void clear() {
         edits.clear();
         texts.clear();
     }
     // An edit behind all others.
-    void add(size_t begin, size_t end, const char* text, size_t length, Rule rule, uint8_t confidence, Why why);
+    void add(size_t begin, size_t end, const CodeUnit* text, size_t length, Rule rule, uint8_t confidence, Why why);
+    // ... that leaves nothing, or puts one unit.
+    void add_cut(size_t begin, size_t end, Rule rule, uint8_t confidence, Why why) {
+        edits.push_back(Edit{begin, end, uint32_t(texts.size()), 0, rule, confidence, why.count, why.reasons});
+    }
+    void add_unit(size_t begin, size_t end, CodeUnit unit, Rule rule, uint8_t confidence, Why why) {
+        edits.push_back(Edit{begin, end, uint32_t(texts.size()), 1, rule, confidence, why.count, why.reasons});
+        texts.push_back(unit);
+    }
+    // Edits of another list behind all others, moved by so many units.
+    void add(const EditList& other, size_t moved);
+    void drop_front(size_t count);
     // How a line is rewritten: without its ASCII spaces; with ASCII for its full-width letters and digits; with the radicals
     // replaced that compat replaces.
     struct Rewriting {
@@ -35,11 +40,11 @@ struct EditList {
         bool any() const { return squeeze || narrow || compat; }
     };
     // [begin, end) becomes source[from, to), rewritten: one edit, for who does not ask for each.
-    void add_rewritten(const uint8_t* source, size_t begin, size_t end, size_t from, size_t to, Rewriting rewriting,
+    void add_rewritten(const CodeUnit* source, size_t begin, size_t end, size_t from, size_t to, Rewriting rewriting,
                        uint8_t confidence);
 };
 
-// Bytes that grow without being cleared, and stay allocated. Throws std::bad_alloc.
+// Code units that grow without being cleared, and stay allocated. Throws std::bad_alloc.
 class Buffer {
 public:
     Buffer() = default;
@@ -50,31 +55,31 @@ public:
     void clear() { size_ = 0; }
     void release();  // gives the memory back
     void reserve(size_t capacity);
-    void append(const void* bytes, size_t count) {
+    void append(const CodeUnit* units, size_t count) {
         if (count > capacity_ - size_) grow(count);
-        if (count) std::memcpy(data_ + size_, bytes, count);
+        if (count) std::memcpy(data_ + size_, units, 2 * count);
         size_ += count;
     }
-    // Appends a few bytes; up to SLACK bytes from `bytes` on must be readable.
+    // Appends a few units; up to SLACK from `units` on must be readable.
     static constexpr size_t SLACK = 32;
-    void append_short(const uint8_t* bytes, size_t count) {
-        if (count > SLACK || capacity_ - size_ < SLACK) return append(bytes, count);
-        std::memcpy(data_ + size_, bytes, SLACK);  // of constant size: two vectors, no call
+    void append_short(const CodeUnit* units, size_t count) {
+        if (count > SLACK || capacity_ - size_ < SLACK) return append(units, count);
+        std::memcpy(data_ + size_, units, 2 * SLACK);  // of constant size: vectors, no call
         size_ += count;
     }
-    void append_byte(uint8_t byte) {
+    void append_one(CodeUnit unit) {
         if (size_ == capacity_) grow(1);
-        data_[size_++] = byte;
+        data_[size_++] = unit;
     }
-    const uint8_t* data() const { return data_; }
+    const CodeUnit* data() const { return data_; }
     // The memory behind the content, of which extend() takes some.
-    uint8_t* space(size_t count) {
+    CodeUnit* space(size_t count) {
         if (count > capacity_ - size_) grow(count);
         return data_ + size_;
     }
     void extend(size_t count) { size_ += count; }
     void drop_front(size_t count) {
-        if (size_ != count) std::memmove(data_, data_ + count, size_ - count);
+        if (count && size_ != count) std::memmove(data_, data_ + count, 2 * (size_ - count));
         size_ -= count;
     }
     size_t size() const { return size_; }
@@ -84,16 +89,18 @@ public:
 private:
     void grow(size_t count);
 
-    uint8_t* data_ = nullptr;
+    CodeUnit* data_ = nullptr;
     size_t size_ = 0, capacity_ = 0;
 };
 
 // Appends source[at, begin of the first edit), ... with the edits done; returns the source position behind the last one.
-// readable: bytes of the source.
-size_t emit(const uint8_t* source, size_t readable, size_t at, const EditList& list, Buffer& out);
+// readable: units of the source.
+size_t emit(const CodeUnit* source, size_t readable, size_t at, const EditList& list, Buffer& out);
 
-// first makes text 1 of the source, second makes text 2 of text 1: the edits that make text 2 of the source.
+// first makes text 1 of the source, second makes text 2 of text 1, whose first `end` units have been looked through: moves what
+// is known of the edits that make text 2 of the source behind those of out. What may yet change stays in both lists.
+// shift: position in text 1 less that in the source, in front of the first edit of `first`; also when it returns.
 // Linear in both lists and their texts.
-void compose(const EditList& first, const EditList& second, EditList& out);
+void compose(EditList& first, EditList& second, size_t end, ptrdiff_t& shift, EditList& out);
 
 }  // namespace hanflow

@@ -18,21 +18,21 @@ constexpr int FIRST_LINES = 24;  // lines either way among which first and last 
 
 bool is_latin(const Line& line) { return line.letters > 4 * line.cjks; }
 
-// The characters of three bytes or four on both sides of the line end between two lines; false: there are none.
-bool read_ends(const Page& page, const Line& a, const Line& b, uint32_t& x, uint32_t& y) {
-    const uint8_t* const p = page.data;
-    if (a.e - a.s < 3 || p[b.s] < 0xE0) return false;
-    const bool four = p[a.e - 3] >> 4 != 0xE;
-    if (four && (a.e - a.s < 4 || p[a.e - 4] < 0xF0)) return false;
-    decode(p + a.e - (four ? 4 : 3), x);
-    decode(p + b.s, y);
-    return true;
+// The characters on both sides of the line end between two lines.
+void read_ends(const Page& page, const Line& a, const Line& b, uint32_t& x, uint32_t& y) {
+    const CodeUnit* const p = page.data;
+    x = p[a.e - 1];
+    y = p[b.s];
+    if (!page.source.pairs) return;
+    if (is_low_surrogate(x) && a.e - a.s > 1 && is_high_surrogate(p[a.e - 2])) x = code_point_of(p[a.e - 2], x);
+    if (is_high_surrogate(y) && b.e - b.s > 1 && is_low_surrogate(p[b.s + 1])) y = code_point_of(y, p[b.s + 1]);
 }
 
 // What the line end between two lines parts.
 Cut cut_at(const Page& page, const Line& a, const Line& b) {
     uint32_t x, y;
-    return read_ends(page, a, b, x, y) ? cut_between(x, y) : Cut::unknown;
+    read_ends(page, a, b, x, y);
+    return cut_between(x, y);
 }
 
 bool is_quoted(const Line& a, const Line& b) { return a.opened && b.closed; }
@@ -49,15 +49,10 @@ bool may_go_on(const Line& a, const Line& b) {
            a.width >= 4 * CELL && b.width <= a.width + CELL / 2;
 }
 
-// The first characters of the line, as they become under compat: up to `most`, and none behind one of less than three bytes.
-// Returns how many.
+// The first characters of the line, as they become under compat: up to `most`. Returns how many.
 uint32_t read_start(const Page& page, const Line& line, uint32_t* text, uint32_t most) {
     uint32_t length = 0;
-    for (size_t at = line.s; length < most && at < line.e && page.data[at] >= 0xE0;) {
-        at += size_t(decode(page.data + at, text[length]));
-        text[length] = plain(text[length]);
-        ++length;
-    }
+    for (size_t at = line.s; length < most && at < line.e; ++at) text[length++] = plain(page.data[at]);
     return length;
 }
 
@@ -169,13 +164,11 @@ bool ends_mid(const Line& line) { return line.end_kind == EndKind::mid; }
 
 // 一叶轻舟系柳根，半湖渔火近黄昏。
 bool is_couplet(const Page& page, const Line& line) {
-    const size_t length = line.e - line.s;  // bytes: all characters have three
-    if ((length != 36 && length != 48) || line.end_kind != EndKind::stop) return false;
-    const uint8_t* const middle = page.data + line.s + length / 2 - 3;
-    if (*middle >> 4 != 0xE) return false;
-    uint32_t cp;
-    decode(middle, cp);
-    return in(char_class(cp), class_bit(PAUSE) | class_bit(STOP));
+    const size_t length = line.e - line.s;
+    if ((length != 12 && length != 16) || line.end_kind != EndKind::stop) return false;
+    for (size_t i = line.s; i < line.e; ++i)
+        if (page.data[i] < 0x800 || (page.source.pairs && is_surrogate(page.data[i]))) return false;
+    return in(page.class_at(line.s + length / 2 - 1), class_bit(PAUSE) | class_bit(STOP));
 }
 
 uint16_t facts_of(const Page& page, const Line* a, const Line& b, const Line* c) {
@@ -206,7 +199,10 @@ void Evidence::gather(const Page& page, const std::vector<Line*>& lines) {
     unsigned all = 0;
     uint32_t x, y;
     for (int i = 0; i < n; ++i) {
-        if (i + AHEAD < n && read_ends(page, *lines[i + AHEAD - 1], *lines[i + AHEAD], x, y)) expect_cut(x, y);
+        if (i + AHEAD < n) {
+            read_ends(page, *lines[i + AHEAD - 1], *lines[i + AHEAD], x, y);
+            expect_cut(x, y);
+        }
         Line& line = *lines[i];
         const Line *const before = i ? lines[i - 1] : nullptr, *const next = i + 1 < n ? lines[i + 1] : nullptr;
         if (before) line.cut = cut_at(page, *before, line);

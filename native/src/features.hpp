@@ -14,7 +14,7 @@ EndKind end_kind(const Chars& t, Bylines& bylines);
 bool is_table(const Chars& t, const Line& line);
 bool is_parted(const Chars& t, const Line& line);
 // syntax: signs of programs in it; length: its characters.
-bool is_code(const Line& line, const uint8_t* data, int syntax, int length);
+bool is_code(const Line& line, const CodeUnit* data, const uint8_t* classes, int syntax, int length);
 // What the line is in a vertical run. seen: its visible characters, the first four of them in first.
 Unit unit_of(const Chars& t, int seen, const int* first);
 

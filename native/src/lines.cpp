@@ -1,6 +1,7 @@
 // The line table: splits a text into lines, marks literal blocks, and measures each line.
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 #include "byline.hpp"
 #include "features.hpp"
@@ -248,15 +249,13 @@ Unit unit_of(const Chars& t, int seen, const int* first) {
 
 // More signs of programs and mark-up than Chinese text has; or time codes, rules, long numbers; or # to ###### and a gap,
 // which open a comment or a heading of Markdown.
-bool is_code(const Line& line, const uint8_t* data, int syntax, int length) {
+bool is_code(const Line& line, const CodeUnit* data, const uint8_t* classes, int syntax, int length) {
     if (!line.cjks && !line.letters && length >= 12) return true;
-    const uint8_t first = data[line.s];
-    size_t behind = line.s;
-    while (behind < line.e && data[behind] == '#') ++behind;
-    if (behind > line.s && behind <= line.s + 6 && behind < line.e) {
-        uint32_t cp;
-        decode(data + behind, cp);
-        if (char_class(cp) == GAP) return true;
+    const CodeUnit first = data[line.s];
+    if (first == '#') {
+        size_t behind = line.s;
+        while (behind < line.e && data[behind] == '#') ++behind;
+        if (behind <= line.s + 6 && behind < line.e && (classes[behind] & CLASS) == GAP) return true;
     }
     return (syntax >= 2 && syntax * 4 > line.cjks) || ((first == '#' || first == '\\') && line.letters > line.cjks);
 }
@@ -309,20 +308,31 @@ bool Page::may_change(const Chars& t, int i, int last) const {
 }
 
 void Page::open(const Line& line) {
-    chars.read(data, line.begin, line.end, !options.compat, preserves());
+    chars.read(data, classes(), line.begin, line.end, source.pairs, source.escapes, !options.compat);
     chars.find_gaps();
 }
 
-void Page::start(const uint8_t* source, size_t bytes, const Options& opts, Validity known, uint8_t fence, bool first) {
-    data = source;
-    size = bytes;
+void Page::start(const CodeUnit* text, size_t length, const Options& opts, Source kind, uint8_t fence, bool first) {
+    if (length >= UINT32_MAX - UNIT_SLACK) throw std::bad_alloc();
+    data = text;
+    size = length;
     options = opts;
-    validity = known;
-    at_ = scanned_ = scanned_end_ = 0;
+    source = kind;
+    at_ = 0;
     inside_ = false;
     fence_ = fence;
     first_ = first;
     chars.trim();
+    constexpr size_t KEPT = size_t(1) << 14;  // words
+    const size_t words = words_of(length) + 1;
+    if (words > room_ || (room_ > KEPT && words < room_ / 4)) {
+        room_ = 0;
+        words_.reset(new PlaneWord[words]);
+        classes_.reset(new uint8_t[words * 64]);
+        room_ = words;
+    }
+    kernels().classify(text, length, classes_.get(), words_.get());
+    words_[words - 1] = PlaneWord();
 }
 
 void Page::skip(size_t to, uint8_t fence) {
@@ -331,82 +341,49 @@ void Page::skip(size_t to, uint8_t fence) {
     first_ = false;
 }
 
-// Throws IllFormed if data[from, from + bytes) is not well-formed. A sequence that the end may cut is in a line that will be scanned again.
-void Page::check(size_t from, size_t bytes) const {
-    const uint8_t* const p = data + from;
-    size_t whole = bytes;
-    if (from + bytes < size)
-        for (size_t k = 1; k <= 4 && whole == bytes; ++k)
-            if ((p[bytes - k] & 0xC0) != 0x80) whole = bytes - k;
-    const bool surrogates = validity == Validity::check_surrogates;
-    Utf8Error error = validate_utf8(p, whole, surrogates);
-    if (error.ok) return;
-    const size_t at = error.begin;
-    error = validate_utf8(p + at, std::min(size - from - at, size_t(4)), surrogates);  // the byte behind may tell what is wrong
-    error.begin += from + at;
-    error.end += from + at;
-    throw IllFormed{error};
-}
-
-// Masks for the text from byte `from` on, which is checked while it is in the first-level cache.
-void Page::rescan(size_t from) {
-    const size_t bytes = std::min(size - from, SCAN_BYTES);
-    if (preserves()) {
-        scan_newlines(data + from, bytes, masks);
-    } else {
-        if (validity != Validity::known) check(from, bytes);
-        kernels().scan(data + from, bytes, size - from, masks);
-    }
-    scanned_ = from;
-    scanned_end_ = from + bytes;
-}
-
-// The end of the line, or of the piece of a long one, that starts at at_, and of its line end. The masks cover it.
+// The end of the line, or of the piece of a long one, that starts at at_, and of its line end.
 void Page::find_end(size_t& end, size_t& next) {
-    static_assert(SCAN_BYTES > LONG, "one scan tells whether a line is long");
-    for (int attempt = 0; attempt < 2; ++attempt) {
-        if (scanned_ <= at_ && at_ < scanned_end_) {
-            const size_t i = at_ - scanned_, bytes = scanned_end_ - scanned_;
-            size_t word = i / 64;
-            uint64_t bits = masks.word[word][SCAN_NEWLINE] >> (i % 64) << (i % 64);
-            while (!bits && ++word * 64 < bytes) bits = masks.word[word][SCAN_NEWLINE];
-            end = bits ? scanned_ + word * 64 + size_t(__builtin_ctzll(bits)) : scanned_end_;
-            if (end - at_ > LONG) {
-                end = next = piece_end();
-                return;
-            }
-            if (bits || end == size) {
-                next = end;
-                if (next < size) ++next;
-                if (next < size && data[end] == '\r' && data[next] == '\n') ++next;
-                return;
-            }
-        }
-        rescan(at_);
+    const PlaneWord* const word = words();
+    size_t w = at_ / 64;
+    const size_t most = std::min(size, at_ + LONG);
+    uint64_t bits = word[w].plane[P_NEWLINE] >> (at_ % 64) << (at_ % 64);
+    while (!bits && ++w * 64 < most) bits = word[w].plane[P_NEWLINE];
+    end = bits ? w * 64 + size_t(__builtin_ctzll(bits)) : size;
+    if (end > most) {
+        end = next = piece_end();
+        return;
     }
+    if (!bits && most < size) {  // LONG units, and the line goes on
+        const bool ends = word[most / 64].plane[P_NEWLINE] >> (most % 64) & 1;
+        if (!ends) {
+            end = next = piece_end();
+            return;
+        }
+        end = most;
+    }
+    next = end;
+    if (next < size) ++next;
+    if (next < size && data[end] == '\r' && data[next] == '\n') ++next;
 }
 
 // Where the long line at at_ is cut: between two Han if possible, else where no white space is and no mark attaches.
 size_t Page::piece_end() const {
-    const auto is_start = [&](size_t i) { return (data[i] & 0xC0) != 0x80; };
-    const auto is_han = [&](size_t i) { return uint8_t(data[i] - 0xE4) <= 0xE9 - 0xE4; };  // U+4000..9FFF
+    const auto is_start = [&](size_t i) { return !(source.pairs && is_low_surrogate(data[i]) && is_high_surrogate(data[i - 1])); };
+    const auto is_han = [&](size_t i) { return data[i] >= 0x4000 && data[i] <= 0x9FFF; };
     const auto is_seen = [&](size_t i) {
-        uint32_t cp;
-        decode(data + i, cp);
-        return !in(char_class(cp), UNSEEN | class_bit(PAGE));
+        uint8_t c = class_at(i);
+        if (source.pairs && is_high_surrogate(data[i]) && i + 1 < size && is_low_surrogate(data[i + 1]))
+            c = char_class(code_point_of(data[i], data[i + 1]));
+        return !in(c, UNSEEN | class_bit(PAGE));
     };
     size_t start = 0, seen = 0;
     for (size_t i = at_ + LONG / 2; i >= at_ + LONG / 4; --i) {
         if (!is_start(i)) continue;
-        if (is_han(i) && is_han(i - 3) && !is_start(i - 1) && !is_start(i - 2)) return i;
+        if (is_han(i) && is_han(i - 1)) return i;
         if (!start) start = i;
-        if (!seen && is_seen(i)) {
-            size_t before = i - 1;
-            while (before > i - 4 && !is_start(before)) --before;
-            if (is_seen(before)) seen = i;
-        }
+        if (!seen && is_seen(i) && is_seen(is_start(i - 1) ? i - 1 : i - 2)) seen = i;
     }
-    return seen ? seen : start ? start : at_ + LONG / 2;
+    return seen ? seen : start;
 }
 
 // The next line, appended to texts and units; false at the end of the text.
@@ -419,17 +396,17 @@ bool Page::next_line() {
     Line& line = texts.back();
     Unit& unit = units.back();
     const auto place = [&] {
-        line.begin = at_;
-        line.end = end;
-        line.next = next;
+        line.begin = uint32_t(at_);
+        line.end = uint32_t(end);
+        line.next = uint32_t(next);
         line.continues = inside_;
         line.continued = end == next && next < size;
     };
     place();
     if (at_ == end) {
-        line.s = line.e = end;
+        line.s = line.e = uint32_t(end);
         line.blank = true;
-    } else if (preserves() || !kernels().measure(*this, line, unit, scanned_)) {
+    } else if (!kernels().measure(*this, line, unit)) {
         line = Line();
         unit = Unit();
         place();
@@ -455,11 +432,10 @@ bool Page::next_line() {
 bool Page::is_speaker(const Line& line) {
     uint32_t key[8];
     uint32_t length = 0;
-    for (size_t at = line.s; at < line.e && length < 8; ++length) {
-        uint32_t cp;
-        at += size_t(decode(data + at, cp));
-        if (is_colon(cp)) break;
-        key[length] = plain(cp);
+    for (size_t at = line.s; at < line.e && length < 8 && !is_colon(data[at]); ++at) {
+        uint32_t cp = data[at];
+        if (source.pairs && is_high_surrogate(cp) && at + 1 < line.e && is_low_surrogate(data[at + 1])) cp = code_point_of(cp, data[++at]);
+        key[length++] = plain(cp);
     }
     if (length == 1) return key[0] == U'问' || key[0] == U'答' || key[0] == U'問';
     if (is_role(key, length)) return true;
@@ -527,7 +503,7 @@ bool Page::next_segment() {
         }
         blanks = 0;
         page = false;
-        for (size_t i = line.e; i < line.end; ++i) page = page || data[i] == 0x0C;
+        for (size_t i = line.e; i < line.end; ++i) page |= data[i] == 0x0C;
     }
     whole = first_ && !full;
     closed = full;
@@ -548,14 +524,14 @@ bool Page::next_segment() {
 // the segment.
 void Page::mark_literal(const Line* following) {
     for (Line& line : texts) {
-        const uint8_t* p = data + line.s;
+        const CodeUnit* p = data + line.s;
         const size_t length = line.e - line.s;
         const bool marked = !line.continues && length >= 3 && (p[0] == '`' || p[0] == '~') && p[1] == p[0] && p[2] == p[0];
         if (fence_) {
             line.literal = true;
-            if (marked && p[0] == fence_ && std::all_of(p, p + length, [&](uint8_t c) { return c == fence_; })) fence_ = 0;
+            if (marked && p[0] == fence_ && std::all_of(p, p + length, [&](CodeUnit c) { return c == fence_; })) fence_ = 0;
         } else if (marked) {
-            fence_ = p[0];
+            fence_ = uint8_t(p[0]);
             line.literal = true;
         }
     }
@@ -586,8 +562,8 @@ void Page::mark_literal(const Line* following) {
 void Page::measure(Line& line, Unit& unit) {
     Chars& t = chars;
     open(line);
-    line.s = t.at(t.s);
-    line.e = t.at(t.e);
+    line.s = uint32_t(t.at(t.s));
+    line.e = uint32_t(t.at(t.e));
     line.blank = t.s == t.e;
     for (int i = 0; i < t.s; ++i) {
         line.page = line.page || t.cls[i] == PAGE;
@@ -659,7 +635,7 @@ void Page::measure(Line& line, Unit& unit) {
     line.starts_alnum = t.is(t.s, ALNUM);
     line.ends_alnum = t.is(t.e - 1, ALNUM);
     line.remainder = seen == 1 && t.is(first[0], HAN_KANA);
-    line.code = is_code(line, data, signs, t.e - t.s);
+    line.code = is_code(line, data, classes(), signs, t.e - t.s);
     line.key = is_key(t);
     line.spaced = spread >= 3 && spread >= solid;
     line.width = line.indent + room;

@@ -5,6 +5,7 @@
 
 #include "chars.hpp"
 #include "units.hpp"
+#include "utf8.hpp"
 
 namespace hanflow {
 namespace {
@@ -64,14 +65,15 @@ struct Utf8 {
 
     size_t ahead(size_t p) const { return size - p <= 3 * WINDOW ? size : boundary(p + 3 * WINDOW); }
 
-    // Where the first of the set is, from p on. Blocks of the BMP are looked at as UTF-16: units.cpp is faster than a loop here.
+    // Where the first of the set is, from p on. Blocks of the BMP are looked at as UTF-16: a kernel is faster than a loop here.
     size_t first(const CodePoints& set, size_t p) const {
-        uint16_t units[BLOCK];
+        CodeUnit units[BLOCK + UNIT_SLACK];
+        Substitutes none;
         while (p < size) {
             const size_t end = size - p <= BLOCK ? size : boundary(p + BLOCK);
             const Extent extent = extent_of(data + p, end - p);
-            if (extent.most < 0xF0) {
-                utf8_to_units(data + p, end - p, units, extent.length, 2);
+            if (extent.greatest <= 0xFFFF) {
+                utf8_to_units(data + p, end - p, Reading::well_formed, units, none);
                 const size_t found = Points<uint16_t>{units, extent.length}.first(set, 0);
                 if (found == extent.length) {
                     p = end;

@@ -8,8 +8,8 @@
 #include "byline.hpp"
 #include "chars.hpp"
 #include "hanflow/api.hpp"
-#include "scan.hpp"
-#include "utf8.hpp"
+#include "planes.hpp"
+#include "units.hpp"
 #include "words.hpp"
 
 namespace hanflow {
@@ -31,8 +31,8 @@ constexpr int MANY_BLANKS = 1000000;
 constexpr int MAX_MEASURE = 64 * CELL;  // no column is wider
 
 struct Line {
-    size_t begin, end, next;  // bytes: first, behind the last without the line end, behind the line end
-    size_t s, e;              // content; s == e: a blank line
+    uint32_t begin, end, next;  // code units: first, behind the last without the line end, behind the line end
+    uint32_t s, e;              // content; s == e: a blank line
     int32_t indent = 0;       // q of white space before the content
     int32_t width = 0;        // q, as the column saw it: letter-spacing taken out
     int32_t tight = 0;        // q, with marks squeezed as far as typesetters do
@@ -98,20 +98,26 @@ struct Line {
     bool is_settled() const { return literal || vertical || is_piece(); }
 };
 
+// What the code units of a text came from: says what surrogates are.
+struct Source {
+    bool pairs = true;    // a high one before a low one is a character
+    bool escapes = false; // a lone low one is a byte that is not UTF-8
+};
+
 // A segment of the text of one pass: text lines that are decided by themselves, so that memory and the work of a
 // decision are bounded. Memory is kept from segment to segment.
 struct Page {
     // Text lines of a segment: it ends before four blank lines, behind SEGMENT lines where a paragraph seems to end, and
     // behind twice as many; behind PARAGRAPHS lines between two that are whole paragraphs.
     static constexpr size_t SEGMENT = 256, PARAGRAPHS = 32;
-    // Bytes of a line at most. No column has such lines: a longer one is cut into pieces, each decided like a line, so that
+    // Code units of a line at most. No column has such lines: a longer one is cut into pieces, each decided like a line, so that
     // the work and memory of a decision are bounded; nothing is joined or left out between them.
-    static constexpr size_t LONG = 4096;
+    static constexpr size_t LONG = 2048;
 
-    const uint8_t* data = nullptr;
+    const CodeUnit* data = nullptr;
     size_t size = 0;
     Options options;
-    Validity validity = Validity::known;
+    Source source;
     bool explained = false;    // how sure a repair is will be asked
     bool traced = false;       // ... and why it is made
     bool whole = false;        // the segment is all of the text
@@ -120,11 +126,11 @@ struct Page {
     std::vector<Unit> units;   // one for each of texts
     Chars chars;
     Bylines bylines;
-    Masks masks;
 
-    // A new text, or what follows of one: the fence that is open, whether no text line came before.
-    void start(const uint8_t* source, size_t bytes, const Options& opts, Validity validity, uint8_t fence, bool first);
-    // Reads and measures the next segment; false at the end of the text. Linear in its size. Throws IllFormed.
+    // A new text, or what follows of one: the fence that is open, whether no text line came before. Scans it. Throws std::bad_alloc,
+    // also for more code units than 32 bits can count.
+    void start(const CodeUnit* text, size_t length, const Options& opts, Source kind, uint8_t fence, bool first);
+    // Reads and measures the next segment; false at the end of the text. Linear in its size.
     bool next_segment();
     // Where the next segment starts, and the fence that is open there (0: none): with the text behind, all that it
     // depends on.
@@ -133,8 +139,12 @@ struct Page {
     bool first() const { return first_; }
     // Goes on at the start of a later segment, whose fence is known.
     void skip(size_t to, uint8_t fence);
-    // Decodes a line into chars, gaps included.
+    // Reads a line into chars, gaps included.
     void open(const Line& line);
+
+    const uint8_t* classes() const { return classes_.get(); }
+    uint8_t class_at(size_t i) const { return classes_[i] & CLASS; }
+    const PlaneWord* words() const { return words_.get(); }
 
     Line& text(size_t i) { return texts[i]; }
     const Line& text(size_t i) const { return texts[i]; }
@@ -146,18 +156,17 @@ private:
     size_t piece_end() const;
     bool drop_blank();
     void end_long_line();
-    void rescan(size_t from);
-    void check(size_t from, size_t bytes) const;
-    bool preserves() const { return validity == Validity::preserve; }
     void mark_literal(const Line* following);
     void measure(Line& line, Unit& unit);
     bool may_change(const Chars& t, int i, int last) const;
 
-    size_t at_ = 0;                      // byte that is read next
-    size_t scanned_ = 0, scanned_end_ = 0;  // what the masks cover
-    uint8_t fence_ = 0;                  // inside fenced code: its mark
-    bool inside_ = false;                // at_ stands inside a long line
-    bool first_ = true;                  // no text line came before this segment
+    size_t at_ = 0;        // unit that is read next
+    uint8_t fence_ = 0;    // inside fenced code: its mark
+    bool inside_ = false;  // at_ stands inside a long line
+    bool first_ = true;    // no text line came before this segment
+    size_t room_ = 0;      // of the arrays, in words
+    std::unique_ptr<uint8_t[]> classes_;
+    std::unique_ptr<PlaneWord[]> words_;
 };
 
 // Behind the list marker that opens the line, or its first character when there is none. Indexes of chars.

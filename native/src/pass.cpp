@@ -11,14 +11,14 @@ using reasons::why;
 namespace inside = reasons::inside;
 namespace joint = reasons::joint;
 
-size_t Pass::run(const uint8_t* data, size_t size, const Options& options, Validity validity, Buffer& out, EditList* trace,
+size_t Pass::run(const CodeUnit* data, size_t size, const Options& options, Source source, Buffer& out, EditList* trace,
                  std::vector<Segment>& segments, Part& part) {
     out.clear();
     if (trace) trace->clear();
     old_segments_.swap(segments);
     segments.clear();
     size_t count = 0, at = 0, old = 0;
-    page_.start(data, size, options, validity, part.fence, part.first);
+    page_.start(data, size, options, source, part.fence, part.first);
     page_.traced = trace;
     page_.explained = trace || options.min_confidence;
     for (;;) {
@@ -90,7 +90,7 @@ void Pass::edit_chars(int begin, int end, EditList& out, bool insert) {
         }
         if (insert && !t.is(i, ATTACHED)) {
             if (last >= 0 && is_latin_boundary(last, i))
-                out.add(t.at(i), t.at(i), " ", 1, Rule::spacing, confidence::CERTAIN, why(inside::ASKED));
+                out.add_unit(t.at(i), t.at(i), ' ', Rule::spacing, confidence::CERTAIN, why(inside::ASKED));
             last = i;
         }
         CharEdit edit = options.compat ? compat_edit(t, i) : CharEdit{};
@@ -104,7 +104,7 @@ void Pass::edit_chars(int begin, int end, EditList& out, bool insert) {
             continue;
         }
         text_.clear();
-        if (edit.target) append_utf8(text_, edit.target);
+        if (edit.target) append_units(text_, edit.target);
         out.add(t.at(i), t.at(i + edit.count), text_.data(), text_.size(), rule, confidence::CERTAIN,
                 page_.traced ? reasons::of_character(t, i, edit, rule) : Why{});
         i += edit.count;
@@ -133,12 +133,12 @@ void Pass::edit_spaces(const Line& line, EditList& out) {
     const bool asked = page_.options.latin_gap == LatinGap::remove;
     const uint8_t sure = asked ? confidence::CERTAIN : confidence::LATIN;
     if (sure < page_.options.min_confidence) return;
-    const uint8_t* const p = page_.data;
+    const CodeUnit* const p = page_.data;
     for (size_t i = line.s; i < line.e; ++i) {
         if (p[i] != ' ') continue;
         const size_t begin = i;
         while (p[i] == ' ') ++i;
-        out.add(begin, i, "", 0, Rule::spacing, sure, why(asked ? inside::ASKED : inside::LATIN_GAP));
+        out.add_cut(begin, i, Rule::spacing, sure, why(asked ? inside::ASKED : inside::LATIN_GAP));
     }
 }
 
@@ -164,8 +164,8 @@ void Pass::edit_line(size_t index, EditList& out) {
             if (rewriting.any()) {
                 out.add_rewritten(page_.data, begin, end, line.s, line.e, rewriting, confidence::SPREAD);
             } else {
-                if (begin < line.s) out.add(begin, line.s, "", 0, Rule::spacing, confidence::CERTAIN, Why{});
-                if (line.e < end) out.add(line.e, end, "", 0, Rule::spacing, confidence::CERTAIN, Why{});
+                if (begin < line.s) out.add_cut(begin, line.s, Rule::spacing, confidence::CERTAIN, Why{});
+                if (line.e < end) out.add_cut(line.e, end, Rule::spacing, confidence::CERTAIN, Why{});
             }
             return;
         }
@@ -199,8 +199,10 @@ void Pass::edit_line(size_t index, EditList& out) {
         const Gap& g = t.gaps[k];
         if (changes) edit_chars(at, g.begin, out, insert);
         const Grounds grounds = SpacingStage::grounds_of(page_, line, g, verdicts[k]);
-        out.add(t.at(g.begin), t.at(g.end), " ", verdicts[k] == Verdict::one ? 1 : 0, Rule::spacing, grounds.confidence,
-                grounds.why);
+        if (verdicts[k] == Verdict::one)
+            out.add_unit(t.at(g.begin), t.at(g.end), ' ', Rule::spacing, grounds.confidence, grounds.why);
+        else
+            out.add_cut(t.at(g.begin), t.at(g.end), Rule::spacing, grounds.confidence, grounds.why);
         at = g.end;
     }
     if (changes) edit_chars(at, t.e, out, insert);
@@ -227,12 +229,17 @@ void Pass::edit_joint(size_t index, EditList& out) {
     if (index + 1 >= page_.texts.size()) return;
     const Line &a = page_.text(index), &b = page_.text(index + 1);
     const Joint joint = layout_.joints[index];
-    if (joint != Joint::line_end)
-        out.add(a.e, b.s, " ", joint == Joint::space ? 1 : 0, layout_.by_vertical[index] ? Rule::vertical : Rule::unwrap,
-                layout_.confidence[index], page_.traced ? layout_.whys[index] : Why{});
-    else if (layout_.leading[index])
-        out.add(a.next, b.begin, "", 0, layout_.leading_by_vertical[index] ? Rule::vertical : Rule::unwrap,
-                layout_.leading[index], why(joint::LEADING));
+    if (joint != Joint::line_end) {
+        const Rule rule = layout_.by_vertical[index] ? Rule::vertical : Rule::unwrap;
+        const Why reason = page_.traced ? layout_.whys[index] : Why{};
+        if (joint == Joint::space)
+            out.add_unit(a.e, b.s, ' ', rule, layout_.confidence[index], reason);
+        else
+            out.add_cut(a.e, b.s, rule, layout_.confidence[index], reason);
+    } else if (layout_.leading[index]) {
+        out.add_cut(a.next, b.begin, layout_.leading_by_vertical[index] ? Rule::vertical : Rule::unwrap, layout_.leading[index],
+                    why(joint::LEADING));
+    }
 }
 
 }  // namespace hanflow

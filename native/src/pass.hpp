@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "edits.hpp"
@@ -31,7 +30,7 @@ struct Part {
     bool first = true;  // no text line came before; then whether none has come yet
     bool last = true;   // the text ends with the data. If not, the data must end behind a line end, and a segment whose end
                         // has not been seen is left for the next part
-    size_t consumed = 0;  // bytes of the data that are done
+    size_t consumed = 0;  // units of the data that are done
 };
 
 class Pass {
@@ -39,8 +38,8 @@ public:
     // Writes the repaired text of what it consumed to out and returns the number of edits; with none, out is left empty.
     // trace: collects them. segments: in, those of the pass that made data (none for the source); out, those of this pass.
     // One that was not edited, nor the line behind it, and starts where it did then, at the same fence, will not be edited now:
-    // it is skipped. Throws IllFormed.
-    size_t run(const uint8_t* data, size_t size, const Options& options, Validity validity, Buffer& out, EditList* trace,
+    // it is skipped.
+    size_t run(const CodeUnit* data, size_t size, const Options& options, Source source, Buffer& out, EditList* trace,
                std::vector<Segment>& segments, Part& part);
 
 private:
@@ -58,7 +57,7 @@ private:
     SpacingStage spacing_;
     EditList edits_;
     std::vector<Segment> old_segments_;
-    std::string text_;
+    std::vector<CodeUnit> text_;
 };
 
 }  // namespace hanflow

@@ -49,39 +49,35 @@ void Result::clear() {
     size_ = 0;
 }
 
-// Appends what fits into the last piece, whole characters where they are well-formed, and returns how much that is.
-size_t Result::fill(const uint8_t* bytes, size_t count) {
-    if (pieces_.empty()) return 0;
-    Piece& last = pieces_.back();
-    size_t part = std::min(count, last.capacity - last.size);
-    if (part < count)
-        for (int k = 0; k < 3 && part && (bytes[part] & 0xC0) == 0x80; ++k) --part;
-    std::memcpy(last.data + last.size, bytes, part);
-    last.size += part;
-    size_ += part;
-    return part;
-}
-
-void Result::append(const uint8_t* bytes, size_t count) {
-    if (!count) return;
+uint8_t* Result::space(size_t room) {
     if (pieces_.empty()) pieces_.push_back(Piece{nullptr, 0, 0});
     Piece& first = pieces_[0];
-    if (pieces_.size() == 1 && first.capacity - first.size < count && first.capacity < KEPT) {
-        const size_t capacity = std::min(KEPT, std::max({FIRST, first.size + count, 2 * first.capacity}));
+    if (pieces_.size() == 1 && first.capacity - first.size < room && first.size + room <= KEPT) {
+        const size_t capacity = std::min(KEPT, std::max({FIRST, first.size + room, 2 * first.capacity}));
         void* const moved = std::realloc(first.data, capacity);
         if (!moved) throw std::bad_alloc();
         first.data = static_cast<uint8_t*>(moved);
         first.capacity = capacity;
     }
-    for (;;) {
-        const size_t part = fill(bytes, count);
-        bytes += part;
-        count -= part;
-        if (!count) return;
+    Piece* last = &pieces_.back();
+    if (last->capacity - last->size < room) {
         pieces_.reserve(pieces_.size() + 1);
-        void* const memory = allocate(HUGE_PAGE);
+        const size_t capacity = (std::max(room, HUGE_PAGE) + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+        void* const memory = allocate(capacity);
         if (!memory) throw std::bad_alloc();
-        pieces_.push_back(Piece{static_cast<uint8_t*>(memory), 0, HUGE_PAGE});
+        pieces_.push_back(Piece{static_cast<uint8_t*>(memory), 0, capacity});
+        last = &pieces_.back();
+    }
+    return last->data + last->size;
+}
+
+void Result::append(const void* bytes, size_t count) {
+    for (const uint8_t* from = static_cast<const uint8_t*>(bytes); count;) {
+        const size_t part = std::min(count, HUGE_PAGE);
+        std::memcpy(space(part), from, part);
+        extend(part);
+        from += part;
+        count -= part;
     }
 }
 

@@ -16,15 +16,15 @@ public:
     ~Result();
 
     void clear();
-    // Throws std::bad_alloc. A piece holds whole characters if the calls do.
-    void append(const uint8_t* bytes, size_t count);
-    size_t size() const { return size_; }
-    // Calls use(bytes, count) for each piece in order.
-    template <typename Use>
-    void each(Use use) const {
-        for (const Piece& piece : pieces_) use(piece.data, piece.size);
+    // Room for so many bytes behind what was written, in one piece; extend() keeps some of them. Throws std::bad_alloc.
+    uint8_t* space(size_t room);
+    void extend(size_t count) {
+        pieces_.back().size += count;
+        size_ += count;
     }
-    // The same, and gives each piece but the first back behind its call.
+    void append(const void* bytes, size_t count);
+    size_t size() const { return size_; }
+    // Calls use(bytes, count) for each piece in order, and gives each but the first back behind its call.
     template <typename Use>
     void drain(Use use) {
         for (Piece& piece : pieces_) {
@@ -40,7 +40,6 @@ private:
         size_t size, capacity;
     };
     static void release(Piece& piece);
-    size_t fill(const uint8_t* bytes, size_t count);
 
     std::vector<Piece> pieces_;
     size_t size_ = 0;

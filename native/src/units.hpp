@@ -1,26 +1,88 @@
-// A Python str's own units (PEP 393: one, two or four bytes a code point) to UTF-8 and back, so that no text pays for
-// CPython's encoder and decoder. Lone surrogates have three bytes.
+// Code units of 16 bits: what the core works on, whatever the text came as. UTF-8 and a Python str's own units (PEP 393: one,
+// two or four bytes a code point) become code units and back.
+//
+// A code point beyond the Basic Multilingual Plane is a surrogate pair, as in UTF-16. What is no character has places of its own:
+//   a lone surrogate of a str is itself;
+//   a byte that is not UTF-8, under the preserve policy, is U+DC00 plus the byte, a lone low surrogate;
+//   a low surrogate that stands behind a high one in the source, where they are no pair, is U+FFFF (Substitutes).
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "hanflow/api.hpp"
 
 namespace hanflow {
 
-// Bytes that units_to_utf8() may write, and what it may write behind its result.
-constexpr size_t UTF8_SLACK = 64;
-inline size_t utf8_room(size_t length, int unit_bytes) { return length * size_t(unit_bytes == 4 ? 4 : unit_bytes + 1) + UTF8_SLACK; }
+using CodeUnit = uint16_t;
 
-// Writes units[0, length) as UTF-8 to out, which has utf8_room() bytes; returns how many it has. Units of four bytes are at
-// most 0x10FFFF. Linear.
-size_t units_to_utf8(const void* units, size_t length, int unit_bytes, uint8_t* out) noexcept;
+constexpr bool is_surrogate(uint32_t u) { return (u & ~uint32_t(0x7FF)) == 0xD800; }
+constexpr bool is_high_surrogate(uint32_t u) { return (u & ~uint32_t(0x3FF)) == 0xD800; }
+constexpr bool is_low_surrogate(uint32_t u) { return (u & ~uint32_t(0x3FF)) == 0xDC00; }
+constexpr uint32_t code_point_of(uint32_t high, uint32_t low) { return 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00); }
 
-// Of well-formed UTF-8, surrogates included.
-Extent extent_of(const uint8_t* data, size_t size) noexcept;
+// The place of a byte that is not UTF-8.
+constexpr CodeUnit ESCAPE = 0xDC00;
+constexpr bool is_escape(uint32_t u) { return u >= ESCAPE + 0x80 && u <= ESCAPE + 0xFF; }
 
-// Writes data[0, size) to units[0, length), length and unit_bytes as its extent says. Writes nothing behind.
-void utf8_to_units(const uint8_t* data, size_t size, void* units, size_t length, int unit_bytes) noexcept;
+inline void append_units(std::vector<CodeUnit>& text, uint32_t cp) {
+    if (cp >= 0x10000) {
+        text.push_back(CodeUnit(0xD800 + ((cp - 0x10000) >> 10)));
+        cp = 0xDC00 + (cp & 0x3FF);
+    }
+    text.push_back(CodeUnit(cp));
+}
+
+// Units that a transcoder may write behind its result, and that a reader of code units may read behind a text.
+constexpr size_t UNIT_SLACK = 64;
+
+// What stands at the places of U+FFFF, in order: repairs neither delete nor move that character, so that the k-th one of a
+// result is the k-th one of its text.
+struct Substitutes {
+    static constexpr CodeUnit PLACE = 0xFFFF;
+    std::vector<CodeUnit> units;
+    size_t next = 0;  // that is put back
+
+    void clear() {
+        units.clear();
+        next = 0;
+    }
+    bool any() const { return !units.empty(); }
+};
+
+// How the bytes of a text are read.
+enum class Reading : uint8_t {
+    well_formed,  // UTF-8
+    surrogates,   // ... with three-byte surrogates
+    escaped,      // any bytes
+};
+
+// Writes data[0, size) as code units to out, which has room for size + UNIT_SLACK; returns how many. Linear.
+// Under `surrogates` low ones that stand behind a high one go to `substitutes`.
+size_t utf8_to_units(const uint8_t* data, size_t size, Reading reading, CodeUnit* out, Substitutes& substitutes);
+
+// Bytes of UTF-8 that so many code units make at most, and what may be written behind.
+constexpr size_t utf8_room(size_t units) { return 3 * units + UNIT_SLACK; }
+
+// Writes units[0, length) as UTF-8 to out, which has utf8_room() bytes; returns how many. Linear. No surrogate pair may be cut
+// at the end. Lone surrogates have three bytes, escapes one under `escaped`; units at the place of substitutes are put back.
+size_t units_to_utf8(const CodeUnit* units, size_t length, Reading reading, uint8_t* out, Substitutes& substitutes);
+
+// The bytes of UTF-8 of each code unit: of a pair, all stand at the first. For positions; the same policies.
+size_t utf8_bytes_at(const CodeUnit* units, size_t i, size_t length, Reading reading);
+
+// Of a str of four bytes a code point: writes code units to out, which has room for 2 * length; returns how many.
+size_t ucs4_to_units(const uint32_t* text, size_t length, CodeUnit* out, Substitutes& substitutes);
+
+// Of a str of one byte a code point.
+size_t ucs1_to_units(const uint8_t* text, size_t length, CodeUnit* out, Substitutes&);
+
+// How many code points units[0, length) are, and the greatest; pairs: surrogate pairs are one code point.
+Extent extent_of(const CodeUnit* units, size_t length, bool pairs);
+
+// Writes code units as a str's units of one, two or four bytes. Of four, pairs are put together; else each unit is one.
+// Returns how many code points. substitutes: as above.
+size_t units_to_str(const CodeUnit* units, size_t length, void* out, int unit_bytes, Substitutes& substitutes);
 
 }  // namespace hanflow

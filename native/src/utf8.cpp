@@ -114,4 +114,21 @@ size_t ill_formed_length(const uint8_t* data, size_t size, size_t at, bool allow
     return sequence.reason != nullptr ? sequence.length : 0;
 }
 
+Extent extent_of(const uint8_t* data, size_t size) noexcept {
+    size_t length = 0;
+    uint8_t most = 0;
+    // Blocks short enough for the compiler to count in bytes.
+    for (size_t at = 0; at < size;) {
+        const size_t end = size - at < 192 ? size : at + 192;
+        uint8_t leads = 0, greatest = 0;
+        for (; at < end; ++at) {
+            leads = uint8_t(leads + ((data[at] & 0xC0) != 0x80));
+            greatest = greatest > data[at] ? greatest : data[at];
+        }
+        length += leads;
+        most = most > greatest ? most : greatest;
+    }
+    return Extent{length, most < 0x80 ? 0x7Fu : most < 0xC4 ? 0xFFu : most < 0xF0 ? 0xFFFFu : 0x10FFFFu};
+}
+
 }  // namespace hanflow

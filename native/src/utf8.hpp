@@ -8,20 +8,6 @@
 
 namespace hanflow {
 
-// What is known of the bytes of a text, and what is to be done about those that are not UTF-8.
-enum class Validity : uint8_t {
-    known,             // there are none
-    check,             // the scan finds them (IllFormed); ...
-    check_surrogates,  // ... three-byte surrogates pass
-    preserve,          // they stay as they are
-};
-
-constexpr Validity validity_of(Invalid invalid) {
-    return invalid == Invalid::reject ? Validity::check : invalid == Invalid::surrogates ? Validity::check_surrogates : Validity::preserve;
-}
-// Of a text that has been checked, or that a pass made of such a one.
-constexpr Validity once_checked(Validity source) { return source == Validity::preserve ? source : Validity::known; }
-
 // ok: the rest is zero. Otherwise [begin, end) is the first ill-formed sequence and reason says, in static storage and
 // CPython's words, what is wrong with it.
 struct Utf8Error {
@@ -30,10 +16,30 @@ struct Utf8Error {
     const char* reason;
 };
 
-// Thrown where a scan finds one: positions in the data that it was given.
-struct IllFormed {
-    Utf8Error error;
-};
+// Decodes the well-formed sequence at p (surrogates included); returns its length.
+inline int decode(const uint8_t* p, uint32_t& cp) {
+    const uint8_t lead = p[0];
+    if (lead < 0x80) {
+        cp = lead;
+        return 1;
+    }
+    if (lead < 0xE0) {
+        cp = uint32_t(lead & 0x1F) << 6 | (p[1] & 0x3F);
+        return 2;
+    }
+    if (lead < 0xF0) {
+        cp = uint32_t(lead & 0x0F) << 12 | uint32_t(p[1] & 0x3F) << 6 | (p[2] & 0x3F);
+        return 3;
+    }
+    cp = uint32_t(lead & 0x07) << 18 | uint32_t(p[1] & 0x3F) << 12 | uint32_t(p[2] & 0x3F) << 6 | (p[3] & 0x3F);
+    return 4;
+}
+
+// Bytes of the sequence that begins so, in well-formed UTF-8.
+inline size_t sequence_length(uint8_t lead) { return lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4; }
+
+// Of well-formed UTF-8, surrogates included. Linear.
+Extent extent_of(const uint8_t* data, size_t size) noexcept;
 
 // Finds the first ill-formed sequence of data[0, size).
 //

@@ -45,9 +45,7 @@ bool mostly_counters(const std::vector<uint32_t>& letters) {
 
 // Whether a line may begin with a name or role: told by its first character, if that is Han.
 bool may_begin_byline(const Page& page, const Line& line) {
-    uint32_t cp;
-    decode(page.data + line.s, cp);
-    return char_class(cp) != HAN || may_begin_entry(plain(cp));
+    return page.class_at(line.s) != HAN || may_begin_entry(plain(page.data[line.s]));
 }
 
 // The characters of a row of two to four one-character cells.
@@ -190,7 +188,7 @@ void Vertical::find_grids(Page& page) {
             if (grid) {
                 Grid found{i, j - 1, {}};
                 for (size_t k = columns; k-- > 0;)
-                    for (const auto& cells : rows_) append_utf8(found.text, cells[k]);
+                    for (const auto& cells : rows_) append_units(found.text, cells[k]);
                 grids.push_back(found);
                 for (uint32_t k = i; k < j; ++k) page.text(k).vertical = true;
             }

@@ -15,7 +15,7 @@ enum class Joint : int8_t { line_end = -1, nothing = 0, space = 1 };
 // Text lines [first, last] that become one line; text is UTF-8.
 struct Grid {
     uint32_t first, last;
-    std::string text;
+    std::vector<CodeUnit> text;
 };
 
 class Vertical {

@@ -14,7 +14,7 @@ ALNUM = (T.LETTER, T.DIGIT)
 ENDS = "\n\r"
 SEGMENT = 256  # text lines that are decided together at least; at most twice as many
 PARAGRAPHS = 32
-LONG = 4096  # bytes of UTF-8 of a line at most
+LONG = 2048  # code units of 16 bits of a line at most
 MAX_MEASURE = 64 * CELL  # no column is wider
 SHORT_LINE = 8 * CELL  # a line that leaves most of any column empty
 NARROW = 4  # letters that are together one q narrower than half a cell each
@@ -120,6 +120,11 @@ def gap_room(cp):
     return 2
 
 
+def _size(text):
+    """Code units of 16 bits: characters beyond the Basic Multilingual Plane have two."""
+    return len(text) + sum(ord(c) > 0xFFFF for c in text)
+
+
 class Page:
     def __init__(self, text, options):
         self.text = text
@@ -162,10 +167,10 @@ class Page:
 
     def _pieces(self, begin, end):
         """A line longer than LONG is no line of a column: it is cut into pieces, each decided like a line, where nothing joins."""
-        out, size = [], len(self.text[begin:end].encode("utf8", "surrogatepass"))
+        out, size = [], _size(self.text[begin:end])
         while size > LONG:
             cut = self._cut(begin)
-            size -= len(self.text[begin:cut].encode("utf8", "surrogatepass"))
+            size -= _size(self.text[begin:cut])
             out.append(self._line(begin, cut, cut))
             begin = cut
         out.append(self._line(begin, end, end))
@@ -174,7 +179,7 @@ class Page:
         return out
 
     def _cut(self, begin):
-        """The last place in the second quarter of LONG bytes that stands between two Han; else where no white space is and no
+        """The last place in the second quarter of LONG code units that stands between two Han; else where no white space is and no
         mark attaches; else the last one."""
         def seen(i):
             return T.char_class(self.cps[i]) not in (T.GAP, T.PAGE, T.DROP, T.EXTEND)
@@ -186,7 +191,7 @@ class Page:
         while size <= LONG // 2:
             if size >= LONG // 4:
                 places.append(i)
-            size += len(self.text[i].encode("utf8", "surrogatepass"))
+            size += _size(self.text[i])
             i += 1
         for fits in (han, seen):
             for i in reversed(places):

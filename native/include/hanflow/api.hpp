@@ -66,14 +66,13 @@ struct Plan {
     const Edit* edits;        // if traced; valid until the next plan() or the engine's end
     size_t edit_count;
     const char* texts;        // the pool that Edit::text points into
+    size_t settled;           // of a traced stream: no edit to come begins before this position
 };
 
-// Code points of a text, and the greatest byte of its UTF-8, which tells how wide a str they make.
+// Code points of a text, and the greatest one, rounded up as PyUnicode_New() wants it: 0x7F, 0xFF, 0xFFFF or 0x10FFFF.
 struct Extent {
     size_t length;
-    uint8_t most;
-    // As PyUnicode_New() wants it: 0x7F, 0xFF, 0xFFFF or 0x10FFFF.
-    uint32_t greatest() const { return most < 0x80 ? 0x7F : most < 0xC4 ? 0xFF : most < 0xF0 ? 0xFFFF : 0x10FFFF; }
+    uint32_t greatest;
 };
 
 class Engine {
@@ -90,8 +89,8 @@ public:
     // The same for a str's own units, of one, two or four bytes a code point; lone surrogates pass. Nothing is traced, and
     // Plan::size is that of a changed result only.
     Plan plan_units(const void* units, size_t length, int unit_bytes, const Options& options) noexcept;
-    // Write the result of the last plan, which was changed, to `out`, and give most of its memory back: once. As UTF-8, exactly
-    // Plan::size bytes; or as units of a str, as long and wide as extent() says.
+    // Write the result of the last plan, which was changed, to `out`, and give most of its memory back: once. emit() after plan(),
+    // exactly Plan::size bytes of UTF-8; emit_units() after plan_units(), units of a str, as long and wide as extent() says.
     void emit(uint8_t* out) noexcept;
     Extent extent() const noexcept;
     void emit_units(void* out, int unit_bytes) noexcept;
@@ -104,14 +103,15 @@ private:
 // A text that comes in pieces, cut anywhere. The results one behind the other are what Engine gives for the whole.
 class Stream {
 public:
-    Stream(const Options& options, Invalid invalid) noexcept;
+    // trace: the plans of feed() list the edits that have become final, in positions of the whole text.
+    Stream(const Options& options, Invalid invalid, bool trace) noexcept;
     ~Stream();
     Stream(const Stream&) = delete;
     Stream& operator=(const Stream&) = delete;
 
     // Takes the next piece; last: the text ends with it. Plan::size bytes of the result are then in output(). Positions of an
     // error count from the start of the stream; after one, and after the last piece, no more may follow. Memory does not grow
-    // with the text: a pass holds its open segment (512 text lines at most) and a portion of 256 KiB.
+    // with the text: a pass holds its open segment (512 text lines at most) and a portion of 256 KiB, and its edits if traced.
     Plan feed(const uint8_t* data, size_t size, bool last) noexcept;
     const uint8_t* output() const noexcept;
 

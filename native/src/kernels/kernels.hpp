@@ -5,39 +5,35 @@
 #include <cstdint>
 
 #include "page.hpp"
-#include "scan.hpp"
+#include "planes.hpp"
 #include "unwrap.hpp"
 
 namespace hanflow {
 
+
 struct Kernels {
     const char* name;  // the CPU generation that has the features: portable, haswell, icelake, neon
 
-    // Fills the masks of data[0, size), size <= SCAN_BYTES. data[0, size) is well-formed UTF-8 (three-byte surrogates
-    // allowed) that may be cut off in a sequence at the end; nothing behind data[available - 1] is read, available >= size.
-    void (*scan)(const uint8_t* data, size_t size, size_t available, Masks& masks);
-
-    // What Page::measure does, for a line that page.masks cover (from byte `scanned` of the text on) and that holds few rare
-    // characters. false: the line must be measured character by character, from fresh.
-    bool (*measure)(Page& page, Line& line, Unit& unit, size_t scanned);
+    // Sets classes[0, size) and words[0, words_of(size)), whose bits behind `size` are zero. Reads nothing behind units[size - 1];
+    // may write classes up to the next multiple of 64.
+    void (*classify)(const uint16_t* units, size_t size, uint8_t* classes, PlaneWord* words);
 
     // What utf8.cpp does for whole blocks of 64 bytes (utf8.inl); nullptr: only that.
     size_t (*well_formed)(const uint8_t* data, size_t begin, size_t end, bool allow_surrogates);
 
-    // What units.cpp does for most of a text in units of two bytes (vbmi2.inl); nullptr: only that.
-    size_t (*to_utf8)(const uint16_t* units, size_t length, uint8_t* out, size_t& size);
-    size_t (*from_utf8)(const uint8_t* data, size_t size, uint16_t* out, size_t length, size_t& made);
+    // Writes the units of the first bytes of well-formed UTF-8, and at most 64 units behind them; returns the bytes, which end behind
+    // a character, and the units in made. nullptr: none.
+    size_t (*from_utf8)(const uint8_t* data, size_t size, uint16_t* out, size_t& made);
+    // Writes the first units as UTF-8, and at most 64 bytes behind; returns how many, and the bytes in made. Stops before a surrogate.
+    // nullptr: none.
+    size_t (*to_utf8)(const uint16_t* units, size_t length, uint8_t* out, size_t& made);
 
-    // What Chars::read does, for well-formed data[0, size); returns how many characters. The arrays have room for 64 more.
-    // nullptr: only that.
-    int (*read)(const uint8_t* data, size_t size, uint32_t* cp, uint8_t* cls, uint32_t* offset);
+    // Writes units[0, length) without their ASCII spaces to out, which has room for UNIT_SLACK more; returns how many are left.
+    size_t (*squeeze)(const uint16_t* units, size_t length, uint16_t* out);
 
-    // Writes data[0, size) without its ASCII spaces to out, which has 64 bytes more; returns how many are left.
-    size_t (*squeeze)(const uint8_t* data, size_t size, uint8_t* out);
-
-    // Puts ASCII for the full-width letters and digits of text[0, size), behind which there is room for 64 bytes; returns how many
-    // are left.
-    size_t (*narrow)(uint8_t* text, size_t size);
+    // What Page::measure does, for a line without rare characters. false: the line must be measured character by character, from
+    // fresh.
+    bool (*measure)(Page& page, Line& line, Unit& unit);
 
     // Sets the ways to the states of a line, and its last ending, from the line before (reach.inl).
     void (*reach)(const Unwrap::Row& row, const Unwrap::Step& last, Unwrap::Step& step);

@@ -17,31 +17,6 @@ namespace hanflow {
 namespace neon {
 namespace {
 
-struct Block {
-    uint8x16_t v[4];
-    explicit Block(const uint8_t* p) : v{vld1q_u8(p), vld1q_u8(p + 16), vld1q_u8(p + 32), vld1q_u8(p + 48)} {}
-    // Bit i is set where `test`, which gives 0xFF or 0, holds for byte i: weights, and three sums of neighbours.
-    template <typename Test>
-    uint64_t mask(Test test) const {
-        const uint8x16_t weight = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
-        const uint8x16_t low = vpaddq_u8(vandq_u8(test(v[0]), weight), vandq_u8(test(v[1]), weight));
-        const uint8x16_t high = vpaddq_u8(vandq_u8(test(v[2]), weight), vandq_u8(test(v[3]), weight));
-        const uint8x16_t both = vpaddq_u8(low, high);
-        return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(both, both)), 0);
-    }
-    uint64_t eq(uint8_t c) const {
-        return mask([=](uint8x16_t x) { return vceqq_u8(x, vdupq_n_u8(c)); });
-    }
-    uint64_t range(uint8_t low, uint8_t high) const {
-        return mask([=](uint8x16_t x) { return vcleq_u8(vsubq_u8(x, vdupq_n_u8(low)), vdupq_n_u8(uint8_t(high - low))); });
-    }
-    Block lower() const {
-        Block b = *this;
-        for (uint8x16_t& x : b.v) x = vorrq_u8(x, vdupq_n_u8(0x20));
-        return b;
-    }
-};
-
 struct Bytes {
     static constexpr size_t SIZE = 16;
     uint8x16_t v;
@@ -58,26 +33,15 @@ struct Bytes {
     bool any() const { return vmaxvq_u8(v) != 0; }
 };
 
-void shift_masks(const uint64_t* from, unsigned shift, uint64_t valid, uint64_t* to) {
-    static_assert(SCAN_GAP == 1 && SCAN_KINDS == 13, "six vectors of two masks");
-    const int64x2_t down = vdupq_n_s64(-int64_t(shift)), up = vdupq_n_s64(64 - int64_t(shift));  // up by 64: zero
-    const uint64x2_t inside = vdupq_n_u64(valid);
-    for (int k = SCAN_GAP; k < SCAN_KINDS; k += 2) {
-        const uint64x2_t low = vshlq_u64(vld1q_u64(from + k), down), high = vshlq_u64(vld1q_u64(from + k + SCAN_KINDS), up);
-        vst1q_u64(to + k, vandq_u64(vorrq_u64(low, high), inside));
-    }
-}
-
-#include "scan.inl"
 #include "measure.inl"
 #include "fit.inl"
 #include "reach.inl"
-#include "rewrite.inl"
+#include "portable.inl"
 #include "utf8.inl"
 
 }  // namespace
 
-const Kernels table = {"neon", scan, measure, well_formed, nullptr, nullptr, nullptr, squeeze, narrow, reach};
+const Kernels table = {"neon", classify, well_formed, nullptr, nullptr, squeeze, measure, reach};
 
 }  // namespace neon
 }  // namespace hanflow
