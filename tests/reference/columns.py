@@ -17,7 +17,7 @@ from typing import Optional
 
 from .evidence import INDENT, WINDOW, may_be_cut
 from .page import CELL, MAX_MEASURE, NARROW
-from .weights import SUPPORT_NEAR, SUPPORT_SHARE, VERSE_COLUMN
+from .weights import SUPPORT_NEAR, SUPPORT_SHARE, VERSE_COLUMN, WIDE_LINES
 
 BLOCK = 32  # text lines that have their measures together
 HALO = 24  # ... and that vote with them, either way
@@ -93,12 +93,15 @@ def peaks(votes):
     return chosen
 
 
-def cost(measure, votes, mids, stops):
-    """... of a measure, by the votes of the lines around, how many of them end in mid-sentence, and whether one holds a sentence end."""
+def cost(measure, votes, around):
+    """... of a measure, by the lines around and their votes."""
     support = [vote for vote in votes if vote.near(measure)]
     lines, prose = sum(vote.lines for vote in support), sum(vote.prose for vote in support)
+    mids = sum(line.end_kind == "mid" for line in around)
     share = next((cost for part, cost in zip((8, 4, 2), SUPPORT_SHARE) if part * lines < mids), 0)
-    return SUPPORT_NEAR[min(lines, 2)] + share + (VERSE_COLUMN if not stops and 5 * prose < 4 * lines else 0)
+    wide = WIDE_LINES if sum(line.tight > measure + CELL for line in around) > 2 * lines else 0
+    verse = VERSE_COLUMN if 5 * prose < 4 * lines and not any(line.stops for line in around) else 0
+    return SUPPORT_NEAR[min(lines, 2)] + share + wide + verse
 
 
 def columns(lines, barriers, few):
@@ -107,10 +110,9 @@ def columns(lines, barriers, few):
     for i in range(len(lines)):
         if i % BLOCK == 0:
             measures = peaks([vote for vs in votes[max(0, i - HALO):i + BLOCK + HALO] for vote in vs])
-        around = slice(max(0, i - WINDOW), i + WINDOW + 1)
-        near = [vote for vs in votes[around] for vote in vs]
-        mids, stops = sum(line.end_kind == "mid" for line in lines[around]), any(line.stops for line in lines[around])
-        out.append({m: 0 if few else cost(m, near, mids, stops) for m in measures})
+        near = slice(max(0, i - WINDOW), i + WINDOW + 1)
+        near_votes = [vote for vs in votes[near] for vote in vs]
+        out.append({m: 0 if few else cost(m, near_votes, lines[near]) for m in measures})
     return out
 
 

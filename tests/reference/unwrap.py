@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from . import confidence
 from .columns import FAR, column_around, columns
-from .evidence import INDENT, WINDOW, break_cost, gather, join_cost, joins_freely, may_be_cut, title_cost  # noqa: F401
+from .evidence import INDENT, break_cost, gather, join_cost, joins_freely, may_be_cut, title_cost
 from .page import CELL, MAX_MEASURE
 from .weights import *
 

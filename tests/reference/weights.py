@@ -30,6 +30,7 @@ FREE = 130  # a line that no measure explains
 # The measure of a line, although ...
 SUPPORT_NEAR = (200, 150, 0)  # no line near votes for it, one, more
 SUPPORT_SHARE = (400, 200, 100)  # less than an eighth, a quarter, half as many vote as end in mid-sentence
+WIDE_LINES = 200  # more than twice as many lines near are wider: whole paragraphs have no measure
 VERSE_COLUMN = 300  # no sentence end is near, and few marks in the lines that vote
 
 # The line goes on in the next one, although ...
