@@ -12,7 +12,7 @@ WINDOW = 8  # text lines either way
 RAW = 4  # of so many lines one ends in a pause where lines are cut after marks
 TRAILING_SHARE = 3  # of so many lines one at most has white space at its end where that means something
 COUPLETS = 2  # lines of verse near each other at least: one may be chance
-FIRST_LINES = 24  # lines either way among which first and last lines of paragraphs are looked for
+FIRST_LINES = 24  # lines either way among which first lines of paragraphs are looked for
 INDENT = 2 * CELL
 
 
