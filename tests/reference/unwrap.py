@@ -125,9 +125,9 @@ def find_path(lines, barriers, joints, columns, low, high):
             for came in ENDINGS:
                 entries = []
                 for source, (cost, _) in states.items():
-                    step = (joints[i].cost(came != END, came_from[source[1]], m) if i > low else 0) if source[0] == came else None
-                    if step is not None:
-                        entries.append((cost + step, source))
+                    if source[0] == came:
+                        step = joints[i].cost(came != END, came_from[source[1]], m) if i > low else 0
+                        entries += [] if step is None else [(cost + step, source)]
                 if not entries:
                     continue
                 entry, source = min(entries)
