@@ -34,6 +34,14 @@ def test_weights_are_equal(fit):
     assert names - {name for name, _ in fit.read_weights()} == {"MOST"}
 
 
+def test_weights_are_twentieths():
+    """The path is found in twentieths of a nat: no cost is rounded."""
+    numbers = {name: list(said.values() if isinstance(said, dict) else said if isinstance(said, tuple) else (said,))
+               for name, said in vars(weights).items() if name.isupper()}
+    numbers["half of NO_INDENT"] = [weights.NO_INDENT // 2]
+    assert {name for name, values in numbers.items() if any(value % 5 for value in values)} == set()
+
+
 def test_weights_are_written_back(fit):
     read = fit.read_weights()
     for path, rewritten in ((fit.HEADER, fit.header_with), (fit.REFERENCE, fit.reference_with)):

@@ -12,7 +12,7 @@ WINDOW = 8  # text lines either way
 RAW = 4  # of so many lines one ends in a pause where lines are cut after marks
 TRAILING_SHARE = 3  # of so many lines one at most has white space at its end where that means something
 COUPLETS = 2  # lines of verse near each other at least: one may be chance
-FIRST_LINES = 24  # lines either way among which first and last lines of paragraphs are looked for
+FIRST_LINES = 24  # lines either way among which first lines of paragraphs are looked for
 INDENT = 2 * CELL
 
 
@@ -27,7 +27,6 @@ def gather(page, lines):
         b.cut = cut_between(page.plain[a.e - 1], page.plain[b.s])
     set_raw(lines)
     set_flush(lines)
-    set_stretched(lines)
     couplets = [is_couplet(page, line) for line in lines]
     for i, line in enumerate(lines):
         line.couplet = couplets[i] and sum(couplets[max(0, i - WINDOW):i + WINDOW + 1]) >= COUPLETS
@@ -209,16 +208,3 @@ def set_flush(lines):
         near = [q for q in narrower[max(0, i - FIRST_LINES):i + FIRST_LINES + 1] if q is not None]
         flush = sum(q < CELL for q in near)
         line.flush = flush > sum(INDENT - CELL // 2 <= q < INDENT + CELL for q in near)
-
-
-def set_stretched(lines):
-    """The short last lines of paragraphs around a line: where they are solid, a letter-spaced line was stretched to fill its
-    column, and so goes on."""
-    last = [None] * len(lines)  # is it letter-spaced?
-    for i in range(1, len(lines)):
-        a, b = lines[i - 1:i + 1]
-        if b.end_kind == "stop" and a.end_kind == "mid" and b.width + INDENT + CELL <= a.width:
-            last[i] = b.spaced
-    for i, line in enumerate(lines):
-        near = last[max(0, i - FIRST_LINES):i + FIRST_LINES + 1]
-        line.stretched = line.spaced and line.end_kind == "stop" and near.count(False) > near.count(True)

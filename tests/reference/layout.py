@@ -1,9 +1,9 @@
 """How the lines of a page go together: vertical regions, joined lines, and what happens to the blank lines between."""
 from . import tables as T
 from . import byline, confidence, unwrap, vertical
+from .evidence import WINDOW
 from .page import ALNUM, CELL, CJK_CLASSES
 
-WINDOW = unwrap.WINDOW
 CREDIT = 10  # CJK characters at most of the credit of a picture, and of a line of names
 NAME_LINES = 6  # lines at most of names in parentheses
 

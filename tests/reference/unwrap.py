@@ -1,138 +1,42 @@
 """Which line ends are only the end of a column's line.
 
-A Viterbi pass over the text lines. A state is a measure (or none) and whether and how the line goes on in the next one. The
-fit test carries it: a line goes on when the first unit of the next line would not have fitted into it any more.
-Costs are in hundredths of a nat, so they add up like negative log probabilities.
+Problem. A line ends where its paragraph ends, or where its column does. Which of both is said by no line alone: by its width
+against the measure, which may change at any line; by the pieces before it, where an extractor cuts lines after marks; by how it
+ends and how the next one begins.
+Idea. A Viterbi pass. A state is an ending and a measure: the line is the last of its paragraph (END), or it goes on in the next
+one and fills its typeset line (FULL), or it goes on and is a piece of a typeset line (PIECE). The *fit test* carries the costs: a
+line goes on when the first unit of the next line would not have fitted into it any more. Costs are in hundredths of a nat, so
+they add up like negative log probabilities; all are multiples of five, so that they are exact in twentieths.
+Guaranteed. Lines are decided in blocks, each with WARM_UP lines before it, whose decisions are forgotten, and READ_AHEAD lines
+behind it: no line further away has a say. Of equal costs the state that stands first wins, everywhere: endings in the order below,
+then measures in the order of the block's peaks, then none. Costs stay below 64 x 32 twentieths, with five bits left of sixteen.
+Example. At a measure of 72 q, a line of 72 q before a Han of 4 q has -4 q of room: it goes on for nothing (LOOSE), and ends a
+paragraph for FULL_BY_CHANCE. A line of 40 q has 28 q of room: it goes on for 715, and ends a paragraph for nothing. How it ends
+in words comes to that: a sentence end costs 215 where it goes on, a mid-sentence 430 where it does not.
 """
 from dataclasses import dataclass
 
 from . import confidence
-from .evidence import INDENT, WINDOW, break_cost, gather, join_cost, joins_freely, may_be_cut, title_cost
-from .page import CELL, MAX_MEASURE, NARROW
+from .columns import FAR, column_around, columns
+from .evidence import INDENT, break_cost, gather, join_cost, joins_freely, may_be_cut, title_cost
+from .page import CELL, MAX_MEASURE
 from .weights import *
 
-LAG = 24  # text lines after which a decision is final
-MEASURES = 3  # candidates a line
-VERSE = 2  # in prose at least this part of the lines have a pause or sentence end near
-SHARE = 4  # of so many lines in mid-sentence one at least speaks for a measure
-WEAK = 3  # a candidate with less than this part of the best one's support is none
-MIN_MEASURE = 8 * CELL
-ROUNDING = 2  # q by which kerning and narrow digits are misjudged
-GRAIN = 2  # q; measures are tried in half cells
-FAR = 6  # q; measures nearer than this are one measure
+BLOCK = 64  # text lines that are decided together
+WARM_UP = 16  # ... with so many before them
+READ_AHEAD = 16  # ... and behind them
 OPEN_LIMIT = 4 * MAX_MEASURE  # q of one typeset line: more costs no more
-LEND = 24  # lines at most to one whose measures a line takes
-INFINITE = 10 ** 6
-# The line is the last of its paragraph; or it goes on, at the end of its typeset line, or cut after a mark.
-END, FULL, PIECE, OTHER_PIECE = range(4)
-
+FORGOTTEN = 1500  # a state that costs more than this above the cheapest is given up
+MOST_JOINT = 3000  # of what two lines say of the end between them
 OVER_FREE = 3  # q that rounding and squeezed marks may hide
-STRETCH = 2  # eighths of the measure that letter-spacing may fill
-
-
-def loose(room):
-    """Cost of a line that goes on although `room` q more than needed were left."""
-    if room < 0:
-        return LOOSE[0]
-    return LOOSE[1 + sum(room >= limit for limit in (2, 4, 8, 16))]
-
-
-@dataclass(frozen=True)
-class Support:
-    """A line speaks for every measure in [low, high)."""
-    low: int
-    high: int
-    weight: int
-    prose: bool  # pauses or sentence ends stand in it or in the next line, or its end parts a word
-    mid: bool  # it ends in mid-sentence, at its own width
-    lines: int  # that it counts for: one that parts a word is sure
-
-
-def folded(lines, barriers, i):
-    """q of the pieces before line i that end in a mark, back to the last one that does not."""
-    width, k = 0, i - 1
-    while k >= 0 and i - k <= WINDOW and k not in barriers and may_be_cut(lines, k) and width <= MAX_MEASURE:
-        width += lines[k].width
-        k -= 1
-    return width
-
-
-def supports(lines, barriers):
-    out = []
-    for i in range(len(lines)):
-        out.append([])
-        if i + 1 == len(lines) or i in barriers:
-            continue
-        a, b = lines[i], lines[i + 1]
-        if a.end_kind not in ("mid", "pause") or a.table or b.table or a.byline or b.byline:
-            continue
-        unit = max(b.unit, 1)
-        prose = bool(a.marks or b.marks or a.end_kind == "pause" or b.cut == "word")
-        mid = a.end_kind == "mid"
-        # Where lines are cut after marks, the typeset line is the pieces before it too.
-        width = a.width + (folded(lines, barriers, i) if mid and a.raw else 0)
-        low, high = width - a.letters // NARROW - ROUNDING, width + unit
-        out[i].append(Support(low, high, 2 if mid and not a.spaced else 1, prose, mid, 2 if b.cut == "word" else 1))
-        first = i == 0 or lines[i - 1].end_kind not in ("mid", "pause") or lines[i - 1].width + a.unit < a.width
-        if first and mid and not a.indent and not a.spaced:
-            out[i].append(Support(max(low + INDENT, high), high + INDENT, 1, prose, False, 1))
-    return out
-
-
-def candidates(lines, spoken, i, few):
-    """The measures that the lines around line i speak for, best first.
-
-    Lines that are wider than a measure speak against it: a text of whole paragraphs has no measure.
-    """
-    low, high = max(0, i - WINDOW), min(len(lines), i + WINDOW + 1)
-    near = [s for ss in spoken[low:high] for s in ss]
-    mids = 0 if few else sum(line.end_kind == "mid" for line in lines[low:high])
-    stops = few or any(line.stops for line in lines[low:high])
-    scored = []
-    for m in sorted({(s.low + ROUNDING + 1) // GRAIN * GRAIN for s in near}):
-        if not MIN_MEASURE <= m <= MAX_MEASURE:
-            continue
-        hits = [s for s in near if s.low <= m < s.high]
-        weight, counted = sum(s.weight for s in hits), sum(s.lines for s in hits)
-        wide = sum(lines[k].tight > m + CELL for k in range(low, high))
-        prose = sum(s.prose for s in hits)
-        if counted * SHARE < mids:
-            continue
-        if not stops and prose * 5 < counted * 4:
-            continue  # verse without marks at line ends
-        if weight >= 2 and prose * VERSE >= counted and any(s.mid for s in hits) and (few or counted >= 2) and wide <= 2 * counted:
-            scored.append((-weight, m))
-    scored.sort()
-    chosen = []
-    for weight, m in scored:
-        if weight * WEAK > scored[0][0]:  # weights are negative here
-            break
-        if all(abs(m - c) >= FAR for c in chosen):
-            chosen.append(m)
-            if len(chosen) == MEASURES:
-                break
-    return chosen
-
-
-def lend(lines, own):
-    """Where lines are cut after marks, few lines end where the column does: those without a measure take the nearest line's."""
-    out = []
-    for i in range(len(lines)):
-        lender = i
-        for distance in range(1, LEND + 1):
-            if own[lender]:
-                break
-            for k, step in ((i - distance, 1), (i + distance, -1)):
-                if 0 <= k < len(lines) and own[k] and all(lines[x].raw for x in range(k, i + step, step)):
-                    lender = k
-                    break
-        out.append(own[lender])
-    return out
+STRETCH = 4  # one part of so many of the measure may be filled by letter-spacing
+# The line is the last of its paragraph, or goes on; a piece leaves its typeset line open for the next line.
+END, FULL, PIECE, OTHER_PIECE = ENDINGS = range(4)
 
 
 @dataclass(frozen=True)
 class Open:
-    """q of a typeset line that stand in lines before, at their own width and with marks squeezed."""
+    """q of a typeset line that stand before a line: pieces of it or an indent, at their own width and with marks squeezed."""
     width: int = 0
     tight: int = 0
 
@@ -140,157 +44,150 @@ class Open:
         return Open(min(self.width + line.width, OPEN_LIMIT), min(self.tight + line.tight, OPEN_LIMIT))
 
 
-CLOSED = Open()
+CLOSED, DROPPED_INDENT = Open(), Open(INDENT, INDENT)
 
 
-def fit(line, before, unit, measure, goes_on, may_cut):
-    """-> cost of the line's width at this measure, and what it leaves open of the typeset line when it was cut."""
-    over = line.tight + before.tight - measure
-    slack = measure - line.width - before.width
-    cost = OVER * min(over - OVER_FREE, MOST) if over > OVER_FREE else 0
-    open_ = CLOSED
-    if goes_on:
-        spare = slack - unit - line.dropped
-        if line.spaced:  # stretched, but not by more than a long word may leave
-            spare -= measure * STRETCH // 8
-            cost += loose(spare)
-        else:
-            room = loose(spare)
-            cut = RAW_CUT if line.raw else CUT
-            if may_cut and room >= cut:
-                room, open_ = cut, before.and_(line)
-            cost += room
-    elif line.spaced:
-        cost += STRETCHED_LAST if line.stretched else SPACED_LAST if line.marks else 0
-    elif slack < unit and over <= OVER_FREE:
-        cost += FULL_BY_CHANCE
-    return min(cost, MOST), open_
+class Joint:
+    """What stands between line i - 1 and line i, but for the widths: what it costs to join them and to part them."""
+
+    def __init__(self, lines, i, column):
+        a, b = lines[i - 1], lines[i]
+        self.join, self.part = min(join_cost(a, b), MOST_JOINT), min(break_cost(a, b), MOST_JOINT)
+        self.free = bool(joins_freely(a, b) or title_cost(b) and column)  # may be joined outside of any measure
+
+    def cost(self, joined, m, n):
+        """... between measures m and n, or none; None: impossible."""
+        if joined and (m is None or n is None):
+            return self.join + FREE_JOIN if self.free else None
+        same = m is None or n is None or abs(m - n) < FAR
+        if joined:
+            return self.join + (0 if same else SWITCH_INSIDE)
+        return self.part + (0 if same else SWITCH_BETWEEN)
 
 
-def line_costs(line, unit, measure, joined, goes_on, before, may_cut):
-    """-> [(cost, open)], one for each way in which its paragraph may have begun."""
+def loose(room):
+    """Cost of a line that goes on although `room` q more than needed were left."""
+    return LOOSE[0] if room < 0 else LOOSE[1 + sum(room >= limit for limit in (2, 4, 8, 16))]
+
+
+def fit(lines, i, measure, goes_on, before):
+    """-> cost of the line's width at this measure, and whether it is a piece."""
+    line, unit = lines[i], lines[i + 1].unit if i + 1 < len(lines) else 0
+    over = line.tight + before.tight - measure - OVER_FREE
+    cost = min(OVER * over, MOST) if over > 0 else 0
+    slack = measure - line.width - before.width - unit
+    if not goes_on:
+        return cost + (FULL_BY_CHANCE if slack < 0 and over <= 0 and not line.spaced else 0), False
+    room = slack - line.dropped
+    if line.spaced:  # stretched, but not by more than a long word may leave
+        return cost + loose(room - measure // STRETCH), False
+    cut = RAW_CUT if line.raw else CUT
+    if may_be_cut(lines, i) and loose(room) >= cut:
+        return cost + cut, True
+    return cost + loose(room), False
+
+
+def ways(lines, i, measure, joined, goes_on, before):
+    """-> [(cost, is it a piece, what stands before it)] of line i, one for each way in which its paragraph may have begun."""
+    line = lines[i]
+    if goes_on and lines[i + 1].start_kind == "nostart":  # a mark that cannot start a line was cut off
+        return [(0, True, before)]
+    if measure is None:
+        return [(FREE + (GOES_ON if goes_on else FREE_END)[line.end_kind], False, CLOSED)]
     if joined:
-        ways = [(0, before)]
+        starts = [(0, before)]
     elif line.indent >= CELL:
-        ways = [(0, CLOSED)]
+        starts = [(0, CLOSED)]
     else:
-        usual, rare = LOST_INDENT, NO_INDENT if goes_on else NO_INDENT // 2
-        if line.flush:
-            usual, rare = rare, usual
-        ways = [(usual, Open(INDENT, INDENT)), (rare, CLOSED)]
+        no_indent = NO_INDENT if goes_on else NO_INDENT // 2
+        starts = [(no_indent if line.flush else LOST_INDENT, DROPPED_INDENT), (LOST_INDENT if line.flush else no_indent, CLOSED)]
+    end = (GOES_ON if goes_on else LAST if joined else ALONE)[line.end_kind]
     if goes_on and line.raw and line.end_kind == "stop":
         end = RAW_STOP
-    else:
-        end = (GOES_ON if goes_on else LAST if joined else ALONE)[line.end_kind]
     out = []
-    for extra, start in ways:
-        cost, open_ = fit(line, start, unit, measure, goes_on, may_cut)
-        if open_.width and not joined and line.end_kind == "mid":
-            cost += HEADING_CUT
-        out.append((cost + extra + end, open_))
+    for extra, start in starts:
+        cost, piece = fit(lines, i, measure, goes_on, start)
+        heading = HEADING_CUT if piece and not joined and line.end_kind == "mid" else 0
+        out.append((cost + extra + end + heading, piece, start))
     return out
+
+
+def find_path(lines, barriers, joints, columns, low, high):
+    """-> [(does it go on, measure)] of lines [low, high): the cheapest path. What stands before them is not known."""
+    states = {(END, 0): (0, CLOSED)}  # (ending, place of the measure) -> cost above the cheapest, what it leaves open
+    measures, steps = [None], []
+    for i in range(low, high):
+        line, came_from, sources = lines[i], measures, {}
+        measures, reached = [*columns[i], None], {}
+        can_go_on = i + 1 < len(lines) and i not in barriers and not line.table
+        for place, m in enumerate(measures):
+            found = {END: [], FULL: [], PIECE: []}  # (cost, source, what stands before the line)
+            for came in ENDINGS:
+                entries = []
+                for source, (cost, _) in states.items():
+                    if source[0] == came:
+                        step = joints[i].cost(came != END, came_from[source[1]], m) if i > low else 0
+                        entries += [] if step is None else [(cost + step, source)]
+                if not entries:
+                    continue
+                entry, source = min(entries)
+                for goes_on in (False, True)[:1 + can_go_on]:
+                    for cost, piece, start in ways(lines, i, m, came != END, goes_on, states[source][1]):
+                        found[PIECE if piece else FULL if goes_on else END].append(
+                            (entry + cost + columns[i].get(m, 0), source, start))
+            found = {ending: offers for ending, offers in found.items() if offers}
+            best = {ending: min(offers, key=lambda offer: offer[:2]) for ending, offers in found.items()}
+            if PIECE in best:  # also the best one that leaves the typeset line clearly more or less open
+                others = [offer for offer in found[PIECE] if abs(offer[2].width - best[PIECE][2].width) >= CELL]
+                if others:
+                    best[OTHER_PIECE] = min(others, key=lambda offer: offer[:2])
+            for ending, (cost, source, start) in best.items():
+                reached[ending, place] = cost, start.and_(line) if ending >= PIECE else CLOSED
+                sources[ending, place] = source
+        floor = min(cost for cost, _ in reached.values())
+        states = {state: (cost - floor, open_) for state, (cost, open_) in reached.items() if cost - floor <= FORGOTTEN}
+        outside = END, len(measures) - 1  # always a way out
+        states[outside] = min(reached[outside][0] - floor, FORGOTTEN), CLOSED
+        steps.append((measures, sources))
+    state = min(states, key=lambda state: (states[state][0], state))
+    path = []
+    for measures, sources in reversed(steps):
+        path.append((state[0] != END, measures[state[1]]))
+        state = sources[state]
+    return path[::-1]
 
 
 def decide(page, lines, barriers):
     """-> list: per cent of confidence that line i goes on in line i + 1, 0 where it doesn't. barriers: set of i where it can't."""
     n = len(lines)
-    joins, path = [False] * n, [None] * n
     if n < 2 or not page.options.unwrap:
         return [0] * n
-    few = n <= 3 and len(page.segments) == 1
     gather(page, lines)
-    spoken = supports(lines, barriers)
-    measures = lend(lines, [candidates(lines, spoken, i, few) for i in range(n)])
-    back = []
-    done = 0
-    previous = {(None, END): (0, CLOSED)}  # (measure or None, ending) -> cost, what is open of a typeset line that was cut
-    for i, line in enumerate(lines):
-        a = lines[i - 1] if i else None
-        unit = lines[i + 1].unit if i + 1 < n else 0
-        can_go_on = i + 1 < n and i not in barriers and not line.table
-        here = measures[i] + [None]
-        current, pointers = {}, {}
-        jc = join_cost(a, line) if a else 0
-        bc = break_cost(a, line) if a else 0
-        column = any(measures[k] for k in (i - 1, i) if k >= 0)
-        free = FREE_JOIN if a and (joins_freely(a, line) or title_cost(line) and column) else INFINITE
-        for m in here:
-            reached = {END: [], FULL: [], PIECE: []}  # (cost, open, source)
-            for came in (END, FULL, PIECE, OTHER_PIECE):
-                joined = came != END
-                entry, source, before = INFINITE * 10, None, CLOSED
-                for state, (cost, open_) in previous.items():
-                    pm, ending = state
-                    if ending != came:
-                        continue
-                    if joined:
-                        c = cost + jc + (free if m is None or pm is None else 0 if abs(pm - m) < FAR else SWITCH_INSIDE)
-                    else:
-                        c = cost + bc + (0 if pm is None or m is None or abs(pm - m) < FAR else SWITCH_BETWEEN)
-                    if c < entry:
-                        entry, source, before = c, state, open_
-                if source is None:
-                    continue
-                for goes_on in (False, True):
-                    if goes_on and not can_go_on:
-                        continue
-                    if goes_on and lines[i + 1].start_kind == "nostart":
-                        ways = [(0, before.and_(line))]  # a mark that cannot start a line was cut off
-                    elif m is None:
-                        ways = [(FREE + (GOES_ON if goes_on else FREE_END)[line.end_kind], CLOSED)]
-                    else:
-                        ways = line_costs(line, unit, m, joined, goes_on, before, may_be_cut(lines, i))
-                    for cost, open_ in ways:
-                        reached[PIECE if open_.width else FULL if goes_on else END].append((entry + cost, open_, source))
-            for ending, ways in reached.items():
-                if not ways:
-                    continue
-                best = min(ways, key=lambda way: way[0])
-                keep = [(ending, best)]
-                # Of pieces also the best one that leaves the typeset line clearly more or less open.
-                others = [way for way in ways if abs(way[1].width - best[1].width) >= CELL]
-                if ending == PIECE and others:
-                    keep.append((OTHER_PIECE, min(others, key=lambda way: way[0])))
-                for kept, (cost, open_, source) in keep:
-                    current[m, kept] = cost, open_
-                    pointers[m, kept] = source
-        floor = min(cost for cost, _ in current.values())
-        previous = {s: (cost - floor, open_) for s, (cost, open_) in current.items()}
-        back.append(pointers)
-        if i + 1 == n or (i + 1 - done) >= 2 * LAG:
-            state = min(previous, key=lambda s: (previous[s][0], s[1], s[0] is None, s[0] or 0))
-            for k in range(i, done - 1, -1):
-                if i + 1 == n or k <= i - LAG:
-                    joins[k], path[k] = state[1] != END, state[0]
-                state = back[k][state]
-            done = n if i + 1 == n else i - LAG + 1
-    return confidences(lines, joins, path)
+    around = columns(lines, barriers, few=n <= 3 and len(page.segments) == 1)
+    joints = [None] + [Joint(lines, i, column_around(around, i)) for i in range(1, n)]
+    path = []
+    for at in range(0, n, BLOCK):
+        low = max(0, at - WARM_UP)
+        path += find_path(lines, barriers, joints, around, low, min(n, at + BLOCK + READ_AHEAD))[at - low:][:BLOCK]
+    return confidences(lines, joints, path)
 
 
-def confidences(lines, joins, path):
-    """What the path would cost more if only this line ended a paragraph, as per cent. path: the measure of each line."""
-    n = len(lines)
-
+def confidences(lines, joints, path):
+    """What the path would cost more if only this line ended a paragraph, as per cent. What its measures cost is the same then."""
     def cost(i, joined, goes_on, before):
-        if goes_on and i + 1 < n and lines[i + 1].start_kind == "nostart":
-            return 0, before.and_(lines[i])
-        if path[i] is None:
-            return FREE + (GOES_ON if goes_on else FREE_END)[lines[i].end_kind], CLOSED
-        return min(line_costs(lines[i], lines[i + 1].unit if i + 1 < n else 0, path[i], joined, goes_on, before, may_be_cut(lines, i)), key=lambda way: way[0])
+        cost, piece, start = min(ways(lines, i, path[i][1], joined, goes_on, before), key=lambda way: way[0])
+        return cost, start.and_(lines[i]) if piece else CLOSED
 
-    out, before = [0] * n, CLOSED
-    for i in range(n):
-        joined = i > 0 and joins[i - 1]
-        if not joins[i]:
+    out, before = [0] * len(lines), CLOSED
+    for i, (goes_on, m) in enumerate(path):
+        if not goes_on:
             before = CLOSED
             continue
-        a, b, m, pm = lines[i], lines[i + 1], path[i + 1], path[i]
-        near = m is None or pm is None or abs(pm - m) < FAR
+        joined, (next_goes_on, n), joint = i > 0 and path[i - 1][0], path[i + 1], joints[i + 1]
         on, open_ = cost(i, joined, True, before)
-        on += join_cost(a, b) + (FREE_JOIN if m is None or pm is None else 0 if near else SWITCH_INSIDE)
-        on += cost(i + 1, True, joins[i + 1], open_)[0]
-        end = cost(i, joined, False, before)[0] + break_cost(a, b) + (0 if near else SWITCH_BETWEEN)
-        end += cost(i + 1, False, joins[i + 1], CLOSED)[0]
+        on += joint.join + FREE_JOIN if m is None or n is None else joint.cost(True, m, n)
+        on += cost(i + 1, True, next_goes_on, open_)[0]
+        end = cost(i, joined, False, before)[0] + joint.cost(False, m, n) + cost(i + 1, False, next_goes_on, CLOSED)[0]
         out[i] = confidence.of_margin(end - on)
         before = open_
     return out

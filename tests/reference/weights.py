@@ -17,8 +17,6 @@ FREE_END = {"mid": 150, "pause": 335, "open": 900, "close": 40, "colon": 420, "s
 LOOSE = (0, 110, 160, 380, 345, 715)
 OVER = 85  # each q wider than the measure
 FULL_BY_CHANCE = 130  # a last line that happens to fill the column
-SPACED_LAST = 110  # only a line that goes on is stretched
-STRETCHED_LAST = 300  # ... above all where short last lines are solid
 LOST_INDENT = 20  # a first line is shorter by the indent that the extractor dropped
 NO_INDENT = 250  # newspaper columns indent: a full first line is rare
 CUT = 155  # some extractors end a line after a mark
@@ -28,6 +26,12 @@ RAW_STOP = 80  # a sentence ends in mid-paragraph, there
 SWITCH_INSIDE = 220  # the measure changes inside a paragraph
 SWITCH_BETWEEN = 105  # ... between two
 FREE = 130  # a line that no measure explains
+
+# The measure of a line, although ...
+SUPPORT_NEAR = (200, 150, 0)  # no line near votes for it, one, more
+SUPPORT_SHARE = (400, 200, 100)  # less than an eighth, a quarter, half as many vote as end in mid-sentence
+WIDE_LINES = 200  # more than twice as many lines near are wider: whole paragraphs have no measure
+VERSE_COLUMN = 300  # no sentence end is near, and few marks in the lines that vote
 
 # The line goes on in the next one, although ...
 FREE_JOIN = 370  # no measure supports it
