@@ -154,10 +154,8 @@ enum Fact : uint16_t {
     PAUSES = 8,                // it ends in a pause
     FLUSH = 16,                // certainly the first line of a paragraph, as wide as the column
     SHORTER = 32,              // ... shorter by an indent that the extractor dropped
-    SOLID_LAST = 64,           // a short last line of a paragraph, not letter-spaced
-    SPREAD_LAST = 128,         // ... letter-spaced
-    TRAILS = 256,              // white space at its end
-    COUPLET = 512,             // two clauses of five or seven characters
+    TRAILS = 64,               // white space at its end
+    COUPLET = 128,             // two clauses of five or seven characters
 };
 
 bool ends_mid(const Line& line) { return line.end_kind == EndKind::mid; }
@@ -186,8 +184,6 @@ uint16_t facts_of(const Page& page, const Line* a, const Line& b, const Line* c)
         if (narrower < CELL) facts |= FLUSH;
         if (narrower >= INDENT - CELL / 2 && narrower < INDENT + CELL) facts |= SHORTER;
     }
-    if (a && b.end_kind == EndKind::stop && ends_mid(*a) && b.width + INDENT + CELL <= a->width)
-        facts |= b.spaced ? SPREAD_LAST : SOLID_LAST;
     return uint16_t(facts);
 }
 
@@ -222,10 +218,6 @@ void Evidence::gather(const Page& page, const std::vector<Line*>& lines) {
         count(flush_, FLUSH);
         count(shorter_, SHORTER);
     }
-    if (all & SOLID_LAST) {
-        count(solid_, SOLID_LAST);
-        count(spread_, SPREAD_LAST);
-    }
     if (all & TRAILS) count(trailing_, TRAILS);
     if (all & COUPLET) count(couplets_, COUPLET);
     for (int i = 0; i < n; ++i) {
@@ -245,9 +237,6 @@ void Evidence::gather(const Page& page, const std::vector<Line*>& lines) {
         // Does the extractor end lines after marks here? A mark that cannot start a line does, or many lines end in a pause.
         line.raw = count_of(STARTING) || (usual_.size(i) > WINDOW && count_of(PAUSING) * RAW >= usual_.size(i));
         line.flush = (all & FLUSH) && flush_.near(i, FIRST_LINES) > shorter_.near(i, FIRST_LINES);
-        // Where short last lines are solid, a letter-spaced line was stretched to fill its column, and so goes on.
-        line.stretched = (all & SOLID_LAST) && line.spaced && line.end_kind == EndKind::stop &&
-                         solid_.near(i, FIRST_LINES) > spread_.near(i, FIRST_LINES);
         line.couplet = (facts_[i] & COUPLET) && couplets_.near(i) >= COUPLETS;
         // White space at the end of a line, where few have any: some extractors print it at the ends of paragraphs.
         line.trails = (facts_[i] & TRAILS) && trailing_.near(i) * TRAILING_SHARE <= trailing_.size(i);

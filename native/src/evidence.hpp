@@ -4,12 +4,14 @@
 
 #include <vector>
 
+#include "lattice.hpp"
 #include "page.hpp"
 #include "window.hpp"
 
 namespace hanflow {
 
-constexpr int INDENT = 2 * CELL;
+constexpr int INDENT = lattice::INDENT;
+static_assert(INDENT == 2 * CELL, "");
 
 class Evidence {
 public:
@@ -18,7 +20,7 @@ public:
 
 private:
     std::vector<uint16_t> facts_;  // of each line; the windows count some of them
-    WindowCounts usual_, flush_, shorter_, solid_, spread_, trailing_, couplets_;
+    WindowCounts usual_, flush_, shorter_, trailing_, couplets_;
 };
 
 // Of the line end between a and b, once it is gathered: what it costs to join and to part them.

@@ -71,7 +71,7 @@ bool is_foreign(const Line& line, int64_t letters, int64_t cjks) { return letter
 
 }  // namespace
 
-void Layout::decide(Page& page) {
+void Layout::prepare(Page& page, std::vector<lattice::Run>& runs) {
     const size_t n = page.texts.size();
     if (n == 1) return decide_alone(page.text(0));
     joints.assign(n, Joint::line_end);
@@ -93,7 +93,15 @@ void Layout::decide(Page& page) {
             if (!page.text(i).literal && !page.text(i).vertical && !page.text(i).continues) body_.push_back(uint32_t(i));
         barriers_.assign(body_.size(), 0);
         for (size_t k = 0; k + 1 < body_.size(); ++k) barriers_[k] = body_[k + 1] != body_[k] + 1;
-        unwrap_.decide(page, body_, barriers_, sure_);
+        unwrap_.prepare(page, body_, barriers_, runs);
+    }
+}
+
+void Layout::finish(Page& page) {
+    const size_t n = page.texts.size();
+    if (n == 1) return;
+    if (page.options.unwrap) {
+        unwrap_.finish(page, sure_);
         for (size_t k = 0; k < body_.size(); ++k) {
             if (!sure_[k] || sure_[k] < page.options.min_confidence) continue;
             joints[body_[k]] = Joint::nothing;

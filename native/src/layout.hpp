@@ -29,7 +29,9 @@ public:
     std::vector<Why> whys;              // of the joint, if the page is traced
     Vertical vertical;
 
-    void decide(Page& page);
+    // Before the Viterbi pass of unwrap: adds its runs. All else behind it; the page is the same then.
+    void prepare(Page& page, std::vector<lattice::Run>& runs);
+    void finish(Page& page);
 
 private:
     void decide_alone(const Line& line);

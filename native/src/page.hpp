@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "byline.hpp"
@@ -80,7 +81,6 @@ struct Line {
     bool lone_spaced = false;       // a heading, letter-spaced between lines that are not
     bool couplet = false;           // verse: two clauses of five or seven characters, and others like it around
     bool trails = false;            // white space at its end, which few lines around have
-    bool stretched = false;         // letter-spaced to fill its column, though it ends a sentence
     bool flush = false;             // paragraphs begin without an indent here
     bool parted_by_blanks = false;  // blank lines part paragraphs here
     Cut cut = Cut::unknown;         // what the line end before it parts

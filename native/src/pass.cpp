@@ -2,6 +2,7 @@
 
 #include "compat.hpp"
 #include "confidence.hpp"
+#include "kernels/kernels.hpp"
 #include "reasons.hpp"
 #include "width.hpp"
 
@@ -17,57 +18,83 @@ size_t Pass::run(const CodeUnit* data, size_t size, const Options& options, Sour
     if (trace) trace->clear();
     old_segments_.swap(segments);
     segments.clear();
-    size_t count = 0, at = 0, old = 0;
     page_.start(data, size, options, source, part.fence, part.first);
     page_.traced = trace;
     page_.explained = trace || options.min_confidence;
-    for (;;) {
-        const size_t begin = page_.position();
-        const uint8_t fence = page_.fence();
-        const bool first = page_.first();
-        segments.push_back(Segment{out.size() + (begin - at), fence, first, false, false});
-        while (old < old_segments_.size() && old_segments_[old].begin < begin) ++old;
-        // The last segment depends on where the text ends: it is never skipped.
-        if (old + 1 < old_segments_.size() && old_segments_[old].begin == begin && old_segments_[old].fence == fence &&
-            !old_segments_[old].edited && !old_segments_[old + 1].starts_edited) {
-            page_.skip(old_segments_[old + 1].begin, old_segments_[old + 1].fence);
-            continue;
+    size_t count = 0, at = 0, old = 0;
+    for (bool more = true; more;) {
+        more = read_segments(old, part);
+        kernels().decode(runs_.data(), runs_.size(), scratch_);
+        for (size_t k = 0; k < work_; ++k) {
+            Work& work = *works_[k];
+            segments.push_back(Segment{out.size() + (work.begin - at), work.fence, work.first, false, false});
+            if (work.skipped) continue;
+            work.swap(page_);
+            layout_ = &work.layout;
+            layout_->finish(page_);
+            edits_.clear();
+            edit_segment(edits_);
+            if (!edits_.edits.empty()) {
+                segments.back().edited = true;
+                size_t first_line = 0;
+                while (page_.text(first_line).continued && first_line + 1 < page_.texts.size()) ++first_line;
+                segments.back().starts_edited = edits_.edits.front().begin < page_.text(first_line).next;
+                if (!count) out.reserve(size);
+                count += edits_.edits.size();
+                at = emit(data, size, at, edits_, out);
+                if (trace) trace->add(edits_, 0);
+            }
+            work.swap(page_);
         }
-        if (!page_.next_segment()) {
-            part.consumed = size;
-            break;
-        }
-        if (!part.last && !page_.closed) {
-            segments.pop_back();
-            part.consumed = begin;
-            part.fence = fence;
-            part.first = first;
-            break;
-        }
-        layout_.decide(page_);
-        edits_.clear();
-        edit_segment(edits_);
-        if (edits_.edits.empty()) continue;
-        segments.back().edited = true;
-        size_t first_line = 0;
-        while (page_.text(first_line).continued && first_line + 1 < page_.texts.size()) ++first_line;
-        segments.back().starts_edited = edits_.edits.front().begin < page_.text(first_line).next;
-        if (!count) out.reserve(size);
-        count += edits_.edits.size();
-        at = emit(data, size, at, edits_, out);
-        if (!trace) continue;
-        for (const Edit& edit : edits_.edits)
-            trace->add(edit.begin, edit.end, edits_.texts.data() + edit.text, edit.text_size, edit.rule, edit.confidence,
-                       Why{edit.reasons, edit.count});
     }
+    if (part.consumed == size) segments.push_back(Segment{out.size() + (size - at), page_.fence(), page_.first(), false, false});
     if (count) out.append(data + at, part.consumed - at);
     return count;
 }
 
+// Reads the next segments, as many as the Viterbi pass likes to have at once, and prepares it. false: the text ends, or what is left
+// of it is for the next part.
+bool Pass::read_segments(size_t& old, Part& part) {
+    constexpr size_t RUNS = 2 * lattice::MOST_LANES - 6;  // with the last segment's they fill the lanes as a rule
+    constexpr size_t MOST = 256;
+    runs_.clear();
+    for (work_ = 0; runs_.size() < RUNS && work_ < MOST;) {
+        if (work_ == works_.size()) works_.emplace_back(new Work);
+        Work& work = *works_[work_];
+        work.begin = page_.position();
+        work.fence = page_.fence();
+        work.first = page_.first();
+        work.skipped = false;
+        while (old < old_segments_.size() && old_segments_[old].begin < work.begin) ++old;
+        // The last segment depends on where the text ends: it is never skipped.
+        if (old + 1 < old_segments_.size() && old_segments_[old].begin == work.begin && old_segments_[old].fence == work.fence &&
+            !old_segments_[old].edited && !old_segments_[old + 1].starts_edited) {
+            page_.skip(old_segments_[old + 1].begin, old_segments_[old + 1].fence);
+            work.skipped = true;
+            ++work_;
+            continue;
+        }
+        if (!page_.next_segment()) {
+            part.consumed = page_.size;
+            return false;
+        }
+        if (!part.last && !page_.closed) {
+            part.consumed = work.begin;
+            part.fence = work.fence;
+            part.first = work.first;
+            return false;
+        }
+        work.layout.prepare(page_, runs_);
+        work.swap(page_);
+        ++work_;
+    }
+    return true;
+}
+
 void Pass::edit_segment(EditList& out) {
     for (size_t i = 0; i < page_.texts.size();) {
-        if (const uint32_t g = layout_.grid_of[i]) {
-            const Grid& grid = layout_.vertical.grids[g - 1];
+        if (const uint32_t g = layout_->grid_of[i]) {
+            const Grid& grid = layout_->vertical.grids[g - 1];
             edit_grid(grid, out);
             i = grid.last;
         } else if (!page_.text(i).literal) {
@@ -145,19 +172,19 @@ void Pass::edit_spaces(const Line& line, EditList& out) {
 void Pass::edit_line(size_t index, EditList& out) {
     const Line& line = page_.text(index);
     const Options& options = page_.options;
-    const bool joined = layout_.joined[index], insert = options.latin_gap == LatinGap::insert;
+    const bool joined = layout_->joined[index], insert = options.latin_gap == LatinGap::insert;
     const bool changes = line.changes || insert || options.width == Width::all;
     const bool edges = line.begin != line.s || line.e != line.end;
     if (!line.work && !insert && !(edges && (joined || options.width == Width::all))) return;
     // A joint takes the white space on its own side.
-    const bool joint_before = index && layout_.joints[index - 1] != Joint::line_end;
-    const bool joint_behind = layout_.joints[index] != Joint::line_end;
-    const bool plain = SpacingStage::is_plain(page_, layout_, index);
+    const bool joint_before = index && layout_->joints[index - 1] != Joint::line_end;
+    const bool joint_behind = layout_->joints[index] != Joint::line_end;
+    const bool plain = SpacingStage::is_plain(page_, *layout_, index);
     // Where nobody asks for each edit, most lines are rewritten whole.
     if (!page_.explained && !line.page && !insert && options.width != Width::all && line.changes == line.by_itself) {
-        const bool all = SpacingStage::closes_all(page_, layout_, index);
+        const bool all = SpacingStage::closes_all(page_, *layout_, index);
         if (all || plain || !line.gaps) {
-            const bool squeeze = all || (plain && SpacingStage::closes_latin(page_, layout_, index));
+            const bool squeeze = all || (plain && SpacingStage::closes_latin(page_, *layout_, index));
             const bool ends = squeeze || joined;  // white space at them goes
             const size_t begin = ends && !joint_before ? line.begin : line.s, end = ends && !joint_behind ? line.end : line.e;
             const EditList::Rewriting rewriting{squeeze, line.full_width && options.width != Width::none, line.radicals && options.compat};
@@ -171,14 +198,14 @@ void Pass::edit_line(size_t index, EditList& out) {
         }
     }
     if (plain && !edges && !changes) {
-        if (SpacingStage::closes_latin(page_, layout_, index)) edit_spaces(line, out);
+        if (SpacingStage::closes_latin(page_, *layout_, index)) edit_spaces(line, out);
         return;
     }
     page_.open(line);
     const Chars& t = page_.chars;
     static const std::vector<Verdict> none;
     const bool spaces = options.spacing != Spacing::none || options.latin_gap != LatinGap::automatic;
-    const std::vector<Verdict>& verdicts = spaces ? spacing_.decide(page_, layout_, index) : none;
+    const std::vector<Verdict>& verdicts = spaces ? spacing_.decide(page_, *layout_, index) : none;
     bool repaired = joined;
     const auto is_edit = [&](size_t k) {
         if (verdicts[k] == Verdict::close) return true;
@@ -228,16 +255,16 @@ void Pass::edit_grid(const Grid& grid, EditList& out) {
 void Pass::edit_joint(size_t index, EditList& out) {
     if (index + 1 >= page_.texts.size()) return;
     const Line &a = page_.text(index), &b = page_.text(index + 1);
-    const Joint joint = layout_.joints[index];
+    const Joint joint = layout_->joints[index];
     if (joint != Joint::line_end) {
-        const Rule rule = layout_.by_vertical[index] ? Rule::vertical : Rule::unwrap;
-        const Why reason = page_.traced ? layout_.whys[index] : Why{};
+        const Rule rule = layout_->by_vertical[index] ? Rule::vertical : Rule::unwrap;
+        const Why reason = page_.traced ? layout_->whys[index] : Why{};
         if (joint == Joint::space)
-            out.add_unit(a.e, b.s, ' ', rule, layout_.confidence[index], reason);
+            out.add_unit(a.e, b.s, ' ', rule, layout_->confidence[index], reason);
         else
-            out.add_cut(a.e, b.s, rule, layout_.confidence[index], reason);
-    } else if (layout_.leading[index]) {
-        out.add_cut(a.next, b.begin, layout_.leading_by_vertical[index] ? Rule::vertical : Rule::unwrap, layout_.leading[index],
+            out.add_cut(a.e, b.s, rule, layout_->confidence[index], reason);
+    } else if (layout_->leading[index]) {
+        out.add_cut(a.next, b.begin, layout_->leading_by_vertical[index] ? Rule::vertical : Rule::unwrap, layout_->leading[index],
                     why(joint::LEADING));
     }
 }

@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "edits.hpp"
+#include "lattice.hpp"
 #include "layout.hpp"
 #include "page.hpp"
 #include "spacing.hpp"
@@ -43,6 +45,20 @@ public:
                std::vector<Segment>& segments, Part& part);
 
 private:
+    // A segment between its reading and its repair.
+    struct Work {
+        size_t begin;
+        uint8_t fence;
+        bool first, skipped;
+        std::vector<Line> texts;
+        std::vector<Unit> units;
+        Layout layout;
+        void swap(Page& page) {
+            texts.swap(page.texts);
+            units.swap(page.units);
+        }
+    };
+    bool read_segments(size_t& old, Part& part);
     void edit_segment(EditList& out);
     void edit_line(size_t index, EditList& out);
     void edit_spaces(const Line& line, EditList& out);
@@ -53,7 +69,11 @@ private:
     bool is_latin_boundary(int i, int j) const;
 
     Page page_;
-    Layout layout_;
+    std::vector<std::unique_ptr<Work>> works_;
+    size_t work_ = 0;  // of them in use
+    Layout* layout_ = nullptr;  // of the segment at hand
+    std::vector<lattice::Run> runs_;
+    lattice::Scratch scratch_;
     SpacingStage spacing_;
     EditList edits_;
     std::vector<Segment> old_segments_;

@@ -1,358 +1,197 @@
-// A Viterbi pass over the text lines. A state is a measure (or none) and whether and how the line goes on in the next one. The
-// fit test carries it: a line goes on when the first unit of the next line would not have fitted into it any more.
 #include "unwrap.hpp"
+
+#include <algorithm>
+
 #include "confidence.hpp"
-#include "evidence.hpp"
-#include "kernels/kernels.hpp"
 #include "reasons.hpp"
 #include "weights.hpp"
 
-#include <algorithm>
-#include <cstdlib>
-#include <cstring>
-
 namespace hanflow {
+
+using namespace weights;
+using lattice::FAR;
+using lattice::NEVER;
+using lattice::OVER_FREE;
+using lattice::STRETCH;
+using lattice::shifted;
+
 namespace {
 
-constexpr int LAG = 24;  // text lines after which a decision is final
-constexpr int MIN_MEASURE = 8 * CELL;
-constexpr int ROUNDING = 2;  // q by which kerning and narrow digits are misjudged
-constexpr int GRAIN = 2;     // q; measures are tried in half cells
-constexpr int PROSE = 2;  // in prose at least this part of the lines have a pause or sentence end near
-constexpr int SHARE = 4;  // of so many lines in mid-sentence one at least speaks for a measure
-constexpr int WEAK = 3;  // a candidate with less than this part of the best one's support is none
-constexpr int LEND = 24;      // lines at most to one whose measures a line takes
+constexpr int MOST_JOINT = 3000;  // of what two lines say of the end between them
 
-#include "fit.inl"
+int16_t of_width(int q) { return int16_t(std::min(std::max(q, -lattice::MOST_WIDTH), lattice::MOST_WIDTH)); }
 
-// What a support adds to the histogram: counts of 16 bits.
-constexpr uint64_t COVER_LINE = 1, COVER_WEIGHT = uint64_t(1) << 16, COVER_PROSE = uint64_t(1) << 32,
-                   COVER_MID = uint64_t(1) << 48;
-int cover_lines(uint64_t c) { return int(c & 0xFFFF); }
-int cover_prose(uint64_t c) { return int(c >> 32 & 0xFFFF); }
-// Bit 15 of each count of c + enough(...) is set if all counts reach what is asked. No count comes near 2^15.
-constexpr uint64_t COVER_TOPS = 0x8000800080008000;
-constexpr uint64_t enough(int lines, int weight) {
-    return COVER_TOPS - (COVER_MID + COVER_PROSE + uint64_t(weight) * COVER_WEIGHT + uint64_t(lines) * COVER_LINE);
-}
+bool is_forced(const Line& next) { return next.start_kind == StartKind::nostart; }
 
 }  // namespace
 
-// q of the pieces before line i that end in a mark, back to the last one that does not.
-int Unwrap::folded(const std::vector<uint8_t>& barriers, int i) const {
-    int width = 0;
-    for (int k = i - 1; k >= 0 && i - k <= WINDOW && !barriers[k] && may_be_cut(*lines_[k], *lines_[k + 1]) && width <= MAX_MEASURE; --k)
-        width += lines_[k]->width;
-    return width;
-}
-
-void Unwrap::set_supports(const std::vector<uint8_t>& barriers) {
+void Unwrap::set_row(int i, const std::vector<uint8_t>& barriers) {
     const int n = int(lines_.size());
-    supports_.assign(size_t(n), Supports{});
-    const auto half = [](int q) { return int16_t((std::min(std::max(q, 0), MAX_MEASURE + GRAIN) + GRAIN - 1) / GRAIN); };
-    for (int i = 0; i + 1 < n; ++i) {
-        const Line &a = *lines_[i], &b = *lines_[i + 1];
-        const bool mid = a.end_kind == EndKind::mid;
-        if (barriers[i] || (!mid && a.end_kind != EndKind::pause) || (a.table | b.table | a.byline | b.byline)) continue;
-        const int unit = std::max(b.unit, 1);
-        const uint64_t prose = a.marks || b.marks || !mid || b.cut == Cut::word ? COVER_PROSE : 0;
-        // Where lines are cut after marks, the typeset line is the pieces before it too.
-        const int width = a.width + (mid && a.raw ? folded(barriers, i) : 0);
-        const int low = width - a.letters / NARROW - ROUNDING, high = width + unit;
-        Supports& s = supports_[i];
-        const uint64_t weight = (mid && !a.spaced ? 2 : 1) * COVER_WEIGHT;
-        const uint64_t count = COVER_LINE * (b.cut == Cut::word ? 2 : 1);  // one that parts a word is sure
-        s.list[s.count++] = Support{half(low), half(high), count + weight + prose + (mid ? COVER_MID : 0)};
-        const Line* before = i ? lines_[i - 1] : nullptr;
-        const bool first = !before || (before->end_kind != EndKind::mid && before->end_kind != EndKind::pause) ||
-                           before->width + a.unit < a.width;
-        if (first && mid && !a.indent && !a.spaced)
-            s.list[s.count++] = Support{half(std::max(low + INDENT, high)), half(high + INDENT),
-                                        COVER_LINE + COVER_WEIGHT + prose};
+    const Line& line = *lines_[size_t(i)];
+    const Line* const before = i ? lines_[size_t(i) - 1] : nullptr;
+    const Line* const next = i + 1 < n ? lines_[size_t(i) + 1] : nullptr;
+    const int kind = int(line.end_kind);
+    lattice::Row& row = rows_[size_t(i)];
+    row.width = of_width(line.width);
+    row.tight = of_width(line.tight);
+    row.unit = of_width(next ? next->unit : 0);
+    row.need = int16_t(row.width + row.unit + std::min(line.dropped, lattice::MOST_WIDTH));
+    row.on = int16_t(shifted(line.raw && line.end_kind == EndKind::stop ? RAW_STOP : GOES_ON[kind]));
+    row.last = int16_t(shifted(LAST[kind]));
+    row.alone = int16_t(shifted(ALONE[kind]));
+    row.free_on = int16_t(shifted(FREE + GOES_ON[kind]));
+    row.free_off = int16_t(shifted(FREE + FREE_END[kind]));
+    row.join = row.part = 0;
+    row.free_join = NEVER;
+    if (before) {
+        const int join = std::min(join_cost(*before, line), MOST_JOINT);
+        row.join = int16_t(shifted(join));
+        row.part = int16_t(shifted(std::min(break_cost(*before, line), MOST_JOINT)));
+        const bool free = joins_freely(*before, line) || (title_cost(line) && (columns_.is_column(i) || columns_.is_column(i - 1)));
+        if (free) row.free_join = int16_t(shifted(join + FREE_JOIN));
     }
+    const int16_t *const measures = columns_.measures(i), *const costs = columns_.costs(i);
+    for (int k = 0; k < lattice::MEASURES; ++k) {
+        row.measure[k] = measures[k];
+        row.cost[k] = measures[k] == lattice::NO_MEASURE ? NEVER : int16_t(shifted(costs[k]));
+    }
+    if (line.indent >= CELL) {
+        row.indent_on = row.indent_off = NEVER;
+        row.full_on = row.full_off = 0;
+    } else {
+        const auto lost = int16_t(shifted(LOST_INDENT)), on = int16_t(shifted(NO_INDENT)), off = int16_t(shifted(NO_INDENT / 2));
+        row.indent_on = line.flush ? on : lost;
+        row.indent_off = line.flush ? off : lost;
+        row.full_on = line.flush ? lost : on;
+        row.full_off = line.flush ? lost : off;
+    }
+    const bool may_be_cut = next && hanflow::may_be_cut(line, *next);
+    row.cut = may_be_cut ? int16_t(shifted(line.raw ? RAW_CUT : CUT)) : NEVER;
+    row.heading = int16_t(line.end_kind == EndKind::mid ? shifted(HEADING_CUT) : 0);
+    row.spaced = int16_t(-int(line.spaced));
+    row.forced = int16_t(-int(next && is_forced(*next)));
+    row.stays = next && !barriers[size_t(i)] && !line.table ? int16_t(0) : NEVER;
 }
 
-// Adds the supports of a line to the window's histogram.
-void Unwrap::add(int line) {
-    const Supports& s = supports_[line];
-    for (int k = 0; k < s.count; ++k) {
-        const Support& r = s.list[k];
-        for (int m = r.low; m < r.high; ++m) cover_[m] += r.cover;
-        const int16_t begin = int16_t(r.low + ROUNDING / GRAIN);
-        if (begin < MIN_MEASURE / GRAIN || begin > MAX_MEASURE / GRAIN) continue;
-        if (!begins_[begin]++) begins_list_.push_back(begin);
-    }
-}
-
-// ... and takes them out.
-void Unwrap::remove(int line) {
-    const Supports& s = supports_[line];
-    for (int k = 0; k < s.count; ++k) {
-        const Support& r = s.list[k];
-        for (int m = r.low; m < r.high; ++m) cover_[m] -= r.cover;
-        const int16_t begin = int16_t(r.low + ROUNDING / GRAIN);
-        if (begin < MIN_MEASURE / GRAIN || begin > MAX_MEASURE / GRAIN || --begins_[begin]) continue;
-        *std::find(begins_list_.begin(), begins_list_.end(), begin) = begins_list_.back();
-        begins_list_.pop_back();
-    }
-}
-
-// How many lines of the window of line i are wider than q: four at a time, the top bit of 16 telling.
-int Unwrap::wider(int i, int q) const {
-    constexpr uint64_t ONES = 0x0001000100010001;
-    const uint64_t bias = uint64_t(0x7FFF - q) * ONES;
-    const int16_t* const around = &tight_[size_t(i)];  // padded by WINDOW lines of no width
-    uint64_t sums = around[2 * WINDOW] > q;
-    for (int y = 0; y < 2 * WINDOW; y += 4) {
-        uint64_t four;
-        std::memcpy(&four, around + y, sizeof four);
-        sums += (four + bias) >> 15 & ONES;
-    }
-    return int(sums * ONES >> 48);
-}
-
-// The measures that the lines around line i speak for, best first; returns how many. Lines that are wider than a measure
-// speak against it: a text of whole paragraphs has no measure. The histogram must stand at line i.
-int Unwrap::candidates(int i, int32_t* chosen) const {
-    if (begins_list_.empty()) return 0;
-    // Weight in the upper half, 0xFFFF - measure in the lower: the greatest is the best, of equal ones the smaller measure.
-    uint32_t scored[2 * (2 * WINDOW + 1) + 1];
-    int count = 0;
-    uint32_t best = 0;
-    const uint64_t near = ends_.all_near(i);
-    const bool stops = few_ || WindowCounts::of(near, STOPS);
-    const int mid = few_ ? 0 : WindowCounts::of(near, MIDS);
-    const uint64_t bias = few_ ? enough(0, 2) : enough(2, 2);
-    const uint64_t* const cover = cover_.data();
-    for (const int16_t m : begins_list_) {
-        const uint64_t c = cover[m];
-        const int lines = cover_lines(c), prose = cover_prose(c);
-        const uint32_t score = (uint32_t(c) & 0xFFFF0000) | (0xFFFF - uint32_t(m));
-        // Without marks at line ends it is verse.
-        const bool speaks = (((c + bias) & COVER_TOPS) == COVER_TOPS) & (lines * SHARE >= mid) & (prose * PROSE >= lines) &
-                            (stops | (prose * 5 >= lines * 4));
-        scored[count] = score;
-        count += speaks;
-        best = std::max(best, speaks ? score : 0);
-    }
-    int found = 0, most = 0;
-    while (best) {
-        const int half = int(0xFFFF - (best & 0xFFFF)), m = half * GRAIN;
-        const bool chosen_now = wider(i, m + CELL) <= 2 * cover_lines(cover[half]);
-        if (chosen_now) {
-            if (!found) most = int(best >> 16);
-            chosen[found++] = m;
-            if (found == MEASURES) break;
-        }
-        // What is left: neither weak nor near a chosen one.
-        const uint32_t last = best;
-        const int far = chosen_now ? FAR : 0, all = count;
-        best = 0;
-        count = 0;
-        for (int y = 0; y < all; ++y) {
-            const uint32_t score = scored[y];
-            const int other = int(0xFFFF - (score & 0xFFFF)) * GRAIN;
-            const bool left = score != last && std::abs(m - other) >= far && int(score >> 16) * WEAK >= most;
-            scored[count] = score;
-            count += left;
-            best = std::max(best, left ? score : 0);
-        }
-    }
-    return found;
-}
-
-// Where lines are cut after marks, few lines end where the column does: those that have no measure take the nearest line's.
-void Unwrap::lend_measures() {
-    const int n = int(lines_.size());
-    const auto is_raw = [](const Line* line) { return line->raw; };
-    if (std::none_of(lines_.begin(), lines_.end(), is_raw)) return;
-    int before = -1;
-    for (int i = 0; i < n; ++i) steps_[i].lender = -1;
-    for (int i = 0; i < n; ++i) {
-        before = lines_[i]->raw ? steps_[i].count ? i : before : -1;
-        if (!steps_[i].count && before >= 0 && i - before <= LEND) steps_[i].lender = before;
-    }
-    int behind = -1;
-    for (int i = n - 1; i >= 0; --i) {
-        behind = lines_[i]->raw ? steps_[i].count ? i : behind : -1;
-        if (!steps_[i].count && behind >= 0 && behind - i <= LEND && (steps_[i].lender < 0 || behind - i < i - steps_[i].lender))
-            steps_[i].lender = behind;
-    }
-    for (int i = 0; i < n; ++i) {
-        if (steps_[i].lender < 0) continue;
-        const Step& lender = steps_[steps_[i].lender];
-        steps_[i].count = lender.count;
-        std::copy_n(lender.measures, lender.count, steps_[i].measures);
-    }
-}
-
-void Unwrap::set_rows(const std::vector<uint8_t>& barriers) {
-    const int n = int(lines_.size());
-    rows_.resize(size_t(n));
-    tight_.assign(size_t(n) + 2 * WINDOW, 0);
-    for (int i = 0; i < n; ++i) {
-        const Line& line = *lines_[i];
-        const Line* a = i ? lines_[i - 1] : nullptr;
-        const Line* next = i + 1 < n ? lines_[i + 1] : nullptr;
-        Row& row = rows_[i];
-        row.width = line.width;
-        row.tight = line.tight;
-        tight_[size_t(i) + WINDOW] = int16_t(std::min(std::max(line.tight, 0), 2 * MAX_MEASURE));  // wider than every measure
-        row.unit = next ? next->unit : 0;
-        row.dropped = line.dropped;
-        row.end_kind = uint8_t(line.end_kind);
-        row.spaced = line.spaced;
-        row.marks = line.marks > 0;
-        row.raw = line.raw;
-        row.may_be_cut = next && may_be_cut(line, *next);
-        row.flush = line.flush;
-        row.stretched = line.stretched;
-        row.indented = line.indent >= CELL;
-        row.can_go_on = next && !barriers[i] && !line.table;
-        row.forced = next && next->start_kind == StartKind::nostart;
-        row.joins_freely = a && hanflow::joins_freely(*a, line);
-        row.goes_on_title = a && title_cost(line) > 0;
-        row.to_join = a ? join_cost(*a, line) : 0;
-        row.to_break = a ? break_cost(*a, line) : 0;
-    }
-}
-
-void Unwrap::decide(Page& page, const std::vector<uint32_t>& body, const std::vector<uint8_t>& barriers,
-                    std::vector<uint8_t>& sure) {
+void Unwrap::prepare(Page& page, const std::vector<uint32_t>& body, const std::vector<uint8_t>& barriers,
+                     std::vector<lattice::Run>& runs) {
     const int n = int(body.size());
-    sure.assign(size_t(n), 0);
-    if (n < 2) return;
     lines_.clear();
-    for (uint32_t i : body) lines_.push_back(&page.text(i));
-    few_ = n <= 3 && page.whole;
+    states_.assign(size_t(n), 0);
+    if (n < 2) return;
+    for (const uint32_t i : body) lines_.push_back(&page.text(i));
     evidence_.gather(page, lines_);
-    set_supports(barriers);
-    set_rows(barriers);
-    ends_.fill(n, [&](int i) {
-        return WindowCounts::lane(STOPS, lines_[i]->stops) | WindowCounts::lane(MIDS, lines_[i]->end_kind == EndKind::mid);
-    });
-    steps_.resize(size_t(n));
-    path_.resize(size_t(n));
-    cover_.assign(MAX_MEASURE / GRAIN + 2, 0);
-    begins_.assign(MAX_MEASURE / GRAIN + 2, 0);
-    begins_list_.clear();
-    for (int i = 0; i < std::min(n, WINDOW); ++i) add(i);
-    for (int i = 0; i < n; ++i) {
-        if (i + WINDOW < n) add(i + WINDOW);
-        if (i > WINDOW) remove(i - WINDOW - 1);
-        steps_[i].count = int8_t(candidates(i, steps_[i].measures));
+    columns_.find(lines_, barriers, n <= 3 && page.whole);
+    rows_.resize(size_t(n));
+    for (int i = 0; i < n; ++i) set_row(i, barriers);
+    for (int at = 0; at < n; at += lattice::BLOCK) {
+        const int low = std::max(0, at - lattice::WARM_UP), high = std::min(n, at + lattice::BLOCK + lattice::READ_AHEAD);
+        runs.push_back(lattice::Run{&rows_[size_t(low)], high - low, at - low, std::min(lattice::BLOCK, n - at), &states_[size_t(at)]});
     }
-    lend_measures();
-
-    const auto reach = kernels().reach;
-    Step start{};  // of what stands before the first line: a paragraph that ended, outside any measure
-    start.last = END;
-    start.measures[0] = -1;
-    start.count = 1;
-    for (int i = 0, done = 0; i < n; ++i) {
-        Step& step = steps_[i];
-        std::fill(step.measures + step.count, std::end(step.measures), -1);
-        ++step.count;
-        reach(rows_[i], i ? steps_[i - 1] : start, step);
-        if (i + 1 < n && i + 1 - done < 2 * LAG) continue;
-        // Decide all lines that are LAG lines back, or all at the end, on the best way to here.
-        for (int k = i, state = best_state(step); k >= done; --k) {
-            if (i + 1 == n || k <= i - LAG) {
-                sure[k] = ending_of(state) == END ? 0 : confidence::CERTAIN;
-                path_[k] = steps_[k].measure(state);
-            }
-            state = steps_[k].source(state);
-        }
-        done = i + 1 == n ? n : i - LAG + 1;
-    }
-    if (page.explained) set_confidences(sure);
 }
 
-// The cheapest state. Of equal costs: how it ends, then a measure, then the smaller one.
-int Unwrap::best_state(const Step& step) {
-    int best = state_of(END, 0);
-    const auto better = [&](int s, int t) {
-        if (step.cost(s) != step.cost(t)) return step.cost(s) < step.cost(t);
-        if (ending_of(s) != ending_of(t)) return ending_of(s) < ending_of(t);
-        const int p = step.measure(s), q = step.measure(t);
-        return (p < 0) != (q < 0) ? q < 0 : p < q;
-    };
-    for (int ending = END; ending <= step.last; ++ending)
-        for (int y = 0; y < step.count; ++y)
-            if (better(state_of(ending, y), best)) best = state_of(ending, y);
-    return best;
+void Unwrap::finish(const Page& page, std::vector<uint8_t>& sure) const {
+    sure.resize(states_.size());
+    for (size_t k = 0; k < sure.size(); ++k) sure[k] = states_[k] / lattice::INDEXES == lattice::END ? 0 : confidence::CERTAIN;
+    if (page.explained && sure.size() > 1) set_confidences(sure);
 }
 
-// The cheapest way of a line at the measure of its path, in all lanes.
-Unwrap::Way Unwrap::cheapest(int i, bool joined, bool goes_on, const Open& before) const {
-    const Row& row = rows_[i];
-    if (goes_on && row.forced) return Way{all(0), with(before, row)};
-    if (path_[i] < 0) return Way{all(free_cost(row, goes_on)), {all(0), all(0)}};
-    const Lanes m = all(path_[i]);
-    const auto way = [&](Way f, int more) {
-        f.cost = f.cost + all(end_cost(row, joined, goes_on) + more);
-        return f;
-    };
-    if (joined) return way(goes_on ? fit<true>(row, before, m) : fit<false>(row, before, m), 0);
-    const auto first = [&](int indent, int more) {
-        return way(goes_on ? first_fit<true>(row, indent, m) : first_fit<false>(row, indent, m), more);
-    };
-    if (row.indented) return first(0, 0);
-    const Way indented = first(INDENT, indent_cost(row, true, goes_on)), full = first(0, indent_cost(row, false, goes_on));
-    return full.cost[0] < indented.cost[0] ? full : indented;
+// The measure of a line on the path, or NO_MEASURE.
+int Unwrap::measure_of(size_t k) const {
+    const int index = states_[k] % lattice::INDEXES;
+    return index == lattice::MEASURES ? lattice::NO_MEASURE : rows_[k].measure[index];
 }
 
-// What the path would cost more if only this line ended a paragraph, as per cent.
+// What the path would cost more if only this line ended a paragraph, as per cent. What its measures cost is the same then.
 void Unwrap::set_confidences(std::vector<uint8_t>& sure) const {
-    const Open closed{all(0), all(0)};
-    Open before = closed;
-    for (size_t k = 0; k + 1 < sure.size(); ++k) {
-        const int i = int(k);
-        if (!sure[k]) {
-            before = closed;
+    struct Open {
+        int width, tight;
+    };
+    struct Cost {
+        int cost;
+        Open open;  // behind the line
+    };
+    const int n = int(sure.size());
+    const auto loose = [](int room) {
+        return LOOSE[room < 0 ? 0 : 1 + (room >= 2) + (room >= 4) + (room >= 8) + (room >= 16)];
+    };
+    const auto cost_of = [&](int i, bool joined, bool goes_on, Open before) -> Cost {
+        const Line& line = *lines_[size_t(i)];
+        const Line* const next = i + 1 < n ? lines_[size_t(i) + 1] : nullptr;
+        const lattice::Row& row = rows_[size_t(i)];
+        const auto with = [&](Open open) {
+            return Open{std::min(open.width + line.width, lattice::OPEN_LIMIT), std::min(open.tight + line.tight, lattice::OPEN_LIMIT)};
+        };
+        if (goes_on && is_forced(*next)) return {0, with(before)};
+        const int kind = int(line.end_kind), measure = measure_of(size_t(i));
+        if (measure == lattice::NO_MEASURE) return {FREE + (goes_on ? GOES_ON : FREE_END)[kind], {0, 0}};
+        const int end = goes_on && line.raw && line.end_kind == EndKind::stop ? RAW_STOP : (goes_on ? GOES_ON : joined ? LAST : ALONE)[kind];
+        const auto way = [&](Open start, int extra) -> Cost {
+            const int over = line.tight + start.tight - measure - OVER_FREE;
+            int cost = end + extra + (over > 0 ? std::min(OVER * over, MOST) : 0);
+            const int slack = measure - line.width - start.width - (next ? next->unit : 0);
+            if (!goes_on) return {cost + (slack < 0 && over <= 0 && !line.spaced ? FULL_BY_CHANCE : 0), {0, 0}};
+            const int room = slack - line.dropped;
+            if (line.spaced) return {cost + loose(room - measure / STRETCH), {0, 0}};
+            const int cut = line.raw ? RAW_CUT : CUT;
+            if (row.cut != NEVER && loose(room) >= cut)
+                return {cost + cut + (!joined && line.end_kind == EndKind::mid ? HEADING_CUT : 0), with(start)};
+            return {cost + loose(room), {0, 0}};
+        };
+        if (joined) return way(before, 0);
+        if (line.indent >= CELL) return way({0, 0}, 0);
+        const int no_indent = goes_on ? NO_INDENT : NO_INDENT / 2;
+        const Cost indented = way({INDENT, INDENT}, line.flush ? no_indent : LOST_INDENT);
+        const Cost full = way({0, 0}, line.flush ? LOST_INDENT : no_indent);
+        return full.cost < indented.cost ? full : indented;
+    };
+    Open before{0, 0};
+    for (int i = 0; i < n; ++i) {
+        if (!sure[size_t(i)]) {
+            before = {0, 0};
             continue;
         }
-        const bool joined = k && sure[k - 1], goes_on = sure[k + 1] > 0;
-        const int m = path_[i + 1], last = path_[i];
-        const bool none = m < 0 || last < 0, near = none || std::abs(last - m) < FAR;
-        const Row& next = rows_[i + 1];
-        const Way on = cheapest(i, joined, true, before), end = cheapest(i, joined, false, before);
-        const int join = on.cost[0] + next.to_join + (none ? FREE_JOIN : near ? 0 : SWITCH_INSIDE) +
-                         cheapest(i + 1, true, goes_on, on.open).cost[0];
-        const int part = end.cost[0] + next.to_break + (near ? 0 : SWITCH_BETWEEN) +
-                         cheapest(i + 1, false, goes_on, closed).cost[0];
+        const bool joined = i && sure[size_t(i) - 1], goes_on = sure[size_t(i) + 1] > 0;
+        const int m = measure_of(size_t(i)), next_m = measure_of(size_t(i) + 1);
+        const bool none = m == lattice::NO_MEASURE || next_m == lattice::NO_MEASURE, same = none || std::abs(m - next_m) < FAR;
+        const Line &a = *lines_[size_t(i)], &b = *lines_[size_t(i) + 1];
+        const Cost on = cost_of(i, joined, true, before), end = cost_of(i, joined, false, before);
+        const int join = on.cost + std::min(join_cost(a, b), MOST_JOINT) + (none ? FREE_JOIN : same ? 0 : SWITCH_INSIDE) +
+                         cost_of(i + 1, true, goes_on, on.open).cost;
+        const int part = end.cost + std::min(break_cost(a, b), MOST_JOINT) + (same ? 0 : SWITCH_BETWEEN) +
+                         cost_of(i + 1, false, goes_on, {0, 0}).cost;
         before = on.open;
-        sure[k] = confidence::of_margin(part - join);
+        sure[size_t(i)] = confidence::of_margin(part - join);
     }
 }
 
 Why Unwrap::why(size_t k, const std::vector<uint8_t>& sure) const {
     namespace of = reasons::joint;
     if (!sure[k]) return Why{};
-    const Row& row = rows_[k];
     const Line &a = *lines_[k], &b = *lines_[k + 1];
-    const int m = path_[k];
-    Why why{0, uint16_t(m < 0 ? 0 : (m + CELL / 2) / CELL)};
+    const int m = measure_of(k);
+    const bool in_column = m != lattice::NO_MEASURE, forced = is_forced(b);
+    Why why{0, uint16_t(in_column ? (m + CELL / 2) / CELL : 0)};
     const auto add = [&](bool holds, of::Number reason) { why.reasons |= uint32_t(holds) << reason; };
     const bool mid = a.end_kind == EndKind::mid, stop = a.end_kind == EndKind::stop;
-    if (m >= 0 && !row.forced) {
+    if (in_column && !forced) {
         // What is left of the column, but for the indent that the extractor dropped from a first line.
         const bool first = !k || !sure[k - 1];
-        const int left = m - row.width - row.dropped - row.unit;
-        const bool full = left <= CELL || (first && !row.indented && left - INDENT <= CELL);
-        if (row.spaced)
+        const int left = m - a.width - a.dropped - b.unit;
+        const bool full = left <= CELL || (first && a.indent < CELL && left - INDENT <= CELL);
+        if (a.spaced)
             add(true, of::STRETCHED);
         else
-            add(true, full ? of::FULL : row.may_be_cut ? of::PIECE : of::SHORT);
+            add(true, full ? of::FULL : rows_[k].cut != NEVER ? of::PIECE : of::SHORT);
     }
-    add(row.forced, of::CANNOT_START);
+    add(forced, of::CANNOT_START);
     add(mid && a.opened && b.closed, of::QUOTED);
     add(mid && b.left_over, of::REMAINDER);
     add(a.ends_alnum && b.starts_alnum, of::LATIN_WORD);
     add(b.cut == Cut::word, of::HAN_WORD);
-    add(m < 0 && (b.title_cut || b.rest_of_subtitle), of::TITLE);
+    add(!in_column && (b.title_cut || b.rest_of_subtitle), of::TITLE);
     add(b.rest_of_caption, of::CAPTION);
-    add(mid && !row.forced, of::NO_MARK);
+    add(mid && !forced, of::NO_MARK);
     add(a.end_kind == EndKind::pause, of::PAUSE);
     add(!b.blanks && b.parted_by_blanks, of::NO_BLANK);
     add(stop && b.indent < CELL, of::NO_INDENT);

@@ -25,13 +25,17 @@ WEIGHT ALONE[] =         { 200,  600,  900,   90,  470,   60,   10};
 // Outside any measure: headings, verse and lists end as they like.
 WEIGHT FREE_END[] =      { 150,  335,  900,   40,  420,   30,   10};
 
+// The measure of a line, although ...
+WEIGHT SUPPORT_NEAR[] = {200, 150, 0};     // no line near votes for it, one, more
+WEIGHT SUPPORT_SHARE[] = {400, 200, 100};  // less than an eighth, a quarter, half as many vote as end in mid-sentence
+WEIGHT WIDE_LINES = 200;       // more than twice as many lines near are wider: whole paragraphs have no measure
+WEIGHT VERSE_COLUMN = 300;     // no sentence end is near, and few marks in the lines that vote
+
 // The width of a line, against the measure.
 // A line that goes on although some q more than needed were left: none, up to 2, 4, 8, 16 q, more.
 WEIGHT LOOSE[] = {0,110, 160, 380, 345, 715};
 WEIGHT OVER =  85;             // each q wider than the measure
 WEIGHT FULL_BY_CHANCE = 130;   // a last line that happens to fill the column
-WEIGHT SPACED_LAST = 110;      // only a line that goes on is stretched
-WEIGHT STRETCHED_LAST = 300;   // ... above all where short last lines are solid
 WEIGHT LOST_INDENT = 20;       // a first line is shorter by the indent that the extractor dropped
 WEIGHT NO_INDENT = 250;        // newspaper columns indent: a full first line is rare
 WEIGHT CUT = 155;              // some extractors end a line after a mark

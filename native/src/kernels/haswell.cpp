@@ -5,11 +5,12 @@
 #include <immintrin.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <type_traits>
 
 #include "features.hpp"
-#include "lanes.hpp"
+#include "lattice.hpp"
 #include "weights.hpp"
 #include "width.hpp"
 
@@ -21,14 +22,15 @@ namespace {
 
 #include "avx2.inl"
 #include "measure.inl"
-#include "fit.inl"
-#include "reach.inl"
+#include "decode_costs.inl"
+#include "lanes_avx2.inl"
+#include "decode.inl"
 #include "portable.inl"
 #include "utf8.inl"
 
 }  // namespace
 
-const Kernels table = {"haswell", classify, well_formed, nullptr, nullptr, squeeze, measure, reach};
+const Kernels table = {"haswell", classify, well_formed, nullptr, nullptr, squeeze, measure, decode};
 
 }  // namespace haswell
 }  // namespace hanflow

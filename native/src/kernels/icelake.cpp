@@ -5,11 +5,12 @@
 #include <immintrin.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <type_traits>
 
 #include "features.hpp"
-#include "lanes.hpp"
+#include "lattice.hpp"
 #include "weights.hpp"
 
 HANFLOW_TARGET_BEGIN("avx2,avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi,bmi2,lzcnt,popcnt")
@@ -20,14 +21,15 @@ namespace {
 
 #include "avx2.inl"
 #include "measure.inl"
-#include "fit.inl"
-#include "reach.inl"
+#include "decode_costs.inl"
+#include "lanes_avx512.inl"
+#include "decode.inl"
 #include "utf8.inl"
 #include "avx512.inl"
 
 }  // namespace
 
-const Kernels table = {"icelake", classify, well_formed, from_utf8, to_utf8, squeeze, measure, reach};
+const Kernels table = {"icelake", classify, well_formed, from_utf8, to_utf8, squeeze, measure, decode};
 
 }  // namespace icelake
 }  // namespace hanflow

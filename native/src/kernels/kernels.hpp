@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "lattice.hpp"
 #include "page.hpp"
 #include "planes.hpp"
-#include "unwrap.hpp"
 
 namespace hanflow {
 
@@ -35,8 +35,8 @@ struct Kernels {
     // fresh.
     bool (*measure)(Page& page, Line& line, Unit& unit);
 
-    // Sets the ways to the states of a line, and its last ending, from the line before (reach.inl).
-    void (*reach)(const Unwrap::Row& row, const Unwrap::Step& last, Unwrap::Step& step);
+    // The Viterbi pass over runs of lines (lattice.hpp): sets their states. Several go side by side.
+    void (*decode)(const lattice::Run* runs, size_t count, lattice::Scratch& scratch);
 };
 
 // The table in use: the best that CPU and operating system allow, or what HANFLOW_ISA names. Never changes.

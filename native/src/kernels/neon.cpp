@@ -5,11 +5,12 @@
 #include <arm_neon.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <type_traits>
 
 #include "features.hpp"
-#include "lanes.hpp"
+#include "lattice.hpp"
 #include "weights.hpp"
 #include "width.hpp"
 
@@ -34,14 +35,15 @@ struct Bytes {
 };
 
 #include "measure.inl"
-#include "fit.inl"
-#include "reach.inl"
+#include "decode_costs.inl"
+#include "lanes_plain.inl"
+#include "decode.inl"
 #include "portable.inl"
 #include "utf8.inl"
 
 }  // namespace
 
-const Kernels table = {"neon", classify, well_formed, nullptr, nullptr, squeeze, measure, reach};
+const Kernels table = {"neon", classify, well_formed, nullptr, nullptr, squeeze, measure, decode};
 
 }  // namespace neon
 }  // namespace hanflow

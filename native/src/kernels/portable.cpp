@@ -1,12 +1,18 @@
 // Plain C++: what every CPU runs, and what the other paths are tested against.
 #include "kernels.hpp"
 
+#if defined(__SSE2__) || defined(_M_X64)
+#define HANFLOW_SSE2 1
+#include <emmintrin.h>
+#endif
+
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <type_traits>
 
 #include "features.hpp"
-#include "lanes.hpp"
+#include "lattice.hpp"
 #include "weights.hpp"
 #include "width.hpp"
 
@@ -15,13 +21,18 @@ namespace portable {
 namespace {
 
 #include "measure.inl"
-#include "fit.inl"
-#include "reach.inl"
+#include "decode_costs.inl"
+#ifdef HANFLOW_SSE2
+#include "lanes_sse2.inl"
+#else
+#include "lanes_plain.inl"
+#endif
+#include "decode.inl"
 #include "portable.inl"
 
 }  // namespace
 
-const Kernels table = {"portable", classify, nullptr, nullptr, nullptr, squeeze, measure, reach};
+const Kernels table = {"portable", classify, nullptr, nullptr, nullptr, squeeze, measure, decode};
 
 }  // namespace portable
 }  // namespace hanflow
