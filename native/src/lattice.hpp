@@ -42,8 +42,12 @@ constexpr int INDENT = 8;      // q of a paragraph's first line
 constexpr int FAR = 6;         // q; measures nearer than this are one measure
 constexpr int OVER_FREE = 3;   // q that rounding and squeezed marks may hide
 constexpr int STRETCH = 4;     // one part of so many of the measure may be filled by letter-spacing
+constexpr int ROUNDING = 2;    // q by which kerning and narrow digits are misjudged
+constexpr int MIN_MEASURE = 32;  // q; no column is narrower
+constexpr int LEAST = 2;       // weight of the votes for a measure at least
+constexpr int CREDIBLE = 150;  // a measure that costs no more, in hundredths, says that a column is around
+constexpr int MOST_JOINT = 3000;  // hundredths of a nat at most, of what two lines say of the end between them
 constexpr int NO_MEASURE = -4096;  // far from all
-constexpr int MOST_WIDTH = 2048;   // q of a line: more costs no more
 
 constexpr int UNUSED = 5;  // numbers of a row, so that it fills a cache line
 

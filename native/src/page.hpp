@@ -66,23 +66,13 @@ struct Line {
     bool speaker = false;    // ... that says who speaks: 问：, 记者：, 林青岚：
     bool digit_gap = false;  // a gap between Han and a digit
     bool rowlike = false;    // looks like a row of a table: numbers apart from words, no sentence
-    bool in_rows = false;    // ... beside another one
     bool row = false;        // two to four one-character cells
     bool remainder = false;  // one visible Han character
     uint8_t few_han = 0;     // two or three Han alone that are neither a name nor a role: how many
     bool single_name = false;  // a name or role, nothing else
-    bool title_cut = false;        // parts a word of a title from the line before
-    bool rest_of_subtitle = false, rest_of_caption = false;
-    bool left_over = false;  // the rest of a title that was cut
     bool byline = false;     // nothing but names and roles
     bool parted = false;     // a separator between Han, no sentence marks: a heading of two halves
     bool starts_alnum = false, ends_alnum = false;
-    bool raw = false;               // lines are cut after marks here
-    bool lone_spaced = false;       // a heading, letter-spaced between lines that are not
-    bool couplet = false;           // verse: two clauses of five or seven characters, and others like it around
-    bool trails = false;            // white space at its end, which few lines around have
-    bool flush = false;             // paragraphs begin without an indent here
-    bool parted_by_blanks = false;  // blank lines part paragraphs here
     Cut cut = Cut::unknown;         // what the line end before it parts
     bool work = false;     // holds gaps, or ...
     bool changes = false;  // ... characters that compat or width may change

@@ -1,11 +1,10 @@
-// Which line ends are only the end of a column's line: the Viterbi pass (lattice.hpp), before and after.
+// Which line ends are only the end of a column's line: what is known of lines, and the Viterbi pass (lattice.hpp) before and after.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
-#include "columns.hpp"
-#include "evidence.hpp"
+#include "facts.hpp"
 #include "lattice.hpp"
 #include "page.hpp"
 
@@ -24,14 +23,17 @@ public:
     Why why(size_t k, const std::vector<uint8_t>& sure) const;
 
 private:
-    void set_row(int i, const std::vector<uint8_t>& barriers);
+    void read(const Page& page, const std::vector<uint8_t>& barriers);
+    void look_closer(const Page& page);
+    void fold(const std::vector<uint8_t>& barriers);
+    void set_rows();
+    bool may_be_cut(int i) const;
     int measure_of(size_t k) const;
     void set_confidences(std::vector<uint8_t>& sure) const;
 
     std::vector<Line*> lines_;
-    std::vector<uint8_t> cut_;  // of each line: it may be cut after a mark
-    Evidence evidence_;
-    Columns columns_;
+    Facts facts_;
+    std::vector<int16_t> measures_;  // of each block of lines
     std::vector<lattice::Row> rows_;
     std::vector<uint8_t> states_;
 };

@@ -35,15 +35,20 @@ public:
             han.leans_back = is_one_of(LEANS_BACK, han.simplified);
         }
     }
-    bool has(uint32_t x, uint32_t y) const { return find(han_[x - FIRST].simplified, han_[y - FIRST].simplified); }
-    bool cuts(uint32_t x, uint32_t y) const {
+    bool has(uint32_t x, uint32_t y) const { return has(uint32_t(han_[x - FIRST].simplified) << 16 | han_[y - FIRST].simplified); }
+    PairKey key(uint32_t x, uint32_t y) const {
         const Han &a = han_[x - FIRST], &b = han_[y - FIRST];
-        return a.leans_on | b.leans_back | find(a.simplified, b.simplified);
-    }
-    void expect(uint32_t x, uint32_t y) const {
+        if (a.leans_on | b.leans_back) return {0, Cut::word};
+        const uint32_t key = uint32_t(a.simplified) << 16 | b.simplified;
 #ifdef __GNUC__
-        __builtin_prefetch(&slots_[slot_of(uint32_t(han_[x - FIRST].simplified) << 16 | han_[y - FIRST].simplified)]);
+        __builtin_prefetch(&slots_[slot_of(key)]);
 #endif
+        return {key, Cut::none};
+    }
+    bool has(uint32_t key) const {
+        uint32_t at = slot_of(key);
+        while (slots_[at] && slots_[at] != key) at = (at + 1) % SLOTS;
+        return slots_[at] != 0;
     }
 
 private:
@@ -59,12 +64,6 @@ private:
         while (slots_[at]) at = (at + 1) % SLOTS;
         slots_[at] = x << 16 | y;
     }
-    bool find(uint32_t x, uint32_t y) const {
-        const uint32_t key = x << 16 | y;
-        uint32_t at = slot_of(key);
-        while (slots_[at] && slots_[at] != key) at = (at + 1) % SLOTS;
-        return slots_[at] != 0;
-    }
     std::vector<uint32_t> slots_;  // first character << 16 | second; 0: free
     std::vector<Han> han_;
 };
@@ -78,16 +77,16 @@ const Pairs& pairs() {
 
 bool in_word(uint32_t x, uint32_t y) { return is_han(x) && is_han(y) && pairs().has(x, y); }
 
-Cut cut_between(uint32_t x, uint32_t y) {
+PairKey key_between(uint32_t x, uint32_t y) {
     if (!is_han(x)) x = plain(x);
     if (!is_han(y)) y = plain(y);
-    if (!is_han(x) || !is_han(y)) return Cut::unknown;
-    return pairs().cuts(x, y) ? Cut::word : Cut::none;
+    if (!is_han(x) || !is_han(y)) return {0, Cut::unknown};
+    return pairs().key(x, y);
 }
 
-void expect_cut(uint32_t x, uint32_t y) {
-    if (is_han(x) && is_han(y)) pairs().expect(x, y);
-}
+Cut cut_of(PairKey key) { return key.key && pairs().has(key.key) ? Cut::word : key.cut; }
+
+Cut cut_between(uint32_t x, uint32_t y) { return cut_of(key_between(x, y)); }
 
 bool is_word(const uint32_t* text, uint32_t length) {
     for (uint32_t i = 0; i + 1 < length; ++i)

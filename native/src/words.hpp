@@ -14,8 +14,14 @@ enum class Cut : uint8_t {
 
 // x: the last character of a line, y: the first one of the next.
 Cut cut_between(uint32_t x, uint32_t y);
-// Fetches into the cache what cut_between() will look at.
-void expect_cut(uint32_t x, uint32_t y);
+
+// The same for many line ends, in two steps, so that the look-ups of the first wait for memory together.
+struct PairKey {
+    uint32_t key;  // 0: the answer is known
+    Cut cut;       // ... so far
+};
+PairKey key_between(uint32_t x, uint32_t y);  // fetches into the cache what cut_of() will look at
+Cut cut_of(PairKey key);
 
 // Whether the two stand next to each other inside words.
 bool in_word(uint32_t x, uint32_t y);

@@ -3,6 +3,7 @@
 //   V(int): the same everywhere;  static V load(const int16_t*);  void store(int16_t*) const: aligned
 //   add(a, b), sub(a, b): saturating;  min, max;  and_, or_;  times(a, b): the lower halves;  quarter(a)
 //   Mask with operators & | ~;  greater(a, b) -> Mask;  choose(Mask, a, b);  mask_of(V): where its top bit is set
+//   transpose(const Row* const* rows, int16_t* out): field f of row r goes to out[f * LANES + r]
 //   loose(V room): the cost of a line that goes on although `room` q more than needed were left, shifted; by L of decode_costs.inl
 
 // A way into or out of a line: what it costs and where it comes from, and what stands open before the line.
@@ -22,19 +23,25 @@ struct States {
 
 // The rows of up to V::LANES runs, so that field f of step t stands at ((t * FIELDS) + f) * LANES.
 static void lay_out(const Run* runs, int count, int steps, int16_t* to) {
+    static const Row nothing{};
+    Row first[V::LANES];  // no step leads to them
+    const Row* rows[V::LANES];  // where row 0 of each run would stand in step 0
+    int begin[V::LANES], end[V::LANES];
     for (int lane = 0; lane < V::LANES; ++lane) {
-        const Run* const run = lane < count ? runs + lane : nullptr;
-        const int begin = run ? WARM_UP - run->own : steps, end = run ? begin + run->lines : steps;
-        for (int t = 0; t < steps; ++t) {
-            int16_t* const at = to + size_t(t) * FIELDS * V::LANES + lane;
-            if (t < begin || t >= end) {
-                for (int f = 0; f < FIELDS; ++f) at[f * V::LANES] = 0;
-                continue;
-            }
-            const int16_t* const row = reinterpret_cast<const int16_t*>(run->rows + (t - begin));
-            for (int f = 0; f < FIELDS - UNUSED; ++f) at[f * V::LANES] = row[f];
-            if (t == begin) at[(offsetof(Row, join) / 2) * V::LANES] = at[(offsetof(Row, part) / 2) * V::LANES] = 0;
-        }
+        begin[lane] = end[lane] = steps;
+        if (lane >= count) continue;
+        const Run& run = runs[lane];
+        begin[lane] = WARM_UP - run.own;
+        end[lane] = begin[lane] + run.lines;
+        first[lane] = run.rows[0];
+        first[lane].join = first[lane].part = 0;
+        rows[lane] = run.rows;
+    }
+    const Row* here[V::LANES];
+    for (int t = 0; t < steps; ++t) {
+        for (int lane = 0; lane < V::LANES; ++lane)
+            here[lane] = t < begin[lane] || t >= end[lane] ? &nothing : t == begin[lane] ? &first[lane] : rows[lane] + (t - begin[lane]);
+        transpose(here, to + size_t(t) * FIELDS * V::LANES);
     }
 }
 

@@ -25,12 +25,14 @@ namespace {
 #include "decode_costs.inl"
 #include "lanes_avx2.inl"
 #include "decode.inl"
+#include "weigh.inl"
+#include "columns.inl"
 #include "portable.inl"
 #include "utf8.inl"
 
 }  // namespace
 
-const Kernels table = {"haswell", classify, well_formed, nullptr, nullptr, squeeze, measure, decode};
+const Kernels table = {"haswell", classify, well_formed, nullptr, nullptr, squeeze, measure, around, titles, weigh, columns, decode};
 
 }  // namespace haswell
 }  // namespace hanflow

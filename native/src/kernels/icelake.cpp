@@ -24,12 +24,14 @@ namespace {
 #include "decode_costs.inl"
 #include "lanes_avx512.inl"
 #include "decode.inl"
+#include "weigh.inl"
+#include "columns.inl"
 #include "utf8.inl"
 #include "avx512.inl"
 
 }  // namespace
 
-const Kernels table = {"icelake", classify, well_formed, from_utf8, to_utf8, squeeze, measure, decode};
+const Kernels table = {"icelake", classify, well_formed, from_utf8, to_utf8, squeeze, measure, around, titles, weigh, columns, decode};
 
 }  // namespace icelake
 }  // namespace hanflow

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "facts.hpp"
 #include "lattice.hpp"
 #include "page.hpp"
 #include "planes.hpp"
@@ -34,6 +35,14 @@ struct Kernels {
     // What Page::measure does, for a line without rare characters. false: the line must be measured character by character, from
     // fresh.
     bool (*measure)(Page& page, Line& line, Unit& unit);
+
+    // What the lines around say of lines; which lines go on titles, as far as flags tell; what line ends cost and what lines vote for
+    // (weigh.inl).
+    void (*around)(Facts& facts);
+    void (*titles)(Facts& facts);
+    void (*weigh)(Facts& facts);
+    // The measures of each block of lines, best first, and what they cost at its lines (columns.inl). few: they cost nothing.
+    void (*columns)(Facts& facts, int16_t* measures, bool few);
 
     // The Viterbi pass over runs of lines (lattice.hpp): sets their states. Several go side by side.
     void (*decode)(const lattice::Run* runs, size_t count, lattice::Scratch& scratch);

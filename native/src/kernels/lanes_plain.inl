@@ -11,6 +11,7 @@ struct V {
         std::memcpy(r.v, p, sizeof r.v);
         return r;
     }
+    static V loose_load(const int16_t* p) { return load(p); }
     void store(int16_t* p) const { std::memcpy(p, v, sizeof v); }
 };
 template <typename F>
@@ -41,6 +42,20 @@ static inline V choose(Mask m, V a, V b) {
     for (int i = 0; i < V::LANES; ++i) r.v[i] = int16_t((m.m.v[i] & a.v[i]) | (~m.m.v[i] & b.v[i]));
     return r;
 }
+static inline uint64_t bits(Mask m) {
+    uint64_t all = 0;
+    for (int i = 0; i < V::LANES; ++i) all |= uint64_t(m.m.v[i] & 1) << i;
+    return all;
+}
 static inline V loose(V room) {
     return each(room, room, [](int x, int) { return x < 0 ? L(0) : x < 2 ? L(1) : x < 4 ? L(2) : x < 8 ? L(3) : x < 16 ? L(4) : L(5); });
+}
+
+// Field f of row r becomes number r of vector f.
+static inline void transpose(const lattice::Row* const* rows, int16_t* out) {
+    for (int r = 0; r < V::LANES; ++r) {
+        int16_t fields[FIELDS];
+        std::memcpy(fields, rows[r], sizeof fields);
+        for (int f = 0; f < FIELDS; ++f) out[f * V::LANES + r] = fields[f];
+    }
 }

@@ -38,12 +38,14 @@ struct Bytes {
 #include "decode_costs.inl"
 #include "lanes_plain.inl"
 #include "decode.inl"
+#include "weigh.inl"
+#include "columns.inl"
 #include "portable.inl"
 #include "utf8.inl"
 
 }  // namespace
 
-const Kernels table = {"neon", classify, well_formed, nullptr, nullptr, squeeze, measure, decode};
+const Kernels table = {"neon", classify, well_formed, nullptr, nullptr, squeeze, measure, around, titles, weigh, columns, decode};
 
 }  // namespace neon
 }  // namespace hanflow

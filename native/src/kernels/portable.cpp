@@ -28,11 +28,13 @@ namespace {
 #include "lanes_plain.inl"
 #endif
 #include "decode.inl"
+#include "weigh.inl"
+#include "columns.inl"
 #include "portable.inl"
 
 }  // namespace
 
-const Kernels table = {"portable", classify, nullptr, nullptr, nullptr, squeeze, measure, decode};
+const Kernels table = {"portable", classify, nullptr, nullptr, nullptr, squeeze, measure, around, titles, weigh, columns, decode};
 
 }  // namespace portable
 }  // namespace hanflow

@@ -1,0 +1,189 @@
+// The evidence about line ends, for many lines at once (facts.hpp); included once for each CPU path. The loops have no branches, so
+// that compilers make vectors of them. The weights have their reasons in weights.hpp; tests/reference/evidence.py says the same.
+
+namespace weighing {
+
+using namespace weights;
+using lattice::MOST_JOINT;
+using lattice::ROUNDING;
+
+// Adds up the numbers of the lines [i - reach, i + reach], reach a multiple of 8; numbers may be several small ones in one.
+template <int reach>
+static inline void add_around(const uint32_t* numbers, int n, uint32_t* room, uint32_t* sums) {
+    static_assert(reach == 8 || reach == 24, "");
+    static_assert(Facts::PAD >= 24 + 8, "windows of 24 and what adding up needs");
+    // room[i]: the sum of 2, 4, ... numbers from i on.
+    const int from = -reach, to = n;  // where sums of 16 begin
+    for (int i = from; i < to + 15; ++i) room[i] = numbers[i] + numbers[i + 1];
+    for (int i = from; i < to + 13; ++i) room[i] += room[i + 2];
+    for (int i = from; i < to + 9; ++i) room[i] += room[i + 4];
+    for (int i = from; i < to + 1; ++i) room[i] += room[i + 8];
+    if (reach == 8) {
+        for (int i = 0; i < n; ++i) sums[i] = room[i - 8] + numbers[i + 8];
+    } else {
+        for (int i = 0; i < n; ++i) {
+            uint32_t sum = numbers[i + 24];
+            sum += room[i - 24] + room[i - 8];
+            for (int k = 8; k < 24; ++k) sum += numbers[i + k];
+            sums[i] = sum;
+        }
+    }
+}
+
+static inline int lines_near(int i, int n) { return std::min(n, i + 9) - std::max(0, i - 8); }
+
+// What the lines around say of each line.
+static void around(Facts& f) {
+    const int n = f.n;
+    const uint32_t* const flags = f.flags;
+    uint32_t* const own = f.more;
+    uint16_t* const out = f.around;
+    uint32_t any = 0;
+    // Does it seem to continue the line before; behind a blank line; what cannot start a line; a pause at the end.
+    for (int i = 0; i < n; ++i) {
+        const uint32_t p = flags[i - 1], x = flags[i];
+        const uint32_t continues = uint32_t((p & (F_MID | F_PAUSE)) != 0) & uint32_t(((p | x) & F_MARKS) != 0);
+        own[i] = continues | (continues & uint32_t(f.blanks[i] > 0)) << 8 | uint32_t((x & F_NOSTART) != 0) << 16 | uint32_t((x & F_PAUSE) != 0) << 24;
+        any |= x;
+    }
+    uint32_t* const room = f.sums;
+    uint32_t* const near = f.near;
+    add_around<8>(own, n, room, near);
+    for (int i = 0; i < n; ++i) {
+        const uint32_t c = near[i];
+        const int continuing = int(c & 0xFF), over_blank = int(c >> 8 & 0xFF), starting = int(c >> 16 & 0xFF), pausing = int(c >> 24);
+        const bool leading = over_blank * 2 > continuing;
+        const int blanks = f.blanks[i];
+        f.rhythm[i] = int16_t(leading ? (blanks <= 1 ? 0 : LEADING_MORE) : BLANK + BLANK_MORE * (blanks - 1));
+        const int size = lines_near(i, n);
+        const bool raw = (starting != 0) | ((size > 8) & (pausing * 4 >= size));
+        const bool parts = !leading & ((f.blanks[i - 1] | f.blanks[i + 1]) != 0);
+        const uint32_t p = flags[i - 1], x = flags[i], q = flags[i + 1];
+        const bool rows = (x & F_ROWLIKE & (p | q)) != 0;
+        const bool alone = (x & F_REMAINDER & ~p & ~q) != 0;
+        const bool odd = ((x & F_NOSTART) != 0) & ((x & F_CLOSE) != 0) & (f.width[i] <= 2 * CELL);
+        out[i] = uint16_t(out[i] | (raw ? A_RAW : 0) | (parts ? A_BLANKS_PART : 0) | (rows ? A_IN_ROWS : 0) | (alone ? A_ALONE | A_LEFT_OVER : 0) |
+                          (odd ? A_ODD_CLOSE : 0));
+    }
+    if (n) {
+        f.rhythm[0] = 0;
+        out[0] = uint16_t(out[0] & ~(A_BLANKS_PART | A_ODD_CLOSE));
+    }
+    if (n > 1 && !(n > 2 && f.blanks[2])) out[1] = uint16_t(out[1] & ~A_BLANKS_PART);
+    // First lines of paragraphs, where that is certain: behind a short line that ends a sentence, before a line that goes on. Are they
+    // as wide as the next line, or shorter by an indent that the extractor dropped?
+    uint32_t found = 0;
+    for (int i = 0; i < n; ++i) {
+        const uint32_t p = flags[i - 1], x = flags[i], q = flags[i + 1];
+        const bool first = ((p & F_STOP) != 0) & ((x & q & F_MID) != 0) & (((x | q) & F_SPACED) == 0) & (f.indent[i] < CELL) &
+                           (f.width[i - 1] + f.unit[i] + lattice::INDENT <= f.width[i + 1]) & (f.width[i] < f.width[i + 1] + CELL);
+        const int narrower = f.width[i + 1] - f.width[i];
+        const uint32_t flush = first & (narrower < CELL), shorter = first & (narrower >= lattice::INDENT - CELL / 2) & (narrower < lattice::INDENT + CELL);
+        own[i] = flush | shorter << 8;
+        found |= flush;
+    }
+    if (found) {
+        add_around<24>(own, n, room, near);
+        for (int i = 0; i < n; ++i) out[i] = uint16_t(out[i] | ((near[i] & 0xFF) > (near[i] >> 8) ? A_FLUSH : 0));
+    }
+    if (any & (F_TRAIL | F_COUPLET)) {
+        for (int i = 0; i < n; ++i) own[i] = uint32_t((flags[i] & F_TRAIL) != 0) | uint32_t((flags[i] & F_COUPLET) != 0) << 8;
+        add_around<8>(own, n, room, near);
+        for (int i = 0; i < n; ++i) {
+            // White space at its end, where few have any: some extractors print it at the ends of paragraphs.
+            const bool trails = (flags[i] & F_TRAIL) && int(near[i] & 0xFF) * 3 <= lines_near(i, n);
+            const bool couplet = (flags[i] & F_COUPLET) && (near[i] >> 8 & 0xFF) >= 2;
+            out[i] = uint16_t(out[i] | (trails ? A_TRAILS : 0) | (couplet ? A_COUPLET : 0));
+        }
+    }
+}
+
+// Which lines may go on a title, and what else may be a rest: the last three as far as flags tell.
+static void titles(Facts& f) {
+    const int n = f.n;
+    const uint32_t* const flags = f.flags;
+    uint16_t* const out = f.around;
+    for (int i = 0; i < n; ++i) {
+        const uint32_t p = flags[i - 1], x = flags[i], q = flags[i + 1];
+        const bool mid = (p & F_MID) != 0;
+        const bool title = mid & ((p & x & F_TITLE) != 0) & (((out[i - 1] | out[i]) & A_IN_ROWS) == 0) & ((x & F_DASH) == 0) &
+                           (f.width[i - 1] >= 4 * CELL) & (f.width[i] <= f.width[i - 1] + CELL / 2);
+        const bool subtitle = title & ((p & F_DASH) != 0) & (((p | x) & F_MARKS) == 0) & ((x & F_PLAIN) != 0) & ((x & (F_MID | F_CLOSE)) != 0);
+        const bool caption = mid & ((p & F_PICTURE) != 0) & ((x & F_PLAIN) != 0) & ((x & F_STOPS) != 0);
+        const bool rest = mid & ((x & F_FEW_HAN) != 0) & ((p & F_MARKS) == 0) & ((p & x & F_PLAIN) != 0) & (q != 0);
+        const bool spaced = ((x & F_SPACED) != 0) & ((x & F_MARKS) == 0) & ((p & F_STOP) != 0) & (((p | q) & F_SPACED) == 0);
+        const bool cut = title & ((out[i] & A_WORD) != 0);
+        out[i] = uint16_t(out[i] | (cut ? A_TITLE_CUT : 0) | (subtitle ? A_SUBTITLE : 0) | (caption ? A_CAPTION : 0) | (rest ? A_LEFT_OVER : 0) |
+                          (spaced ? A_LONE_SPACED : 0));
+    }
+}
+
+// What it costs to join and to part the lines at each line end, and what each line votes for.
+static void weigh(Facts& f) {
+    const int n = f.n;
+    const uint32_t* const flags = f.flags;
+    const uint16_t* const around = f.around;
+    for (int i = 0; i < n; ++i) {
+        const uint32_t a = flags[i - 1], b = flags[i];
+        const uint16_t x = around[i - 1], y = around[i];
+        const auto has = [](uint32_t bits) { return bits != 0; };
+        const bool mid = has(a & F_MID), quoted = has(a & F_OPENED) & has(b & F_CLOSED);
+        int join = b & F_ITEM ? ITEM : b & F_DASH ? DASH : b & F_DATELINE ? DATELINE : 0;
+        join += (f.indent[i] >= 6) & (f.indent[i] > f.indent[i - 1]) ? INDENTED : 0;
+        join += !has((a | b) & F_MARKS) & mid ? NOT_PROSE : 0;
+        join += has((a | b) & F_ROW) ? ROW : 0;
+        join += has((a | b) & F_CODE) | has(a & b & F_LATIN) ? FOREIGN : 0;
+        join += has(a & b & F_KEY) ? KEYS : 0;
+        join += has(b & F_SPEAKER) ? SPEAKER : 0;
+        join += y & A_UNCUT ? UNCUT : 0;
+        join += (x | y) & A_IN_ROWS ? ROWLIKE : 0;
+        join += a & F_PARTED ? PARTED : 0;
+        join += x & A_LONE_SPACED ? SPACED_HEADING : 0;
+        join += has((x | y) & A_COUPLET) & has(a & F_STOP) ? VERSE : 0;
+        join += x & A_TRAILS ? TRAILING : 0;
+        join += f.blanks[i] ? f.rhythm[i] : 0;
+        f.join[i] = int16_t(std::min(join, MOST_JOINT));
+        const bool left_over = mid & has(y & A_LEFT_OVER);
+        int part = b & F_NOSTART ? CANNOT_START : 0;
+        part += mid & quoted ? QUOTED : 0;
+        part += left_over ? REMAINDER : 0;
+        part += has(a & F_ENDS_ALNUM) & has(b & F_STARTS_ALNUM) ? CUT_WORD : 0;
+        part += y & A_WORD ? CUT_HAN : 0;
+        part += y & A_TITLE_CUT ? TITLE_CUT : 0;
+        part += y & A_SUBTITLE ? SUBTITLE : 0;
+        part += y & A_CAPTION ? CAPTION : 0;
+        part += (f.blanks[i] == 0) & has(y & A_BLANKS_PART) ? NO_BLANK : 0;
+        f.part[i] = int16_t(std::min(part, MOST_JOINT));
+        const bool free = has(b & F_NOSTART) | (mid & quoted) | (left_over & (f.width[i - 1] >= 4 * CELL) & has(a & F_CJK));
+        f.free_join[i] = uint8_t(free ? 1 : has(y & (A_TITLE_CUT | A_SUBTITLE | A_CAPTION)) ? 2 : 0);
+    }
+    if (n) f.join[0] = f.part[0] = 0, f.free_join[0] = 0;
+    // Votes. A line that has none votes for [32767, -32768).
+    constexpr int NONE_LOW = 32767, NONE_HIGH = -32768;
+    for (int i = 0; i < n; ++i) {
+        const uint32_t p = flags[i - 1], a = flags[i], b = flags[i + 1];
+        const bool mid = (a & F_MID) != 0, spaced = (a & F_SPACED) != 0;
+        const bool votes = ((a & (F_MID | F_PAUSE)) != 0) & (((a | b) & F_ROW) == 0) & (f.ends[i] == 0);
+        const bool word = (around[i + 1] & A_WORD) != 0;
+        const int unit = std::max<int>(f.unit[i + 1], 1), low = f.width[i] - f.narrow[i], high = f.width[i] + unit;
+        const bool first = !((p & (F_MID | F_PAUSE)) != 0) | (f.width[i - 1] + f.unit[i] < f.width[i]);
+        const bool indented = votes & mid & !spaced & first & (f.indent[i] == 0);
+        f.low[i] = int16_t(votes ? low : NONE_LOW);
+        f.high[i] = int16_t(votes ? high : NONE_HIGH);
+        f.low_indented[i] = int16_t(indented ? std::max(low + lattice::INDENT, high + ROUNDING) : NONE_LOW);
+        f.high_indented[i] = int16_t(indented ? high + lattice::INDENT : NONE_HIGH);
+        f.exact[i] = int16_t(votes & mid ? (low + 1) & ~1 : NONE_LOW);
+        f.weight[i] = uint8_t(mid & !spaced ? 2 : 1);
+        f.lines_of[i] = uint8_t(word ? 2 : 1);
+        f.prose[i] = uint8_t((((a | b) & F_MARKS) != 0) | !mid | word);
+    }
+    // How many lines around end in mid-sentence, how many hold a sentence end: for the columns.
+    for (int i = 0; i < n; ++i) f.more[i] = uint32_t((flags[i] & F_MID) != 0) | uint32_t((flags[i] & F_STOPS) != 0) << 8;
+    add_around<8>(f.more, n, f.sums, f.near);
+}
+
+}  // namespace weighing
+
+static void around(Facts& facts) { weighing::around(facts); }
+static void titles(Facts& facts) { weighing::titles(facts); }
+static void weigh(Facts& facts) { weighing::weigh(facts); }
