@@ -5,9 +5,10 @@
 
 namespace hanflow {
 
-void Facts::reset(int count) {
-    n = count;
-    const size_t lines = size_t(count) + 2 * PAD;
+Facts FactsMemory::give(int lines) {
+    Facts f{};
+    f.n = lines;
+    const size_t count = size_t(lines) + 2 * Facts::PAD;
     size_t at = 0;
     // Twice: first counts the memory, then gives it out.
     for (const bool gives : {false, true}) {
@@ -19,15 +20,16 @@ void Facts::reset(int count) {
         }
         const auto take = [&](auto*& array) {
             using Element = std::remove_reference_t<decltype(*array)>;
-            if (gives) array = reinterpret_cast<Element*>(reinterpret_cast<char*>(memory_.data()) + at) + PAD;
-            at += (lines * sizeof(Element) + 63) / 64 * 64;
+            if (gives) array = reinterpret_cast<Element*>(reinterpret_cast<char*>(memory_.data()) + at) + Facts::PAD;
+            at += (count * sizeof(Element) + 63) / 64 * 64;
         };
-        take(flags), take(around), take(width), take(tight), take(unit), take(indent), take(dropped), take(narrow);
-        take(blanks), take(kind), take(rhythm), take(join), take(part), take(free_join);
-        take(low), take(high), take(low_indented), take(high_indented), take(exact), take(weight), take(lines_of), take(prose);
-        for (auto*& c : cost) take(c);
-        take(ends), take(sums), take(more), take(near);
+        take(f.flags), take(f.around), take(f.width), take(f.tight), take(f.unit), take(f.indent), take(f.dropped), take(f.narrow);
+        take(f.blanks), take(f.kind), take(f.rhythm), take(f.join), take(f.part), take(f.free_join);
+        take(f.low), take(f.high), take(f.low_indented), take(f.high_indented), take(f.exact), take(f.weight), take(f.lines_of), take(f.prose);
+        for (auto*& c : f.cost) take(c);
+        take(f.ends), take(f.sums), take(f.more), take(f.near);
     }
+    return f;
 }
 
 }  // namespace hanflow

@@ -65,6 +65,7 @@ enum AroundFlag : uint16_t {
     A_ODD_CLOSE = 1 << 15,  // a closing mark that stands alone ends as the line before does
 };
 
+// The arrays; the memory behind them is FactsMemory's.
 struct Facts {
     static constexpr int BLOCK = lattice::COLUMN_BLOCK, HALO = 24;  // lines whose measures are found together, and that vote with them
     static constexpr int PAD = 32;  // lines of no facts before and behind, so that windows need no care
@@ -84,8 +85,12 @@ struct Facts {
     uint8_t* ends;                  // it cannot go on: it is the last one, or another text stands behind it
     uint32_t *sums, *more, *near;   // room for counts
 
-    // Room for so many lines; all cleared.
-    void reset(int count);
+};
+
+class FactsMemory {
+public:
+    // Arrays for so many lines; all cleared.
+    Facts give(int lines);
 
 private:
     std::vector<uint64_t> memory_;

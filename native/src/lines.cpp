@@ -331,8 +331,16 @@ void Page::start(const CodeUnit* text, size_t length, const Options& opts, Sourc
         classes_.reset(new uint8_t[words * 64]);
         room_ = words;
     }
-    kernels().classify(text, length, classes_.get(), words_.get());
+    scanned_ = 0;
     words_[words - 1] = PlaneWord();
+}
+
+// Sets classes and planes for the line at at_ and what stands behind it, some lines at once.
+void Page::scan() {
+    constexpr size_t STEP = size_t(1) << 12;  // units
+    const size_t from = std::max(scanned_, at_ / 64 * 64), to = std::min(size, from + LONG + STEP);
+    kernels().classify(data + from, to - from, classes_.get() + from, words_.get() + from / 64);
+    scanned_ = to == size ? size : to / 64 * 64;
 }
 
 void Page::skip(size_t to, uint8_t fence) {
@@ -389,6 +397,7 @@ size_t Page::piece_end() const {
 // The next line, appended to texts and units; false at the end of the text.
 bool Page::next_line() {
     if (at_ == size) return false;
+    if (at_ + LONG + 64 > scanned_ && scanned_ < size) scan();
     size_t end = 0, next = 0;
     find_end(end, next);
     texts.emplace_back();

@@ -117,7 +117,7 @@ struct Page {
     Chars chars;
     Bylines bylines;
 
-    // A new text, or what follows of one: the fence that is open, whether no text line came before. Scans it. Throws std::bad_alloc,
+    // A new text, or what follows of one: the fence that is open, whether no text line came before. Throws std::bad_alloc,
     // also for more code units than 32 bits can count.
     void start(const CodeUnit* text, size_t length, const Options& opts, Source kind, uint8_t fence, bool first);
     // Reads and measures the next segment; false at the end of the text. Linear in its size.
@@ -155,6 +155,8 @@ private:
     bool inside_ = false;  // at_ stands inside a long line
     bool first_ = true;    // no text line came before this segment
     size_t room_ = 0;      // of the arrays, in words
+    size_t scanned_ = 0;   // how far they are set, from where the segment starts at least
+    void scan();
     std::unique_ptr<uint8_t[]> classes_;
     std::unique_ptr<PlaneWord[]> words_;
 };

@@ -111,8 +111,8 @@ void Unwrap::read(const Page& page, const std::vector<uint8_t>& barriers) {
     constexpr uint32_t KIND_FLAG[] = {F_MID, F_PAUSE, 0, F_CLOSE, 0, F_STOP, 0};  // mid, pause, open, close, colon, stop, credit
     constexpr uint32_t START_FLAG[] = {F_PLAIN, F_NOSTART, F_ITEM, F_DATELINE, F_DASH, F_OPENING};
     const int n = int(lines_.size());
-    Facts& f = facts_;
-    f.reset(n);
+    facts_ = memory_.give(n);
+    const Facts f = facts_;
     PairKey keys[32];
     const auto resolve = [&](int begin, int end) {
         for (int i = begin; i < end; ++i) {

@@ -32,7 +32,8 @@ private:
     void set_confidences(std::vector<uint8_t>& sure) const;
 
     std::vector<Line*> lines_;
-    Facts facts_;
+    FactsMemory memory_;
+    Facts facts_{};
     std::vector<int16_t> measures_;  // of each block of lines
     std::vector<lattice::Row> rows_;
     std::vector<uint8_t> states_;

@@ -1,6 +1,15 @@
 // The evidence about line ends, for many lines at once (facts.hpp); included once for each CPU path. The loops have no branches, so
 // that compilers make vectors of them. The weights have their reasons in weights.hpp; tests/reference/evidence.py says the same.
 
+// No two arrays of facts overlap.
+#if defined(__clang__)
+#define HANFLOW_APART _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
+#define HANFLOW_APART _Pragma("GCC ivdep")
+#else
+#define HANFLOW_APART __pragma(loop(ivdep))
+#endif
+
 namespace weighing {
 
 using namespace weights;
@@ -14,13 +23,19 @@ static inline void add_around(const uint32_t* numbers, int n, uint32_t* room, ui
     static_assert(Facts::PAD >= 24 + 8, "windows of 24 and what adding up needs");
     // room[i]: the sum of 2, 4, ... numbers from i on.
     const int from = -reach, to = n;  // where sums of 16 begin
+    HANFLOW_APART
     for (int i = from; i < to + 15; ++i) room[i] = numbers[i] + numbers[i + 1];
+    HANFLOW_APART
     for (int i = from; i < to + 13; ++i) room[i] += room[i + 2];
+    HANFLOW_APART
     for (int i = from; i < to + 9; ++i) room[i] += room[i + 4];
+    HANFLOW_APART
     for (int i = from; i < to + 1; ++i) room[i] += room[i + 8];
     if (reach == 8) {
+        HANFLOW_APART
         for (int i = 0; i < n; ++i) sums[i] = room[i - 8] + numbers[i + 8];
     } else {
+        HANFLOW_APART
         for (int i = 0; i < n; ++i) {
             uint32_t sum = numbers[i + 24];
             sum += room[i - 24] + room[i - 8];
@@ -33,13 +48,15 @@ static inline void add_around(const uint32_t* numbers, int n, uint32_t* room, ui
 static inline int lines_near(int i, int n) { return std::min(n, i + 9) - std::max(0, i - 8); }
 
 // What the lines around say of each line.
-static void around(Facts& f) {
+static void around(Facts& facts) {
+    const Facts f = facts;  // its pointers in registers: what is written cannot change them
     const int n = f.n;
     const uint32_t* const flags = f.flags;
     uint32_t* const own = f.more;
     uint16_t* const out = f.around;
     uint32_t any = 0;
     // Does it seem to continue the line before; behind a blank line; what cannot start a line; a pause at the end.
+    HANFLOW_APART
     for (int i = 0; i < n; ++i) {
         const uint32_t p = flags[i - 1], x = flags[i];
         const uint32_t continues = uint32_t((p & (F_MID | F_PAUSE)) != 0) & uint32_t(((p | x) & F_MARKS) != 0);
@@ -49,6 +66,7 @@ static void around(Facts& f) {
     uint32_t* const room = f.sums;
     uint32_t* const near = f.near;
     add_around<8>(own, n, room, near);
+    HANFLOW_APART
     for (int i = 0; i < n; ++i) {
         const uint32_t c = near[i];
         const int continuing = int(c & 0xFF), over_blank = int(c >> 8 & 0xFF), starting = int(c >> 16 & 0xFF), pausing = int(c >> 24);
@@ -73,6 +91,7 @@ static void around(Facts& f) {
     // First lines of paragraphs, where that is certain: behind a short line that ends a sentence, before a line that goes on. Are they
     // as wide as the next line, or shorter by an indent that the extractor dropped?
     uint32_t found = 0;
+    HANFLOW_APART
     for (int i = 0; i < n; ++i) {
         const uint32_t p = flags[i - 1], x = flags[i], q = flags[i + 1];
         const bool first = ((p & F_STOP) != 0) & ((x & q & F_MID) != 0) & (((x | q) & F_SPACED) == 0) & (f.indent[i] < CELL) &
@@ -84,11 +103,14 @@ static void around(Facts& f) {
     }
     if (found) {
         add_around<24>(own, n, room, near);
+        HANFLOW_APART
         for (int i = 0; i < n; ++i) out[i] = uint16_t(out[i] | ((near[i] & 0xFF) > (near[i] >> 8) ? A_FLUSH : 0));
     }
     if (any & (F_TRAIL | F_COUPLET)) {
+        HANFLOW_APART
         for (int i = 0; i < n; ++i) own[i] = uint32_t((flags[i] & F_TRAIL) != 0) | uint32_t((flags[i] & F_COUPLET) != 0) << 8;
         add_around<8>(own, n, room, near);
+        HANFLOW_APART
         for (int i = 0; i < n; ++i) {
             // White space at its end, where few have any: some extractors print it at the ends of paragraphs.
             const bool trails = (flags[i] & F_TRAIL) && int(near[i] & 0xFF) * 3 <= lines_near(i, n);
@@ -99,10 +121,12 @@ static void around(Facts& f) {
 }
 
 // Which lines may go on a title, and what else may be a rest: the last three as far as flags tell.
-static void titles(Facts& f) {
+static void titles(Facts& facts) {
+    const Facts f = facts;
     const int n = f.n;
     const uint32_t* const flags = f.flags;
     uint16_t* const out = f.around;
+    HANFLOW_APART
     for (int i = 0; i < n; ++i) {
         const uint32_t p = flags[i - 1], x = flags[i], q = flags[i + 1];
         const bool mid = (p & F_MID) != 0;
@@ -119,10 +143,12 @@ static void titles(Facts& f) {
 }
 
 // What it costs to join and to part the lines at each line end, and what each line votes for.
-static void weigh(Facts& f) {
+static void weigh(Facts& facts) {
+    const Facts f = facts;
     const int n = f.n;
     const uint32_t* const flags = f.flags;
     const uint16_t* const around = f.around;
+    HANFLOW_APART
     for (int i = 0; i < n; ++i) {
         const uint32_t a = flags[i - 1], b = flags[i];
         const uint16_t x = around[i - 1], y = around[i];
@@ -160,6 +186,7 @@ static void weigh(Facts& f) {
     if (n) f.join[0] = f.part[0] = 0, f.free_join[0] = 0;
     // Votes. A line that has none votes for [32767, -32768).
     constexpr int NONE_LOW = 32767, NONE_HIGH = -32768;
+    HANFLOW_APART
     for (int i = 0; i < n; ++i) {
         const uint32_t p = flags[i - 1], a = flags[i], b = flags[i + 1];
         const bool mid = (a & F_MID) != 0, spaced = (a & F_SPACED) != 0;
@@ -178,6 +205,7 @@ static void weigh(Facts& f) {
         f.prose[i] = uint8_t((((a | b) & F_MARKS) != 0) | !mid | word);
     }
     // How many lines around end in mid-sentence, how many hold a sentence end: for the columns.
+    HANFLOW_APART
     for (int i = 0; i < n; ++i) f.more[i] = uint32_t((flags[i] & F_MID) != 0) | uint32_t((flags[i] & F_STOPS) != 0) << 8;
     add_around<8>(f.more, n, f.sums, f.near);
 }
@@ -187,3 +215,4 @@ static void weigh(Facts& f) {
 static void around(Facts& facts) { weighing::around(facts); }
 static void titles(Facts& facts) { weighing::titles(facts); }
 static void weigh(Facts& facts) { weighing::weigh(facts); }
+#undef HANFLOW_APART
