@@ -35,6 +35,7 @@ enum Plane : uint8_t {
     P_LOW,      // of CJK marks: those that English has too
     P_CHANGES,
     P_RARE,
+    P_PLAIN,    // Han, kana and CJK marks that nothing changes: most of most lines
     PLANES
 };
 

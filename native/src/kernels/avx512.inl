@@ -56,6 +56,8 @@ static void classify(const uint16_t* units, size_t size, uint8_t* classes, Plane
         for (int k = 0; k < 6; ++k) word.plane[k + 8] = _mm512_mask_test_epi8_mask(inside, y, set1(1 << k));
         word.plane[P_CHANGES] = _mm512_mask_test_epi8_mask(inside, c, set1(CHANGING));
         word.plane[P_RARE] = _mm512_movepi8_mask(c) & inside;
+        word.plane[P_PLAIN] = (word.plane[P_HAN] | word.plane[P_OPEN] | word.plane[P_CLOSE] | word.plane[P_STOP] | word.plane[P_PAUSE] |
+                               word.plane[P_MARK]) & ~(word.plane[P_CHANGES] | word.plane[P_RARE]);
     }
 }
 

@@ -10,7 +10,7 @@ constexpr int MASKED_GAPS = 256;
 // The planes of one line of at most MOST words, its first unit at bit 0.
 template <size_t MOST>
 struct LineBits {
-    uint64_t plane[PLANES][MOST];
+    uint64_t plane[P_PLAIN][MOST];
     uint64_t content[MOST];
     size_t count;
 
@@ -286,6 +286,52 @@ static inline bool may_be_byline(const CodeUnit* p, const uint8_t* c, size_t s, 
     return is_role(text, 2) || is_name(text, 2, false);
 }
 
+// The kinds of start and end of a line, told by its first and last characters as far as they can. opened: chars holds the line.
+static inline void set_kinds(Page& page, Line& line, const CodeUnit* p, const uint8_t* c, size_t s, size_t e, bool gaps, bool& opened) {
+    const auto characters = [&]() -> const Chars& {
+        if (!opened) page.open(line);
+        opened = true;
+        return page.chars;
+    };
+    const uint8_t first = c[s] & CLASS, last = c[e - 1] & CLASS;
+    if (first == CLOSE || first == PAUSE)
+        line.start_kind = StartKind::nostart;
+    else if (first == STOP)
+        line.start_kind = p[s] != 0x2026 ? StartKind::nostart : StartKind::plain;
+    else if (may_be_marker(p, c, s, e))
+        line.start_kind = hanflow::start_kind(characters());
+    else if (first == HAN) {
+        if (s + 3 <= line.end - line.begin && is_dateline(p[s], p[s + 1], p[s + 2])) line.start_kind = StartKind::dateline;
+    } else if (first == OPEN)
+        line.start_kind = StartKind::open;
+    else if (p[s] == 0x2014)
+        line.start_kind = StartKind::dash;
+    const CodeUnit last_cp = p[e - 1];
+    switch (last) {
+        case STOP: line.end_kind = EndKind::stop; break;
+        case HAN:
+            if (gaps && ends_like_credit(plain(last_cp))) line.end_kind = hanflow::end_kind(characters(), page.bylines);
+            break;
+        case PAUSE: line.end_kind = last_cp == 0xFF1A || last_cp == 0xFE30 ? EndKind::colon : EndKind::pause; break;
+        case OPEN: line.end_kind = EndKind::open; break;
+        case CLOSE: {
+            const uint8_t before = e - s > 1 ? uint8_t(c[e - 2] & CLASS) : uint8_t(GAP);
+            if (!in(before, CJK) || before == CLOSE || last_cp == 0xFF09)
+                line.end_kind = hanflow::end_kind(characters(), page.bylines);
+            else
+                line.end_kind = before == STOP ? EndKind::stop : EndKind::close;
+            break;
+        }
+        case ASCII:  // no credit ends in an ASCII sign
+            if (last_cp == ')' || last_cp == '"')
+                line.end_kind = hanflow::end_kind(characters(), page.bylines);
+            else if (last_cp == '!' || last_cp == '?')
+                line.end_kind = EndKind::stop;
+            break;
+        default: break;
+    }
+}
+
 template <size_t MOST>
 static bool measure_words(Page& page, Line& line, Unit& unit) {
     const size_t length = line.end - line.begin;
@@ -301,9 +347,9 @@ static bool measure_words(Page& page, Line& line, Unit& unit) {
         const size_t left = length - w * 64;
         const uint64_t valid = left >= 64 ? ~uint64_t(0) : (uint64_t(1) << left) - 1;
         if (MOST == 1 && shift + length <= 64)
-            for (int k = 1; k < PLANES; ++k) b.plane[k][0] = from[0].plane[k] >> shift & valid;
+            for (int k = 1; k < P_PLAIN; ++k) b.plane[k][0] = from[0].plane[k] >> shift & valid;
         else
-            for (int k = 1; k < PLANES; ++k)
+            for (int k = 1; k < P_PLAIN; ++k)
                 b.plane[k][w] = (from[0].plane[k] >> shift | from[1].plane[k] << 1 << (63 - shift)) & valid;
         b.content[w] = b.plane[P_HAN][w] | b.marks(w) | b.alnum(w) | b.plane[P_SIGN][w] | b.plane[P_OTHER][w];
         any |= b.content[w];
@@ -510,42 +556,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit) {
         opened = true;
         return page.chars;
     };
-    if (first_class == CLOSE || first_class == PAUSE)
-        line.start_kind = StartKind::nostart;
-    else if (first_class == STOP)
-        line.start_kind = p[s] != 0x2026 ? StartKind::nostart : StartKind::plain;
-    else if (may_be_marker(p, c, s, e))
-        line.start_kind = hanflow::start_kind(characters());
-    else if (first_class == HAN) {
-        if (s + 3 <= length && is_dateline(p[s], p[s + 1], p[s + 2])) line.start_kind = StartKind::dateline;
-    } else if (first_class == OPEN)
-        line.start_kind = StartKind::open;
-    else if (p[s] == 0x2014)
-        line.start_kind = StartKind::dash;
-    const CodeUnit last_cp = p[last];
-    switch (last_class) {
-        case STOP: line.end_kind = EndKind::stop; break;
-        case HAN:
-            if (gap_count && ends_like_credit(plain(last_cp))) line.end_kind = hanflow::end_kind(characters(), page.bylines);
-            break;
-        case PAUSE: line.end_kind = last_cp == 0xFF1A || last_cp == 0xFE30 ? EndKind::colon : EndKind::pause; break;
-        case OPEN: line.end_kind = EndKind::open; break;
-        case CLOSE: {
-            const uint8_t before = last > s ? uint8_t(c[last - 1] & CLASS) : uint8_t(GAP);
-            if (!in(before, CJK) || before == CLOSE || last_cp == 0xFF09)
-                line.end_kind = hanflow::end_kind(characters(), page.bylines);
-            else
-                line.end_kind = before == STOP ? EndKind::stop : EndKind::close;
-            break;
-        }
-        case ASCII:  // no credit ends in an ASCII sign
-            if (last_cp == ')' || last_cp == '"')
-                line.end_kind = hanflow::end_kind(characters(), page.bylines);
-            else if (last_cp == '!' || last_cp == '?')
-                line.end_kind = EndKind::stop;
-            break;
-        default: break;
-    }
+    set_kinds(page, line, p, c, s, e, gap_count > 0, opened);
     if (gap_count && !alnum && !marks && !others && signs <= 1 &&
         (signs || (han + inner <= 60 && may_be_byline(p, c, s, first_gap, second_word, e, han, gap_count))))
         line.byline = page.bylines.is_byline(characters());
@@ -581,6 +592,77 @@ static bool measure_words(Page& page, Line& line, Unit& unit) {
     return true;
 }
 
+// A line of at most 64 Han, kana and CJK marks that nothing changes, without white space.
+static void measure_plain(Page& page, Line& line, Unit& unit) {
+    const size_t length = line.end - line.begin;
+    const CodeUnit* const p = page.data + line.begin;
+    const uint8_t* const c = page.classes() + line.begin;
+    const PlaneWord* const from = page.words() + line.begin / 64;
+    const unsigned shift = line.begin % 64;
+    const uint64_t valid = ~uint64_t(0) >> (64 - length);
+    const auto plane = [&](Plane k) { return (from[0].plane[k] >> shift | from[1].plane[k] << 1 << (63 - shift)) & valid; };
+    const uint64_t han = plane(P_HAN), marks = valid & ~han;
+    const uint8_t first = c[0] & CLASS, last = c[length - 1] & CLASS;
+    line.s = line.begin;
+    line.e = line.end;
+    line.cjk = han != 0;
+    line.cjks = int32_t(length);
+    line.first_class = first;
+    line.last_class = last;
+    line.width = CELL * int32_t(length);
+    int squeeze = 0;
+    if (marks) {
+        const uint64_t stop = plane(P_STOP), sentence = stop | plane(P_PAUSE), open = plane(P_OPEN), close = plane(P_CLOSE);
+        line.marks = __builtin_popcountll(sentence) - (last == STOP || last == PAUSE);
+        line.stops = stop != 0;
+        const uint64_t closing = sentence | close;
+        squeeze = CELL * __builtin_popcountll((closing << 1 & (closing | open)) | (open << 1 & open)) + (first == OPEN ? 2 : 0) +
+                  (in(last, MASKED_CLOSING) ? 2 : 0);
+        if (open | close) {
+            int depth = 0;
+            for (uint64_t bits = open | close; bits; bits &= bits - 1) {
+                if (open & bits & (~bits + 1))
+                    ++depth;
+                else if (depth == 0)
+                    line.closed = true;
+                else
+                    --depth;
+            }
+            line.opened = depth > 0;
+        }
+        if (plane(P_PAUSE) & 0x7F) line.key = masked_is_key(p, c, 0, length);
+        if (!han) {
+            line.cjk = (marks & ~plane(P_LOW)) != 0;
+            line.number_or_dash = length <= 6;
+            for (size_t i = 0; i < length; ++i) line.number_or_dash = line.number_or_dash && (p[i] == 0x2014 || p[i] == 0x2015);
+        }
+    }
+    line.tight = line.width - squeeze;
+    // The first unit: opening marks, one character, and the closing marks behind it.
+    size_t i = 0;
+    while (i < length && (c[i] & CLASS) == OPEN) ++i;
+    if (i < length) ++i;
+    while (i < length && in(c[i] & CLASS, MASKED_CLOSING)) ++i;
+    line.unit = CELL * int32_t(i);
+    bool opened = false;
+    set_kinds(page, line, p, c, 0, length, false, opened);
+    if (length > 4) return;
+    line.remainder = length == 1 && han;
+    if (marks) {
+        if (han) return;
+        if (!opened) page.open(line);
+        const int at[4] = {0, 1, 2, 3};
+        unit = unit_of(page.chars, int(length), at);
+        return;
+    }
+    for (size_t k = 0; k < length && length > 1; ++k)
+        if ((c[k] & CLASS) == KANA) return;  // names are Han alone
+    unit.kind = length == 1 ? UnitKind::chr : UnitKind::name;
+    unit.length = uint8_t(length);
+    for (size_t k = 0; k < length; ++k) unit.text[k] = p[k];
+    unit.last = p[length - 1];
+}
+
 // What Page::measure does, for a line without rare characters. false: Page::measure must do it.
 static bool measure(Page& page, Line& line, Unit& unit) {
     const size_t length = line.end - line.begin;
@@ -599,5 +681,13 @@ static bool measure(Page& page, Line& line, Unit& unit) {
         unit.text[0] = unit.last = plain(cp);
         return true;
     }
-    return length > 64 ? measure_words<MASKED_WORDS>(page, line, unit) : measure_words<1>(page, line, unit);
+    if (length > 64) return measure_words<MASKED_WORDS>(page, line, unit);
+    const PlaneWord* const from = page.words() + line.begin / 64;
+    const unsigned shift = line.begin % 64;
+    const uint64_t other = ~(from[0].plane[P_PLAIN] >> shift | from[1].plane[P_PLAIN] << 1 << (63 - shift));
+    if (!(other << (64 - length)) && page.options.width != Width::all) {
+        measure_plain(page, line, unit);
+        return true;
+    }
+    return measure_words<1>(page, line, unit);
 }

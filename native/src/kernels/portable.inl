@@ -34,6 +34,8 @@ static void classify(const uint16_t* units, size_t size, uint8_t* classes, Plane
                 word.plane[k + 8] |= (high >> (8 * k) & 0xFF) << i;
             }
         }
+        word.plane[P_PLAIN] = (word.plane[P_HAN] | word.plane[P_OPEN] | word.plane[P_CLOSE] | word.plane[P_STOP] | word.plane[P_PAUSE] |
+                               word.plane[P_MARK]) & ~(word.plane[P_CHANGES] | word.plane[P_RARE]);
     }
 }
 
