@@ -55,7 +55,7 @@ struct Engine::Impl {
     void start(const Options& options, Source source, bool trace);
     bool run(const uint8_t* data, size_t size, Reading reading, Plan& plan);
     void run_str(const void* text, size_t length, int unit_bytes, const Options& options);
-    void add_units(const CodeUnit* more, size_t count, bool pairs);
+    void add_units(const CodeUnit* more, size_t count);
     template <typename Element, typename Read, typename AddSame, typename AddMore>
     bool run_pieces(const Element* text, size_t size, size_t per_unit, Read read, AddSame add_same, AddMore add_more);
     template <typename AddSame, typename AddMore>
@@ -154,12 +154,12 @@ bool Engine::Impl::run(const uint8_t* data, size_t size, Reading reading, Plan& 
 }
 
 // Code units of a str's result.
-void Engine::Impl::add_units(const CodeUnit* more, size_t count, bool pairs) {
+void Engine::Impl::add_units(const CodeUnit* more, size_t count) {
     constexpr size_t MOST = size_t(1) << 19;  // so that a piece of the result holds whole characters
     while (count) {
         size_t part = std::min(count, MOST);
         if (part < count && is_high_surrogate(more[part - 1])) --part;
-        const Extent found = extent_of(more, part, pairs);
+        const Extent found = extent_of(more, part);
         extent.length += found.length;
         extent.greatest = std::max(extent.greatest, found.greatest);
         result.append(more, 2 * part);
@@ -169,12 +169,11 @@ void Engine::Impl::add_units(const CodeUnit* more, size_t count, bool pairs) {
 }
 
 void Engine::Impl::run_str(const void* text, size_t length, int unit_bytes, const Options& options) {
-    const bool pairs = unit_bytes == 4;
-    start(options, Source{pairs, false}, false);
+    start(options, Source{}, false);
     extent = Extent{0, 0};
-    const auto add_more = [&](const CodeUnit* more, size_t count) { add_units(more, count, pairs); };
-    if (unit_bytes == 2) {  // code units itself
-        const CodeUnit* const given = static_cast<const CodeUnit*>(text);
+    const auto add_more = [&](const CodeUnit* more, size_t count) { add_units(more, count); };
+    const CodeUnit* const given = static_cast<const CodeUnit*>(text);
+    if (unit_bytes == 2 && is_units(given, length)) {
         for (size_t begin = 0, last = 0; !last;) {
             const size_t count = whole_lines(given + begin, length - begin, pipeline.portion(), pipeline.left());
             last = begin + count == length;
@@ -182,9 +181,9 @@ void Engine::Impl::run_str(const void* text, size_t length, int unit_bytes, cons
         }
         return;
     }
-    const auto run = [&](const auto* given, auto transcode) {
+    const auto run = [&](const auto* text) {
         const auto read = [&](size_t begin, size_t count, CodeUnit* to, size_t& made) {
-            made = transcode(given + begin, count, to, substitutes);
+            made = str_to_units(text + begin, count, to, substitutes);
             return true;
         };
         const auto add_same = [&](size_t same) {
@@ -193,17 +192,19 @@ void Engine::Impl::run_str(const void* text, size_t length, int unit_bytes, cons
             Substitutes passed;
             for (size_t at = 0; same; at += STEP) {
                 CodeUnit* const to = again.space(2 * STEP + UNIT_SLACK);
-                const size_t made = std::min(same, transcode(given + at, std::min(STEP, length - at), to, passed));
+                const size_t made = std::min(same, str_to_units(text + at, std::min(STEP, length - at), to, passed));
                 add_more(to, made);
                 same -= made;
             }
         };
-        run_pieces(given, length, 1, read, add_same, add_more);
+        run_pieces(text, length, 1, read, add_same, add_more);
     };
     if (unit_bytes == 4)
-        run(static_cast<const uint32_t*>(text), ucs4_to_units);
+        run(static_cast<const uint32_t*>(text));
+    else if (unit_bytes == 2)
+        run(given);
     else
-        run(static_cast<const uint8_t*>(text), ucs1_to_units);
+        run(static_cast<const uint8_t*>(text));
 }
 
 // The plan of a text of so many bytes that is done.
@@ -223,7 +224,7 @@ Plan Engine::plan(const uint8_t* data, size_t size, const Options& options, Inva
     if (!impl_) return plan;
     try {
         const Reading reading = reading_of(invalid);
-        impl_->start(options, Source{true, reading == Reading::escaped}, trace);
+        impl_->start(options, Source{reading == Reading::escaped}, trace);
         if (!impl_->run(data, size, reading, plan)) {
             impl_->result.clear();
             return plan;

@@ -22,7 +22,7 @@ void Chars::trim() {
     *this = Chars();
 }
 
-void Chars::read(const CodeUnit* units, const uint8_t* classes, size_t begin, size_t end, bool pairs, bool escapes,
+void Chars::read(const CodeUnit* units, const uint8_t* classes, size_t begin, size_t end, bool escapes,
                  bool drop_is_other) {
     const size_t length = end - begin;
     reserve(length + 1);
@@ -42,7 +42,7 @@ void Chars::read(const CodeUnit* units, const uint8_t* classes, size_t begin, si
     if (rare & RARE_UNIT) {
         bool surrogates = false;
         for (size_t i = 0; i < length; ++i) surrogates |= is_surrogate(from[i]);
-        if (surrogates && (pairs || escapes)) {
+        if (surrogates) {
             offset_.resize(length + 1);
             mapped_ = true;
             int count = 0;
@@ -50,7 +50,7 @@ void Chars::read(const CodeUnit* units, const uint8_t* classes, size_t begin, si
                 offset_[size_t(count)] = uint32_t(i);
                 uint32_t c = from[i];
                 to_class[count] = from_class[i] & CLASS;
-                if (pairs && is_high_surrogate(c) && i + 1 < length && is_low_surrogate(from[i + 1])) {
+                if (is_high_surrogate(c) && i + 1 < length && is_low_surrogate(from[i + 1])) {
                     c = code_point_of(c, from[++i]);
                     to_class[count] = char_class(c);
                 } else if (escapes && is_escape(c)) {

@@ -79,9 +79,9 @@ struct Chars {
     bool ill_formed = false;  // holds escapes
 
     // Reads units[begin, end), whose class bytes are known.
-    // pairs: surrogate pairs are one character. escapes: lone low surrogates are bytes that are not UTF-8. drop_is_other: compat is
+    // A surrogate pair is one character. escapes: lone low surrogates are bytes that are not UTF-8. drop_is_other: compat is
     // off, so what it would drop is a character like any other.
-    void read(const CodeUnit* units, const uint8_t* classes, size_t begin, size_t end, bool pairs, bool escapes, bool drop_is_other);
+    void read(const CodeUnit* units, const uint8_t* classes, size_t begin, size_t end, bool escapes, bool drop_is_other);
     void find_gaps();
     // Gives the memory of a very long line back.
     void trim();

@@ -308,7 +308,7 @@ bool Page::may_change(const Chars& t, int i, int last) const {
 }
 
 void Page::open(const Line& line) {
-    chars.read(data, classes(), line.begin, line.end, source.pairs, source.escapes, !options.compat);
+    chars.read(data, classes(), line.begin, line.end, source.escapes, !options.compat);
     chars.find_gaps();
 }
 
@@ -376,11 +376,11 @@ void Page::find_end(size_t& end, size_t& next) {
 
 // Where the long line at at_ is cut: between two Han if possible, else where no white space is and no mark attaches.
 size_t Page::piece_end() const {
-    const auto is_start = [&](size_t i) { return !(source.pairs && is_low_surrogate(data[i]) && is_high_surrogate(data[i - 1])); };
+    const auto is_start = [&](size_t i) { return !(is_low_surrogate(data[i]) && is_high_surrogate(data[i - 1])); };
     const auto is_han = [&](size_t i) { return data[i] >= 0x4000 && data[i] <= 0x9FFF; };
     const auto is_seen = [&](size_t i) {
         uint8_t c = class_at(i);
-        if (source.pairs && is_high_surrogate(data[i]) && i + 1 < size && is_low_surrogate(data[i + 1]))
+        if (is_high_surrogate(data[i]) && i + 1 < size && is_low_surrogate(data[i + 1]))
             c = char_class(code_point_of(data[i], data[i + 1]));
         return !in(c, UNSEEN | class_bit(PAGE));
     };
@@ -443,7 +443,7 @@ bool Page::is_speaker(const Line& line) {
     uint32_t length = 0;
     for (size_t at = line.s; at < line.e && length < 8 && !is_colon(data[at]); ++at) {
         uint32_t cp = data[at];
-        if (source.pairs && is_high_surrogate(cp) && at + 1 < line.e && is_low_surrogate(data[at + 1])) cp = code_point_of(cp, data[++at]);
+        if (is_high_surrogate(cp) && at + 1 < line.e && is_low_surrogate(data[at + 1])) cp = code_point_of(cp, data[++at]);
         key[length++] = plain(cp);
     }
     if (length == 1) return key[0] == U'问' || key[0] == U'答' || key[0] == U'問';

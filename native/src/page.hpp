@@ -88,10 +88,9 @@ struct Line {
     bool is_settled() const { return literal || vertical || is_piece(); }
 };
 
-// What the code units of a text came from: says what surrogates are.
+// What the code units of a text came from.
 struct Source {
-    bool pairs = true;    // a high one before a low one is a character
-    bool escapes = false; // a lone low one is a byte that is not UTF-8
+    bool escapes = false; // a lone low surrogate is a byte that is not UTF-8
 };
 
 // A segment of the text of one pass: text lines that are decided by themselves, so that memory and the work of a

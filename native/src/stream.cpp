@@ -85,7 +85,7 @@ Stream::Stream(const Options& options, Invalid invalid, bool trace) noexcept : i
     impl_->reading = invalid == Invalid::reject ? Reading::well_formed : invalid == Invalid::surrogates ? Reading::surrogates : Reading::escaped;
     impl_->traced = trace;
     impl_->map.start(impl_->reading);
-    impl_->pipeline.start(options, Source{true, invalid == Invalid::preserve}, STREAM_PORTION, false, trace);
+    impl_->pipeline.start(options, Source{invalid == Invalid::preserve}, STREAM_PORTION, false, trace);
 }
 Stream::~Stream() { delete impl_; }
 

@@ -74,7 +74,6 @@ size_t utf8_to_units(const uint8_t* data, size_t size, Reading reading, CodeUnit
         while (at < size) at += decode_one(data + at, to);
         return size_t(to - out);
     }
-    bool high = false;  // a lone high surrogate stands before
     for (size_t at = 0; at < size;) {
         if (reading == Reading::escaped && data[at] >= 0x80) {
             if (const size_t bad = ill_formed_length(data, size, at, false)) {
@@ -85,15 +84,9 @@ size_t utf8_to_units(const uint8_t* data, size_t size, Reading reading, CodeUnit
         }
         const size_t bytes = decode_one(data + at, to);
         at += bytes;
-        if (reading == Reading::surrogates && bytes == 3) {
-            const CodeUnit unit = to[-1];
-            if ((high && is_low_surrogate(unit)) || unit == Substitutes::PLACE) {
-                substitutes.units.push_back(unit);
-                to[-1] = Substitutes::PLACE;
-            }
-            high = is_high_surrogate(unit);
-        } else {
-            high = false;
+        if (reading == Reading::surrogates && bytes == 3 && (is_surrogate(to[-1]) || to[-1] == Substitutes::PLACE)) {
+            substitutes.units.push_back(to[-1]);
+            to[-1] = Substitutes::PLACE;
         }
     }
     return size_t(to - out);
@@ -137,14 +130,15 @@ size_t utf8_bytes_at(const CodeUnit* units, size_t i, size_t length, Reading rea
     return reading == Reading::escaped && is_escape(unit) ? 1 : 3;
 }
 
-size_t ucs4_to_units(const uint32_t* text, size_t length, CodeUnit* out, Substitutes& substitutes) {
+template <typename Unit>
+size_t str_to_units(const Unit* text, size_t length, CodeUnit* out, Substitutes& substitutes) {
     CodeUnit* to = out;
     for (size_t i = 0; i < length; ++i) {
         const uint32_t cp = text[i];
         if (cp >= 0x10000) {
             *to++ = CodeUnit(0xD800 + ((cp - 0x10000) >> 10));
             *to++ = CodeUnit(0xDC00 + (cp & 0x3FF));
-        } else if ((is_low_surrogate(cp) && i && is_high_surrogate(text[i - 1])) || cp == Substitutes::PLACE) {
+        } else if (is_surrogate(cp) || cp == Substitutes::PLACE) {
             substitutes.units.push_back(CodeUnit(cp));
             *to++ = Substitutes::PLACE;
         } else {
@@ -153,13 +147,21 @@ size_t ucs4_to_units(const uint32_t* text, size_t length, CodeUnit* out, Substit
     }
     return size_t(to - out);
 }
+template size_t str_to_units(const uint8_t*, size_t, CodeUnit*, Substitutes&);
+template size_t str_to_units(const uint16_t*, size_t, CodeUnit*, Substitutes&);
+template size_t str_to_units(const uint32_t*, size_t, CodeUnit*, Substitutes&);
 
-size_t ucs1_to_units(const uint8_t* text, size_t length, CodeUnit* out, Substitutes&) {
-    for (size_t i = 0; i < length; ++i) out[i] = text[i];
-    return length;
+bool is_units(const CodeUnit* text, size_t length) {
+    for (size_t at = 0; at < length;) {
+        const size_t end = length - at < 4096 ? length : at + 4096;
+        uint32_t found = 0;
+        for (; at < end; ++at) found |= uint32_t(is_surrogate(text[at]));
+        if (found) return false;
+    }
+    return true;
 }
 
-Extent extent_of(const CodeUnit* units, size_t length, bool pairs) {
+Extent extent_of(const CodeUnit* units, size_t length) {
     Extent extent{length, 0};
     uint32_t all = 0, most = 0;
     bool surrogates = false;
@@ -168,7 +170,7 @@ Extent extent_of(const CodeUnit* units, size_t length, bool pairs) {
         surrogates |= is_surrogate(units[i]);
     }
     most = all < 0x80 ? 0x7F : all < 0x100 ? 0xFF : 0xFFFF;
-    if (pairs && surrogates)
+    if (surrogates)
         for (size_t i = 0; i + 1 < length; ++i)
             if (pair_at(units, i, length)) {
                 --extent.length;

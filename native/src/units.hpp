@@ -2,9 +2,8 @@
 // two or four bytes a code point) become code units and back.
 //
 // A code point beyond the Basic Multilingual Plane is a surrogate pair, as in UTF-16. What is no character has places of its own:
-//   a lone surrogate of a str is itself;
-//   a byte that is not UTF-8, under the preserve policy, is U+DC00 plus the byte, a lone low surrogate;
-//   a low surrogate that stands behind a high one in the source, where they are no pair, is U+FFFF (Substitutes).
+//   a lone surrogate of a str is U+FFFF (Substitutes), so that no repair makes a character of two of them;
+//   a byte that is not UTF-8, under the preserve policy, is U+DC00 plus the byte, a lone low surrogate.
 #pragma once
 
 #include <cstddef>
@@ -66,20 +65,20 @@ size_t utf8_to_units(const uint8_t* data, size_t size, Reading reading, CodeUnit
 constexpr size_t utf8_room(size_t units) { return 3 * units + UNIT_SLACK; }
 
 // Writes units[0, length) as UTF-8 to out, which has utf8_room() bytes; returns how many. Linear. No surrogate pair may be cut
-// at the end. Lone surrogates have three bytes, escapes one under `escaped`; units at the place of substitutes are put back.
+// at the end. Escapes have one byte under `escaped`; units at the place of substitutes are put back.
 size_t units_to_utf8(const CodeUnit* units, size_t length, Reading reading, uint8_t* out, Substitutes& substitutes);
 
 // The bytes of UTF-8 of each code unit: of a pair, all stand at the first. For positions; the same policies.
 size_t utf8_bytes_at(const CodeUnit* units, size_t i, size_t length, Reading reading);
 
-// Of a str of four bytes a code point: writes code units to out, which has room for 2 * length; returns how many.
-size_t ucs4_to_units(const uint32_t* text, size_t length, CodeUnit* out, Substitutes& substitutes);
+// Of a str of one, two or four bytes a code point: writes code units to out, which has room for 2 * length; returns how many.
+template <typename Unit>
+size_t str_to_units(const Unit* text, size_t length, CodeUnit* out, Substitutes& substitutes);
+// Whether a str of two bytes a code point is code units as it is: without surrogates.
+bool is_units(const CodeUnit* text, size_t length);
 
-// Of a str of one byte a code point.
-size_t ucs1_to_units(const uint8_t* text, size_t length, CodeUnit* out, Substitutes&);
-
-// How many code points units[0, length) are, and the greatest; pairs: surrogate pairs are one code point.
-Extent extent_of(const CodeUnit* units, size_t length, bool pairs);
+// How many code points units[0, length) are, and the greatest.
+Extent extent_of(const CodeUnit* units, size_t length);
 
 // Writes code units as a str's units of one, two or four bytes. Of four, pairs are put together; else each unit is one.
 // Returns how many code points. substitutes: as above.

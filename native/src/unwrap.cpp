@@ -29,7 +29,6 @@ void read_ends(const Page& page, const Line& a, const Line& b, uint32_t& x, uint
     const CodeUnit* const p = page.data;
     x = p[a.e - 1];
     y = p[b.s];
-    if (!page.source.pairs) return;
     if (is_low_surrogate(x) && a.e - a.s > 1 && is_high_surrogate(p[a.e - 2])) x = code_point_of(p[a.e - 2], x);
     if (is_high_surrogate(y) && b.e - b.s > 1 && is_low_surrogate(p[b.s + 1])) y = code_point_of(y, p[b.s + 1]);
 }
@@ -85,7 +84,7 @@ bool is_couplet(const Page& page, const Line& line) {
     const size_t length = line.e - line.s;
     if ((length != 12 && length != 16) || line.end_kind != EndKind::stop) return false;
     for (size_t i = line.s; i < line.e; ++i)
-        if (page.data[i] < 0x800 || (page.source.pairs && is_surrogate(page.data[i]))) return false;
+        if (page.data[i] < 0x800 || (is_surrogate(page.data[i]))) return false;
     return in(page.class_at(line.s + length / 2 - 1), class_bit(PAUSE) | class_bit(STOP));
 }
 
