@@ -53,7 +53,7 @@ static void around(Facts& facts) {
     const int n = f.n;
     const uint32_t* const flags = f.flags;
     uint32_t* const own = f.more;
-    uint16_t* const out = f.around;
+    uint32_t* const out = f.around;
     uint32_t any = 0;
     // Does it seem to continue the line before; behind a blank line; what cannot start a line; a pause at the end.
     HANFLOW_APART
@@ -80,14 +80,27 @@ static void around(Facts& facts) {
         const bool rows = (x & F_ROWLIKE & (p | q)) != 0;
         const bool alone = (x & F_REMAINDER & ~p & ~q) != 0;
         const bool odd = ((x & F_NOSTART) != 0) & ((x & F_CLOSE) != 0) & (f.width[i] <= 2 * CELL);
-        out[i] = uint16_t(out[i] | (raw ? A_RAW : 0) | (parts ? A_BLANKS_PART : 0) | (rows ? A_IN_ROWS : 0) | (alone ? A_ALONE | A_LEFT_OVER : 0) |
-                          (odd ? A_ODD_CLOSE : 0));
+        out[i] |= (raw ? A_RAW : 0) | (parts ? A_BLANKS_PART : 0) | (rows ? A_IN_ROWS : 0) | (alone ? A_ALONE | A_LEFT_OVER : 0) |
+                  (odd ? A_ODD_CLOSE : 0) | (((i == 0) | ((blanks > 0) & !leading)) & ((x & F_MARKS) != 0) ? A_OPENS : 0);
     }
     if (n) {
         f.rhythm[0] = 0;
-        out[0] = uint16_t(out[0] & ~(A_BLANKS_PART | A_ODD_CLOSE));
+        out[0] &= ~(A_BLANKS_PART | A_ODD_CLOSE);
     }
-    if (n > 1 && !(n > 2 && f.blanks[2])) out[1] = uint16_t(out[1] & ~A_BLANKS_PART);
+    if (n > 1 && !(n > 2 && f.blanks[2])) out[1] &= ~A_BLANKS_PART;
+    // Where paragraphs have an indent: first lines, and lines behind a sentence end.
+    uint32_t indented = 0;
+    HANFLOW_APART
+    for (int i = 0; i < n; ++i) {
+        const bool first = flags[i - 1] == 0, behind = ((flags[i - 1] & F_STOP) != 0) & (f.indent[i - 1] < CELL);
+        own[i] = (f.indent[i] >= lattice::INDENT - 2) & (f.indent[i] <= lattice::INDENT + 2) & (first | behind);
+        indented |= own[i];
+    }
+    if (indented) {
+        add_around<24>(own, n, room, near);
+        HANFLOW_APART
+        for (int i = 0; i < n; ++i) out[i] |= near[i] ? A_INDENTS : 0;
+    }
     // First lines of paragraphs, where that is certain: behind a short line that ends a sentence, before a line that goes on. Are they
     // as wide as the next line, or shorter by an indent that the extractor dropped?
     uint32_t found = 0;
@@ -104,7 +117,7 @@ static void around(Facts& facts) {
     if (found) {
         add_around<24>(own, n, room, near);
         HANFLOW_APART
-        for (int i = 0; i < n; ++i) out[i] = uint16_t(out[i] | ((near[i] & 0xFF) > (near[i] >> 8) ? A_FLUSH : 0));
+        for (int i = 0; i < n; ++i) out[i] |= ((near[i] & 0xFF) > (near[i] >> 8) ? A_FLUSH : 0);
     }
     if (any & (F_TRAIL | F_COUPLET)) {
         HANFLOW_APART
@@ -115,7 +128,7 @@ static void around(Facts& facts) {
             // White space at its end, where few have any: some extractors print it at the ends of paragraphs.
             const bool trails = (flags[i] & F_TRAIL) && int(near[i] & 0xFF) * 3 <= lines_near(i, n);
             const bool couplet = (flags[i] & F_COUPLET) && (near[i] >> 8 & 0xFF) >= 2;
-            out[i] = uint16_t(out[i] | (trails ? A_TRAILS : 0) | (couplet ? A_COUPLET : 0));
+            out[i] |= (trails ? A_TRAILS : 0) | (couplet ? A_COUPLET : 0);
         }
     }
 }
@@ -125,7 +138,7 @@ static void titles(Facts& facts) {
     const Facts f = facts;
     const int n = f.n;
     const uint32_t* const flags = f.flags;
-    uint16_t* const out = f.around;
+    uint32_t* const out = f.around;
     HANFLOW_APART
     for (int i = 0; i < n; ++i) {
         const uint32_t p = flags[i - 1], x = flags[i], q = flags[i + 1];
@@ -136,9 +149,9 @@ static void titles(Facts& facts) {
         const bool caption = mid & ((p & F_PICTURE) != 0) & ((x & F_PLAIN) != 0) & ((x & F_STOPS) != 0);
         const bool rest = mid & ((x & F_FEW_HAN) != 0) & ((p & F_MARKS) == 0) & ((p & x & F_PLAIN) != 0) & (q != 0);
         const bool spaced = ((x & F_SPACED) != 0) & ((x & F_MARKS) == 0) & ((p & F_STOP) != 0) & (((p | q) & F_SPACED) == 0);
-        const bool cut = title & ((out[i] & A_WORD) != 0);
-        out[i] = uint16_t(out[i] | (cut ? A_TITLE_CUT : 0) | (subtitle ? A_SUBTITLE : 0) | (caption ? A_CAPTION : 0) | (rest ? A_LEFT_OVER : 0) |
-                          (spaced ? A_LONE_SPACED : 0));
+        const bool cut = title & ((out[i] & (A_WORD | A_SEEN)) != 0);
+        out[i] |= (cut ? A_TITLE_CUT : 0) | (subtitle ? A_SUBTITLE : 0) | (caption ? A_CAPTION : 0) | (rest ? A_LEFT_OVER : 0) |
+                  (spaced ? A_LONE_SPACED : 0);
     }
 }
 
@@ -147,12 +160,14 @@ static void weigh(Facts& facts) {
     const Facts f = facts;
     const int n = f.n;
     const uint32_t* const flags = f.flags;
-    const uint16_t* const around = f.around;
+    const uint32_t* const around = f.around;
     HANFLOW_APART
     for (int i = 0; i < n; ++i) {
         const uint32_t a = flags[i - 1], b = flags[i];
-        const uint16_t x = around[i - 1], y = around[i];
+        const uint32_t x = around[i - 1], y = around[i];
         const auto has = [](uint32_t bits) { return bits != 0; };
+        // A paragraph often begins with the first word of its heading, which is narrower.
+        const bool seen = has(y & A_SEEN) & (has(a & F_MARKS) | (f.width[i] <= f.width[i - 1] + CELL / 2));
         const bool mid = has(a & F_MID), quoted = has(a & F_OPENED) & has(b & F_CLOSED);
         int join = b & F_ITEM ? ITEM : b & F_DASH ? DASH : b & F_DATELINE ? DATELINE : 0;
         join += (f.indent[i] >= 6) & (f.indent[i] > f.indent[i - 1]) ? INDENTED : 0;
@@ -167,6 +182,7 @@ static void weigh(Facts& facts) {
         join += x & A_LONE_SPACED ? SPACED_HEADING : 0;
         join += has((x | y) & A_COUPLET) & has(a & F_STOP) ? VERSE : 0;
         join += x & A_TRAILS ? TRAILING : 0;
+        join += y & A_ALIKE ? ALIKE : 0;
         join += f.blanks[i] ? f.rhythm[i] : 0;
         f.join[i] = int16_t(std::min(join, MOST_JOINT));
         const bool left_over = mid & has(y & A_LEFT_OVER);
@@ -175,6 +191,8 @@ static void weigh(Facts& facts) {
         part += left_over ? REMAINDER : 0;
         part += has(a & F_ENDS_ALNUM) & has(b & F_STARTS_ALNUM) ? CUT_WORD : 0;
         part += y & A_WORD ? CUT_HAN : 0;
+        part += seen ? SEEN : 0;
+        part += has(a & F_STOP) & (f.indent[i] < CELL) & has(y & A_INDENTS) ? INDENTS : 0;
         part += y & A_TITLE_CUT ? TITLE_CUT : 0;
         part += y & A_SUBTITLE ? SUBTITLE : 0;
         part += y & A_CAPTION ? CAPTION : 0;
@@ -191,22 +209,28 @@ static void weigh(Facts& facts) {
         const uint32_t p = flags[i - 1], a = flags[i], b = flags[i + 1];
         const bool mid = (a & F_MID) != 0, spaced = (a & F_SPACED) != 0;
         const bool votes = ((a & (F_MID | F_PAUSE)) != 0) & (((a | b) & F_ROW) == 0) & (f.ends[i] == 0);
-        const bool word = (around[i + 1] & A_WORD) != 0;
+        const bool word = ((around[i + 1] & A_WORD) != 0) | (((around[i + 1] & A_SEEN) != 0) & (((a & F_MARKS) != 0) | (f.width[i + 1] <= f.width[i] + CELL / 2)));
         const int unit = std::max<int>(f.unit[i + 1], 1), low = f.width[i] - f.narrow[i], high = f.width[i] + unit;
         const bool first = !((p & (F_MID | F_PAUSE)) != 0) | (f.width[i - 1] + f.unit[i] < f.width[i]);
-        const bool indented = votes & mid & !spaced & first & (f.indent[i] == 0);
+        const bool indented = votes & mid & !spaced & first & (f.indent[i] < lattice::INDENT);
+        const int lost = lattice::INDENT - f.indent[i];
         f.low[i] = int16_t(votes ? low : NONE_LOW);
         f.high[i] = int16_t(votes ? high : NONE_HIGH);
-        f.low_indented[i] = int16_t(indented ? std::max(low + lattice::INDENT, high + ROUNDING) : NONE_LOW);
-        f.high_indented[i] = int16_t(indented ? high + lattice::INDENT : NONE_HIGH);
+        f.low_indented[i] = int16_t(indented ? std::max(low + lost, high + ROUNDING) : NONE_LOW);
+        f.high_indented[i] = int16_t(indented ? high + lost : NONE_HIGH);
         f.exact[i] = int16_t(votes & mid ? (low + 1) & ~1 : NONE_LOW);
         f.weight[i] = uint8_t(mid & !spaced ? 2 : 1);
         f.lines_of[i] = uint8_t(word ? 2 : 1);
         f.prose[i] = uint8_t((((a | b) & F_MARKS) != 0) | !mid | word);
     }
-    // How many lines around end in mid-sentence, how many hold a sentence end: for the columns.
+    // What the columns ask of the lines around.
     HANFLOW_APART
-    for (int i = 0; i < n; ++i) f.more[i] = uint32_t((flags[i] & F_MID) != 0) | uint32_t((flags[i] & F_STOPS) != 0) << 8;
+    for (int i = 0; i < n; ++i) {
+        const bool votes = f.low[i] <= f.high[i], word = votes & (f.lines_of[i] == 2), none = votes & ((around[i + 1] & A_UNCUT) != 0) & !word;
+        f.more[i] = uint32_t((flags[i] & F_MID) != 0) << NEAR_MID | uint32_t((flags[i] & F_STOPS) != 0) << NEAR_STOPS |
+                    uint32_t((flags[i] & F_STOP) != 0) << NEAR_STOP | uint32_t(word) << NEAR_PARTING | uint32_t(none) << NEAR_UNCUT |
+                    uint32_t((flags[i] & (F_SPACED | F_NOSTART)) != 0) << NEAR_DAMAGED;
+    }
     add_around<8>(f.more, n, f.sums, f.near);
 }
 
