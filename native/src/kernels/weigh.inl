@@ -93,7 +93,7 @@ static void around(Facts& facts) {
     HANFLOW_APART
     for (int i = 0; i < n; ++i) {
         const bool first = flags[i - 1] == 0, behind = ((flags[i - 1] & F_STOP) != 0) & (f.indent[i - 1] < CELL);
-        own[i] = (f.indent[i] >= lattice::INDENT - 2) & (f.indent[i] <= lattice::INDENT + 2) & (first | behind);
+        own[i] = (f.indent[i] >= CELL) & (f.indent[i] <= lattice::INDENT + 2) & (first | behind);
         indented |= own[i];
     }
     if (indented) {
@@ -170,7 +170,9 @@ static void weigh(Facts& facts) {
         const bool seen = has(y & A_SEEN) & (has(a & F_MARKS) | (f.width[i] <= f.width[i - 1] + CELL / 2));
         const bool mid = has(a & F_MID), quoted = has(a & F_OPENED) & has(b & F_CLOSED);
         int join = b & F_ITEM ? ITEM : b & F_DASH ? DASH : b & F_DATELINE ? DATELINE : 0;
-        join += (f.indent[i] >= 6) & (f.indent[i] > f.indent[i - 1]) ? INDENTED : 0;
+        // An item that is wrapped hangs from its marker.
+        const bool hangs = has(a & F_ITEM) & has(a & (F_MID | F_PAUSE)) & has(b & F_PLAIN) & (f.indent[i] <= f.indent[i - 1] + 3 * CELL);
+        join += (f.indent[i] >= 6) & (f.indent[i] > f.indent[i - 1]) & !hangs ? INDENTED : 0;
         join += !has((a | b) & F_MARKS) & mid ? NOT_PROSE : 0;
         join += has((a | b) & F_ROW) ? ROW : 0;
         join += has((a | b) & F_CODE) | has(a & b & F_LATIN) ? FOREIGN : 0;
@@ -183,6 +185,7 @@ static void weigh(Facts& facts) {
         join += has((x | y) & A_COUPLET) & has(a & F_STOP) ? VERSE : 0;
         join += x & A_TRAILS ? TRAILING : 0;
         join += y & A_ALIKE ? ALIKE : 0;
+        join += y & A_LIST ? LIST : 0;
         join += f.blanks[i] ? f.rhythm[i] : 0;
         f.join[i] = int16_t(std::min(join, MOST_JOINT));
         const bool left_over = mid & has(y & A_LEFT_OVER);
