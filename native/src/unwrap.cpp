@@ -137,13 +137,15 @@ void SeenPairs::find(const Page& page, const std::vector<Line*>& lines) {
     for (const Line* const line : lines) {
         uint32_t last = 0;
         for (size_t i = line->s; i < line->e; ++i) {
-            const uint8_t c = page.classes()[i];
-            if (in(c & CLASS, UNSEEN)) continue;
             uint32_t cp = page.data[i];
-            if (c & CHANGING) cp = plain(cp);
-            if (cp < 0x4E00 || cp > 0x9FFF) {
-                last = 0;
-                continue;
+            if (cp - 0x4E00 > 0x9FFF - 0x4E00) {  // no Han, or one that compat makes
+                const uint8_t c = page.classes()[i];
+                if (in(c & CLASS, UNSEEN)) continue;
+                cp = c & CHANGING ? plain(cp) : 0;
+                if (cp - 0x4E00 > 0x9FFF - 0x4E00) {
+                    last = 0;
+                    continue;
+                }
             }
             const uint32_t key = last << 16 | cp, hash = hash_of(key);
             last = cp;
