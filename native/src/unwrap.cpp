@@ -137,18 +137,12 @@ void SeenPairs::find(const Page& page, const std::vector<Line*>& lines) {
     for (const Line* const line : lines) {
         uint32_t last = 0;
         for (size_t i = line->s; i < line->e; ++i) {
+            const uint8_t c = page.classes()[i];
             uint32_t cp = page.data[i];
-            if (cp - 0x4E00 > 0x9FFF - 0x4E00) {  // no Han, or one that compat makes
-                const uint8_t c = page.classes()[i];
-                if (in(c & CLASS, UNSEEN)) continue;
-                cp = c & CHANGING ? plain(cp) : 0;
-                if (cp - 0x4E00 > 0x9FFF - 0x4E00) {
-                    last = 0;
-                    continue;
-                }
-            }
-            const uint32_t key = last << 16 | cp, hash = hash_of(key);
-            last = cp;
+            if (c & CHANGING) cp = plain(cp);
+            // Without branches but for what is found: no key of a line end is half empty.
+            const uint32_t han = cp - 0x4E00 <= 0x9FFF - 0x4E00 ? cp : 0, key = last << 16 | han, hash = hash_of(key);
+            last = in(c & CLASS, UNSEEN) ? last : han;
             if (!(filter_[hash >> 18 & 255] >> (hash >> 26) & 1)) continue;
             const size_t at = slot_of(key);
             if (slots_[at] == key) seen_[at] = 1;
