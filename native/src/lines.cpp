@@ -480,12 +480,15 @@ static bool are_paragraphs(const Line& a, const Line& b) {
 }
 
 bool Page::next_segment() {
+    constexpr int MAX_RUN_BLANKS = 3;  // blank lines between two lines of a vertical run
     constexpr int SHORT_LINE = 8 * CELL;  // a line that leaves most of any column empty
     texts.clear();
     units.clear();
     if (at_ == size) return false;
     int blanks = 0;
     bool page = false, full = false;
+    bool listed = fence_ & LISTED;  // inside a long list
+    size_t run = 0;  // lines at the end of texts that may stand in a vertical run
     for (;;) {
         for (; at_ < size && (data[at_] == '\n' || data[at_] == '\r'); ++at_) {  // empty lines
             at_ += data[at_] == '\r' && at_ + 1 < size && data[at_ + 1] == '\n';
@@ -501,7 +504,21 @@ bool Page::next_segment() {
         if (line.continues && !line.continued) end_long_line();
         line.blanks = blanks;
         line.page_before = line.page_before || page;  // so far: in the white space before its content
-        const size_t count = texts.size() - 1;
+        size_t count = texts.size() - 1;
+        const bool goes_on = line.unit_line && blanks <= MAX_RUN_BLANKS;
+        if (!count) listed = listed && goes_on;
+        if (listed && !goes_on) full = true;  // the list ends
+        run = goes_on || !count ? run + line.unit_line : size_t(line.unit_line);
+        if (!listed && run == LONG_LIST) {
+            if (count + 1 == run) {
+                listed = true;
+            } else {  // read its first lines again, as a segment of their own
+                texts.resize(count + 2 - run);
+                units.resize(count + 2 - run);
+                full = true;
+            }
+        }
+        if (full) break;
         if (count && !line.continues) {
             const Line& last = texts[count - 1];
             full = blanks >= 4 || count >= 2 * SEGMENT || (count >= PARAGRAPHS && !blanks && are_paragraphs(last, line));
@@ -524,15 +541,20 @@ bool Page::next_segment() {
         at_ = texts.back().next;
         inside_ = false;
     }
-    mark_literal(full ? &following : nullptr);
+    // Behind so many lines the list may go on.
+    const bool more = listed && following.unit_line && following.blanks <= MAX_RUN_BLANKS;
+    fence_ = uint8_t(fence_ & ~LISTED);
+    mark_literal(full ? &following : nullptr, listed);
+    if (more) fence_ |= LISTED;
     if (!texts.empty()) first_ = false;
     return true;
 }
 
-// Fenced code, box drawing, and runs of lines without CJK (contract, "Literal blocks"). following: the text line behind
-// the segment.
-void Page::mark_literal(const Line* following) {
+// Fenced code, box drawing, long lists, and runs of lines without CJK (contract, "Literal blocks"). following: the text line behind
+// the segment. listed: its lines are of a long list.
+void Page::mark_literal(const Line* following, bool listed) {
     for (Line& line : texts) {
+        line.literal = line.literal || listed;
         const CodeUnit* p = data + line.s;
         const size_t length = line.e - line.s;
         const bool marked = !line.continues && length >= 3 && (p[0] == '`' || p[0] == '~') && p[1] == p[0] && p[2] == p[0];

@@ -99,6 +99,9 @@ struct Page {
     // Text lines of a segment: it ends before four blank lines, behind SEGMENT lines where a paragraph seems to end, and
     // behind twice as many; behind PARAGRAPHS lines between two that are whole paragraphs.
     static constexpr size_t SEGMENT = 256, PARAGRAPHS = 32;
+    // So many lines of one character, or of what may stand among them, that follow each other are a list of characters or words, no
+    // title: literal. Such a list begins and ends a segment.
+    static constexpr size_t LONG_LIST = 256;
     // Code units of a line at most. No column has such lines: a longer one is cut into pieces, each decided like a line, so that
     // the work and memory of a decision are bounded; nothing is joined or left out between them.
     static constexpr size_t LONG = 2048;
@@ -121,8 +124,9 @@ struct Page {
     void start(const CodeUnit* text, size_t length, const Options& opts, Source kind, uint8_t fence, bool first);
     // Reads and measures the next segment; false at the end of the text. Linear in its size.
     bool next_segment();
-    // Where the next segment starts, and the fence that is open there (0: none): with the text behind, all that it
-    // depends on.
+    // Where the next segment starts, and what is open there: the mark of fenced code (0: none), LISTED with it inside a long list.
+    // With the text behind, all that it depends on.
+    static constexpr uint8_t LISTED = 0x80;
     size_t position() const { return at_; }
     uint8_t fence() const { return fence_; }
     bool first() const { return first_; }
@@ -145,12 +149,12 @@ private:
     size_t piece_end() const;
     bool drop_blank();
     void end_long_line();
-    void mark_literal(const Line* following);
+    void mark_literal(const Line* following, bool listed);
     void measure(Line& line, Unit& unit);
     bool may_change(const Chars& t, int i, int last) const;
 
     size_t at_ = 0;        // unit that is read next
-    uint8_t fence_ = 0;    // inside fenced code: its mark
+    uint8_t fence_ = 0;    // inside fenced code: its mark; LISTED
     bool inside_ = false;  // at_ stands inside a long line
     bool first_ = true;    // no text line came before this segment
     size_t room_ = 0;      // of the arrays, in words

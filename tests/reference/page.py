@@ -14,6 +14,7 @@ ALNUM = (T.LETTER, T.DIGIT)
 ENDS = "\n\r"
 SEGMENT = 256  # text lines that are decided together at least; at most twice as many
 PARAGRAPHS = 32
+LONG_LIST = 256  # lines that may stand in a vertical run, one after the other: a list of characters or words, no title
 LONG = 2048  # code units of 16 bits of a line at most
 MAX_MEASURE = 64 * CELL  # no column is wider
 SHORT_LINE = 8 * CELL  # a line that leaves most of any column empty
@@ -144,6 +145,7 @@ class Page:
             if line.continued and not (line.continues and i and self.texts[i - 1].continued):
                 last = next(piece for piece in self.texts[i:] if not piece.continued)
                 line.end_kind = last.end_kind
+        self._long_lists()
         self.segments = self._segments()
         self._literal()
 
@@ -215,7 +217,7 @@ class Page:
     def _segments(self):
         """Text lines in stretches that are decided by themselves, so that the work of a decision is bounded.
 
-        A stretch ends before four blank lines, behind SEGMENT lines where a paragraph seems to end, and behind twice as many;
+        A stretch ends before four blank lines, before and behind a long list, behind SEGMENT lines where a paragraph seems to end, and behind twice as many;
         behind PARAGRAPHS lines between two lines that are wider than any column, the first one with a sentence end.
         """
         out, begin, n = [], 0, len(self.texts)
@@ -226,7 +228,7 @@ class Page:
         return out
 
     def _ends_segment(self, count, line, following):
-        if following.blanks >= 4 or count >= 2 * SEGMENT:
+        if following.blanks >= 4 or count >= 2 * SEGMENT or line.listed != following.listed:
             return True
         if count >= PARAGRAPHS and not following.blanks and line.end_kind == "stop" and line.width > MAX_MEASURE < following.width:
             return True
@@ -234,10 +236,22 @@ class Page:
             return False
         return line.width <= SHORT_LINE and (line.cjk or following.cjk or following.blanks > 0)
 
+    def _long_lists(self):
+        """All characters of a school year, one a line: no title has so many."""
+        i, n = 0, len(self.texts)
+        while i < n:
+            j = i + 1
+            while self.texts[i].unit_line and j < n and self.texts[j].unit_line and self.texts[j].blanks <= vertical.MAX_BLANKS:
+                j += 1
+            for line in self.texts[i:j]:
+                line.listed = j - i >= LONG_LIST
+            i = j
+
     def _literal(self):
-        """Fenced code, box drawing, and runs of lines without CJK (contract, "Literal blocks")."""
+        """Fenced code, box drawing, long lists, and runs of lines without CJK (contract, "Literal blocks")."""
         fence = None
         for line in self.texts:
+            line.literal = line.listed
             mark = "" if line.continues else self.text[line.s:line.e][:3]
             if fence:
                 line.literal = True
