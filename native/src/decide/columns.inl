@@ -1,4 +1,17 @@
-// The measures of columns (columns.hpp), over the vector V of the Viterbi pass; included once for each CPU path.
+// The measures of columns, over the vector V of the Viterbi pass; included once for each CPU path.
+//
+// Problem. A line end means something only against the measure, the width at which the column was set. The text does not say it;
+// pages have several measures, and headings, lists and verse have none.
+// Idea. A line that was cut because the next unit did not fit votes for every measure from its own width to just below its width
+// and that unit (weigh.inl). The lines of a block and HALO lines either way vote; what most of them vote for is a measure, then
+// those votes are taken out and the next one is sought, MEASURES at most. Who votes for a measure is two comparisons for a vector
+// of lines, and one bit a line from there on. Whether a line stands in such a column is not said by yes or no: the fewer votes
+// near a line (`judge`), the more the measure costs there.
+// Guaranteed. Measures are multiples of GRAIN, FAR apart at least, best first. Those of a block follow from its lines and HALO
+// either way, what they cost at a line from 8 lines either way. tests/reference/columns.py is the definition.
+// Example. Lines of 72, 70 and 72 q, each cut before a Han (4 q), vote for 72 to 75, 70 to 73 and 72 to 75. All three vote for 72,
+// which two of them fill: weight 6 makes it the measure; 70 has one vote. A line that ends in a comma after 40 q votes for 40 to 43:
+// alone, with weight 1, and it fills no measure.
 
 namespace finding_columns {
 

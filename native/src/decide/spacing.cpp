@@ -1,4 +1,16 @@
-// Each gap is decided by the tokens on both sides and by the stretch it stands in.
+// Gaps inside lines.
+//
+// Problem. The same space is damage in 江 水 东 流, kerning in 共 3 人, the parting of names in 吴桐 夏禹, a cell border in a table, and
+// right in "New York". A wrong removal glues words, which nobody can undo.
+// Idea. Gaps part a line into tokens. A gap that no writer would set (beside a single Han, at a CJK mark, on the wrong side of an
+// ASCII mark) is evidence of damage; a stretch of short tokens with enough of it was letter-spaced, and its gaps close together, but
+// for those much wider than the others, which part something. Lists of names are read first, since their padding looks like damage
+// too. What is left open stays. Gaps at Latin letters and digits (decide_latin) follow the lines around: where layout joined or
+// stretched lines, kerning was printed as spaces.
+// Guaranteed. Each gap stays as it is, goes, or becomes one space; linear in the line. is_plain() and closes_all() say of a line
+// without looking at it what decide() would say of its gaps. tests/reference/spacing.py says the same.
+// Example. 江 水 东 流  渡 口 的 灯 亮 了 has ten tokens of one Han, nine gaps that no writer would set: damage. One gap is twice as
+// wide as is usual there: it becomes one space, the others close: 江水东流 渡口的灯亮了. 江 水 东 has too little evidence: it stays.
 #include "decide/spacing.hpp"
 #include "decide/confidence.hpp"
 #include "hanflow/reasons.hpp"

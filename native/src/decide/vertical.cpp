@@ -1,3 +1,15 @@
+// Vertical titles and bylines, which come one character a line.
+//
+// Problem. A vertical title comes out of a page as a run of lines of one character, with its subtitle and byline in the same run:
+// nothing but the language says where one ends and the next begins. Counted lists (一 / 二 / 三) look the same and must stay.
+// Idea. A run is a stretch of lines that hold one unit each (a character, a number, dashes, a whole name) with few blank lines
+// between. It counts if it has enough Han that differ and are no numerals. Inside, blank lines part items. Names are sought from the
+// end of a title, and from its start behind a role: the best sequence of roles and names by a small score each, a surname's rarity in
+// it; a title may not end inside a word. Bylines cut at their padding (find_cut_bylines) and grids (find_grids) are found beside.
+// Guaranteed. Runs and grids are settled before unwrap, which sees them as barriers; each line is in one of them at most. Linear in
+// the lines, as every search has a constant limit. tests/reference/vertical.py says the same.
+// Example. 老 街 新 灯 照 归 人 本 报 记 者 吴 桐 夏 禹, one a line: from the end, 夏禹 and 吴桐 are two characters behind a surname,
+// 本报记者 is a role, before it no word is parted. The lines become 老街新灯照归人 and 本报记者 吴桐 夏禹.
 #include "decide/vertical.hpp"
 #include "decide/confidence.hpp"
 

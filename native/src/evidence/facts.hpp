@@ -1,4 +1,4 @@
-// What the decision about line ends knows of lines, in arrays by line: reckoned with for many lines at once (kernels/weigh.inl).
+// What the decision about line ends knows of lines, in arrays by line: reckoned with for many lines at once (weigh.inl).
 //
 // A fact of a line is one bit of its flags; a fact of a line end is an expression over the flags and widths of the two lines beside
 // it and, for a few, of counts over the lines around. Each has its weight in weights.hpp.

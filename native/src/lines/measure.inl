@@ -1,8 +1,17 @@
-// A line's features by population counts over the planes; included once for each CPU path. What is hard to get right
-// (list markers, bylines, tables) is left to features.hpp, which looks at characters.
+// A line's features by population counts over the planes; included once for each CPU path.
 //
-// The planes of the line are shifted so that its first unit is bit 0. In a line without rare characters every unit is a character,
-// so that "the character before" is a shift by one.
+// Problem. Some forty features of a line are asked for: its width, its gaps, how it begins and ends, whether a bracket is open.
+// Page::measure (lines.cpp) finds them character by character, at a branch or more for each: hundreds of cycles a line.
+// Idea. The planes (text/planes.hpp) say of 64 code units at once which are Han, marks, gaps. The planes of the line are shifted so
+// that its first unit is bit 0. Then "how many" is a population count, "is there any" a test of a word, and "the character before" a
+// shift by one, since without rare characters every unit is a character. Lines of one Han, and of Han and marks alone, are most of
+// all lines: they have ways of their own (measure, measure_plain). What is hard to get right (list markers, bylines, tables) is only
+// suspected here, by something that must hold; where it does, features.hpp looks at the characters.
+// Guaranteed. Either the line gets the very features that Page::measure would give it, or `measure` returns false: it holds a
+// character that the planes do not know, or too many gaps. tests/reference/page.py measures by another road.
+// Example. 江水 东流。 as bits, the first unit on the right: Han 011011, gaps 000100, stops 100000. Han before and behind a gap:
+// gaps & Han << 1 & Han >> 1 = 000100: one gap parts Han from Han. Five characters are 20 q wide, the gap 4 more: 24 q. The mark at
+// the end can be squeezed by 2 q: tight is 22.
 
 constexpr size_t MASKED_WORDS = Page::LONG / 64;
 constexpr int MASKED_GAPS = 256;

@@ -1,3 +1,14 @@
+// One pass over a text: segments are read, decided together and turned into edits in source order.
+//
+// Problem. Deciding needs lines side by side (the Viterbi pass fills lanes with strips of many segments), editing needs them in
+// order; and most of a text has nothing to edit.
+// Idea. read_segments() reads and prepares as many segments as fill the lanes twice or so; one call decides all their strips; then
+// each is finished and edited in turn. A line goes the cheapest way that still says all that is asked: not at all (no gaps, nothing
+// to change, not joined), rewritten whole in one edit (add_rewritten, when nobody asks why), or gap by gap with its characters read.
+// Guaranteed. Both ways give the same text. Edits are in order and do not overlap. What is decided for a segment depends on its
+// lines, the open fence and whether it is the first, so that a later pass skips it if neither it nor the start of the next was edited.
+// Example. Source 江 水 东 流， / 渡 口： line 0 is letter-spaced, and no one asks for edits. If it is joined to line 1, one edit writes
+// 江水东流， from its start to its content's end, and edit_joint() cuts what stands from there to the content of line 1.
 #include "repair/pass.hpp"
 
 #include "decide/confidence.hpp"

@@ -1,3 +1,15 @@
+// The passes over a text, one behind the other.
+//
+// Problem. A repair makes evidence for others: gaps close, then the line shows its measure. So a text is repaired until nothing
+// changes, but a text may be longer than memory, and most of it changes once or never.
+// Idea. Pass k reads what pass k - 1 has finished, while the rest of the text has not been read. A pass comes to life when the one
+// before it edits something, and starts one segment before that: what was finished earlier goes straight to the result. For that the
+// last finished segment is held back (held_). Segments that need no second look are skipped (Pass::run). If edits are asked for, those
+// of each pass are composed with the ones before, so that positions are those of the source.
+// Guaranteed. The result is that of the whole text, wherever it is cut into portions. It is a fixed point, but for texts that still
+// change in pass PASSES. What is held does not grow with the text.
+// Example. Segments A B C D, of which pass 0 edits B. Pass 1 gets A B C D from A on: A is read again only if B was edited at its first
+// line; B is; C is skipped; D is read, since where it ends may depend on more text. If pass 1 edits nothing, no pass 2 begins.
 #include "repair/pipeline.hpp"
 
 #include <algorithm>

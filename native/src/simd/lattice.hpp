@@ -1,4 +1,4 @@
-// What the Viterbi pass needs of lines, as small integers, and what it says of them. The pass itself stands in kernels/decode.inl.
+// What the Viterbi pass needs of lines, as small integers, and what it says of them. The pass itself stands in decide/decode.inl.
 //
 // Problem. A Viterbi step asks little of a line but a chain of comparisons, each with the result of the last: done line after line
 // it costs a thousand cycles, nearly all of them spent waiting.
