@@ -11,13 +11,13 @@
 #include <string>
 #include <vector>
 
-#include "alignment.hpp"
-#include "arrow.hpp"
-#include "batch.hpp"
+#include "hanflow/alignment.hpp"
 #include "hanflow/api.hpp"
-#include "kernels/kernels.hpp"
-#include "units.hpp"
-#include "utf8.hpp"
+#include "hanflow/arrow.hpp"
+#include "hanflow/batch.hpp"
+#include "simd/kernels.hpp"
+#include "text/units.hpp"
+#include "text/utf8.hpp"
 
 using namespace hanflow;
 

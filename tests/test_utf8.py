@@ -10,7 +10,7 @@ import pytest
 
 SOURCE = Path(__file__).resolve().parents[1] / "native" / "src"
 FACE = """
-#include "utf8.hpp"
+#include "text/utf8.hpp"
 extern "C" hanflow::Utf8Error validate(const uint8_t* data, size_t size, bool surrogates) {
     return hanflow::validate_utf8(data, size, surrogates);
 }

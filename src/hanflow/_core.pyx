@@ -81,6 +81,8 @@ cdef extern from "hanflow/api.hpp" namespace "hanflow" nogil:
         size_t length
         uint32_t greatest
 
+    Extent extent_of(const uint8_t* data, size_t size) noexcept
+
     cdef cppclass Engine:
         Plan plan(const uint8_t* data, size_t size, const Options& options, Invalid invalid, cbool trace) noexcept
         Plan plan_units(const void* units, size_t length, int unit_bytes, const Options& options) noexcept
@@ -97,7 +99,7 @@ cdef extern from "hanflow/api.hpp" namespace "hanflow" nogil:
     const char* cpu_path(size_t i) noexcept
 
 
-cdef extern from "alignment.hpp" namespace "hanflow" nogil:
+cdef extern from "hanflow/alignment.hpp" namespace "hanflow" nogil:
     cdef cppclass AlignmentTable:
         bint build(const uint8_t* data, size_t size, const Plan& plan, bint code_points) noexcept
         const vector[int64_t]& runs() noexcept
@@ -107,23 +109,19 @@ cdef extern from "alignment.hpp" namespace "hanflow" nogil:
     void spread_runs(const int64_t* here, const int64_t* there, size_t count, int64_t* out) noexcept
 
 
-cdef extern from "reasons.hpp" namespace "hanflow::reasons" nogil:
+cdef extern from "hanflow/reasons.hpp" namespace "hanflow::reasons" nogil:
     const char* reason_text "hanflow::reasons::text"(Rule rule, size_t k) noexcept
     bint is_for(Rule rule, size_t k) noexcept
 
 
-cdef extern from "utf8.hpp" namespace "hanflow" nogil:
-    Extent extent_of(const uint8_t* data, size_t size) noexcept
-
-
-cdef extern from "python_engine.hpp" namespace "hanflow" nogil:
+cdef extern from "hanflow/python_engine.hpp" namespace "hanflow" nogil:
     cdef cppclass EnginePool:
         Engine* take() noexcept
         void give_back(Engine* engine) noexcept
 
 
 
-cdef extern from "batch.hpp" namespace "hanflow" nogil:
+cdef extern from "hanflow/batch.hpp" namespace "hanflow" nogil:
     cdef enum class Fault(uint8_t):
         none
         invalid_utf8
@@ -157,7 +155,7 @@ cdef extern from "batch.hpp" namespace "hanflow" nogil:
         Failure run(const Options& options) noexcept
 
 
-cdef extern from "arrow.hpp" nogil:
+cdef extern from "hanflow/arrow.hpp" nogil:
     ctypedef struct CSchema "ArrowSchema":
         const char* format
         void (*release)(CSchema*) noexcept nogil
@@ -173,7 +171,7 @@ cdef extern from "arrow.hpp" nogil:
         void (*release)(CStream*) noexcept nogil
 
 
-cdef extern from "arrow.hpp" namespace "hanflow" nogil:
+cdef extern from "hanflow/arrow.hpp" namespace "hanflow" nogil:
     cdef enum class TextType(uint8_t):
         none
 
@@ -211,7 +209,7 @@ cdef enum:
     RULE_COUNT = 5
 
 
-cdef extern from "opencc.hpp" namespace "hanflow" nogil:
+cdef extern from "hanflow/opencc.hpp" namespace "hanflow" nogil:
     cdef enum class Units(uint8_t):
         pass
 
@@ -1060,7 +1058,7 @@ cdef class TracedPieces:
 
 
 cdef class OpenccTable:
-    """Which stretches of a text an OpenCC configuration can change (native/src/opencc.hpp). Immutable."""
+    """Which stretches of a text an OpenCC configuration can change (native/include/hanflow/opencc.hpp). Immutable."""
     cdef CTable* table
 
     def __cinit__(self, str triggers, str keys):

@@ -37,7 +37,7 @@ class Alignment(Generic[Text]):
 
     def __init__(self, text: Text, runs: Numbers, moved: Numbers, spans: Numbers, rules: NDArray[np.uint8],
                  confidences: NDArray[np.uint8]) -> None:
-        """The tables are those of native/src/alignment.hpp, as arrays of two and four columns."""
+        """The tables are those of native/include/hanflow/alignment.hpp, as arrays of two and four columns."""
         import numpy as np
 
         self._text: Text = text

@@ -33,7 +33,7 @@ SPACING = {"auto": 1, "all": 2, "none": 0}
 LATIN_GAP = {"auto": 0, "remove": 1, "keep": 2, "insert": 3}
 ERRORS = ("strict", "preserve")
 
-_MAX_THREADS = 128  # as in native/src/batch.hpp
+_MAX_THREADS = 128  # as in native/include/hanflow/batch.hpp
 
 
 class Normalizer(NormalizerBase):

@@ -34,7 +34,7 @@ struct Options {
     uint8_t min_confidence = 0;  // per cent; less sure repairs are left out
 };
 
-// Why a repair is made, if it is traced: bits for lines of the tables in src/reasons.hpp, and the number that one speaks of.
+// Why a repair is made, if it is traced: bits for lines of the tables in reasons.hpp, and the number that one speaks of.
 struct Why {
     uint32_t reasons;
     uint16_t count;
@@ -74,6 +74,9 @@ struct Extent {
     size_t length;
     uint32_t greatest;
 };
+
+// Of well-formed UTF-8, surrogates included. Linear.
+Extent extent_of(const uint8_t* data, size_t size) noexcept;
 
 class Engine {
 public:
