@@ -214,8 +214,24 @@ class TestBatch:
                 Normalizer().batch(text)
 
     def test_wrong_item(self):
-        with pytest.raises(TypeError, match="item 1 of the batch must be str or bytes-like, not NoneType"):
-            Normalizer().batch(["a", None])
+        with pytest.raises(TypeError, match="item 2 of the batch must be str or bytes-like, not float"):
+            Normalizer().batch(["a", None, float("nan")])
+        with pytest.raises(TypeError, match="batch\\(\\) wants a sequence of texts, not NoneType"):
+            Normalizer().batch(None)
+
+    @pytest.mark.parametrize("opencc, text", [(None, CLEAN), ("t2s", "頭髮")])
+    @pytest.mark.parametrize("threads", [1, 4])
+    @pytest.mark.parametrize("errors", ["strict", "preserve"])
+    def test_none_stays_in_its_place(self, opencc, text, threads, errors):
+        n = Normalizer(opencc=opencc, errors=errors)
+        items = [None, DAMAGED, None, text.encode(), None, bytearray(b"a"), text]
+        assert n.batch(items * 20_000, threads=threads) == [item if item is None else n(item) for item in items] * 20_000
+        assert n.batch([None]) == [None] and n.batch(iter([None, ""])) == [None, ""]
+
+    def test_the_place_of_a_bad_item_behind_none(self):
+        with pytest.raises(UnicodeDecodeError) as caught:
+            Normalizer().batch([None, b"a", None, b"\xff"])
+        assert caught.value.batch_index == 3
 
     def test_wrong_threads(self):
         with pytest.raises(ValueError, match="threads must be None or at least 1, not 0"):
@@ -397,6 +413,36 @@ class TestOpencc:
         assert normalize("他 的 头 发 白 了 。", opencc="s2t") == "他的頭髮白了。"
 
 
+@pytest.mark.parametrize("names", [
+    "hanflow.report.report", "hanflow.ray_data.normalize", "hanflow.formats.convert", "hanflow.formats.Settings",
+    "hanflow.arrow.ArrowArray"])
+def test_modules_come_with_the_package(names):
+    """`import hanflow` is all that the README says; they are imported when they are first used."""
+    script = (f"import sys, hanflow\nassert {names.rpartition('.')[0]!r} not in sys.modules or 'arrow' in {names!r}\n"
+              f"assert callable({names})\nassert {names.split('.')[1]!r} in dir(hanflow)\n")
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_no_other_names():
+    with pytest.raises(AttributeError, match="module 'hanflow' has no attribute 'normalise'"):
+        hanflow.normalise
+    public = {name for name in dir(hanflow) if not name.startswith("_")}
+    assert public == {*hanflow.__all__, "arrow", "formats", "ray_data", "report"} - {"__version__"}
+
+
+def test_every_public_name_says_what_it_is_for():
+    """And each method of the classes."""
+    for module in (hanflow, hanflow.arrow, hanflow.formats, hanflow.ray_data, hanflow.report):
+        assert module.__doc__
+        for name in module.__all__:
+            value = getattr(module, name)
+            if callable(value):
+                assert value.__doc__ and not value.__doc__.startswith(f"{name}("), f"{module.__name__}.{name}"
+            for inner, member in vars(value).items() if isinstance(value, type) else ():
+                if not inner.startswith("_") and (callable(member) or isinstance(member, property)):
+                    assert member.__doc__, f"{name}.{inner}"
+
+
 def test_public_names():
-    assert hanflow.__all__ == ["Alignment", "FileResult", "Normalizer", "Repair", "Stream", "__version__", "cpu", "normalize", "replay"]
+    assert hanflow.__all__ == ["Alignment", "Normalizer", "Repair", "Stream", "__version__", "cpu", "normalize", "replay"]
     assert hanflow.__version__.count(".") == 2

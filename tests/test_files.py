@@ -1,5 +1,6 @@
-"""Normalizer.file(): counts, atomic replacement, refusals. Nothing is left behind when something fails."""
+"""Normalizer.file(): counts, formats, atomic replacement, refusals. Nothing is left behind when something fails."""
 import io
+import json
 import os
 import signal
 import stat
@@ -9,7 +10,8 @@ import textwrap
 
 import pytest
 
-from hanflow import FileResult, Normalizer, files
+from hanflow import Normalizer, files
+from hanflow.formats import FileReport, FormatError
 
 CLEAN = "渡口的灯亮了。\n"
 CLEAN_BYTES = 22  # seven characters of three bytes and a line feed
@@ -38,7 +40,9 @@ def names(folder):
 class TestCounts:
     def test_nothing_to_repair(self, n, source, tmp_path):
         target = tmp_path / "target.txt"
-        assert n.file(source, target) == FileResult(bytes_in=CLEAN_BYTES, bytes_out=CLEAN_BYTES, repairs=0, changed=False)
+        assert n.file(source, target) == FileReport(
+            source=str(source), format="text", encoding="utf-8", bytes_in=CLEAN_BYTES, bytes_out=CLEAN_BYTES, changed=False,
+            records=0, repairs={}, failed=0, errors=[])
         assert target.read_bytes() == CLEAN.encode()
 
     def test_repairs(self, n, source, tmp_path):
@@ -47,16 +51,18 @@ class TestCounts:
         result = n.file(source, target)
         assert target.read_bytes() == REPAIRED.encode()
         assert (result.bytes_in, result.bytes_out, result.changed) == (16, 12, True)
-        assert result.repairs == len(n.explain(DAMAGED))
+        assert result.repairs == {"width": 2, "compat": 1}
 
     def test_opencc_changes_without_a_repair(self, source, tmp_path):
         source.write_bytes("头发\n".encode())
-        assert Normalizer(opencc="s2t").file(source, tmp_path / "t") == FileResult(7, 7, 0, True)
+        result = Normalizer(opencc="s2t").file(source, tmp_path / "t")
+        assert (result.bytes_in, result.bytes_out, result.repairs, result.changed) == (7, 7, {}, True)
         assert (tmp_path / "t").read_bytes() == "頭髮\n".encode()
 
     def test_empty_file(self, n, source, tmp_path):
         source.write_bytes(b"")
-        assert n.file(source, tmp_path / "t") == FileResult(0, 0, 0, False)
+        result = n.file(source, tmp_path / "t")
+        assert (result.bytes_in, result.bytes_out, result.repairs, result.changed) == (0, 0, {}, False)
         assert (tmp_path / "t").read_bytes() == b""
 
 
@@ -104,10 +110,75 @@ class TestKindsOfFile:
         with pytest.raises(TypeError, match="expected a path or a binary file object, not NoneType"):
             n.file(None, source)
 
+    def test_name_and_first_bytes_decide_the_format_of_a_file_object(self, n, tmp_path):
+        line = f'{{"text": "{DAMAGED.strip()}"}}\n'.encode()
+        (tmp_path / "a.jsonl").write_bytes(line)
+        with open(tmp_path / "a.jsonl", "rb") as file:
+            assert n.file(file, io.BytesIO(), field="text").format == "jsonl"
+        assert n.file(io.BytesIO(line), io.BytesIO()).format == "text"
+        out = io.BytesIO()
+        assert n.file(io.BytesIO(line), out, format="jsonl", field="text").format == "jsonl"
+        assert json.loads(out.getvalue()) == {"text": REPAIRED.strip()}
+        with open(tmp_path / "a.jsonl", "rb", 0) as file, open(file.fileno(), "rb", closefd=False) as numbered:
+            assert isinstance(numbered.name, int)
+            assert n.file(numbered, io.BytesIO()).format == "text"
+
     @posix
     def test_device(self, n, source):
         n.file(source, os.devnull)
         assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
+
+
+class TestFormats:
+    """One entry point for files: none is taken for plain text that hanflow knows better."""
+
+    def test_json_lines(self, n, tmp_path):
+        source, target = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
+        source.write_text(json.dumps({"id": "１", "text": DAMAGED}), encoding="utf-8")
+        report = n.file(source, target, field="text")
+        assert json.loads(target.read_text(encoding="utf-8")) == {"id": "１", "text": REPAIRED}
+        assert (report.format, report.records, report.changed, report.repairs) == ("jsonl", 1, True, {"width": 2, "compat": 1})
+
+    def test_a_format_says_what_it_lacks(self, n, tmp_path):
+        for name, setting in (("a.jsonl", "field"), ("a.csv", "column")):
+            source, target = tmp_path / name, tmp_path / "target"
+            source.write_text('{"text": "１"}\n', encoding="utf-8")
+            with pytest.raises(FormatError, match=setting) as caught:
+                n.file(source, target)
+            assert name in "".join(getattr(caught.value, "__notes__", [caught.value.reason]))
+            assert not target.exists()
+
+    def test_csv_by_its_column(self, n, tmp_path):
+        (tmp_path / "a.csv").write_text("id,text\n１,⽔渠\n", encoding="utf-8")
+        n.file(tmp_path / "a.csv", tmp_path / "b.csv", column="text")
+        assert (tmp_path / "b.csv").read_text(encoding="utf-8") == "id,text\n１,水渠\n"
+
+    def test_encoding(self, n, tmp_path):
+        (tmp_path / "a.txt").write_bytes("２０条水渠\n".encode("gb18030"))
+        assert n.file(tmp_path / "a.txt", tmp_path / "b.txt", encoding="gb18030").encoding == "gb18030"
+        assert (tmp_path / "b.txt").read_bytes() == "20条水渠\n".encode("gb18030")
+
+    def test_parquet(self, n, tmp_path):
+        pa = pytest.importorskip("pyarrow")
+        parquet = pytest.importorskip("pyarrow.parquet")
+        parquet.write_table(pa.table({"text": [DAMAGED, None]}), tmp_path / "a.parquet")
+        assert n.file(tmp_path / "a.parquet", tmp_path / "b.parquet", column="text").records == 2
+        assert parquet.read_table(tmp_path / "b.parquet")["text"].to_pylist() == [REPAIRED, None]
+
+    def test_wrong_settings(self, n, source, tmp_path):
+        for settings, error, message in (
+            ({"format": "word"}, ValueError, "format must be None or one of 'text'"),
+            ({"field": 5}, TypeError, "field must be a str or several of these, not int"),
+            ({"field": b"text"}, TypeError, "field must be a str or several of these, not bytes"),
+            ({"column": [True]}, TypeError, "column must be a str or an int, not bool"),
+            ({"encoding": 8}, TypeError, "encoding must be None or a str, not int"),
+            ({"max_bytes": "1G"}, TypeError, "max_bytes must be None or an int, not str"),
+            ({"max_ratio": 0}, ValueError, "max_ratio must be None or more than 0, not 0"),
+            ({"threads": 0}, ValueError, "threads must be None or at least 1, not 0"),
+        ):
+            with pytest.raises(error, match=message):
+                n.file(source, tmp_path / "target", **settings)
+        assert names(tmp_path) == ["source.txt"]
 
 
 class TestReplacement:
@@ -268,6 +339,14 @@ class TestNotUtf8:
         assert "source.txt" in "".join(getattr(caught.value, "__notes__", [caught.value.reason]))
         assert target.read_bytes() == b"old"
         assert names(tmp_path) == ["source.txt", "target.txt"]
+
+    def test_far_in_the_note_says_where(self, n, source, tmp_path):
+        source.write_bytes(CLEAN.encode() * 300_000 + b"\xff")
+        with pytest.raises(UnicodeDecodeError) as caught:
+            n.file(source, tmp_path / "target.txt")
+        note = "".join(getattr(caught.value, "__notes__", [caught.value.reason]))
+        assert "source.txt" in note and "byte 6600000 (line 300001)" in note
+        assert names(tmp_path) == ["source.txt"]
 
     def test_preserve_keeps_each_byte(self, source, tmp_path):
         data = "江水".encode() + b"\xe6\xb1\n\xff\xfe\x80" + "江水".encode()

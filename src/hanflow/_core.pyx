@@ -1,5 +1,6 @@
-# cython: language_level=3, freethreading_compatible=True, boundscheck=False, wraparound=False
+# cython: language_level=3, freethreading_compatible=True, boundscheck=False, wraparound=False, auto_pickle=False, autotestdict=False
 """Signature sheet of the C++ core: views in, a call without the GIL, objects out. Decides nothing."""
+cimport cython
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
@@ -12,7 +13,7 @@ from libcpp cimport bool as cbool
 from libcpp.vector cimport vector
 
 from .errors import check_type
-from .explain import RULES, Repair
+from .explain import RULES as _RULES, Repair
 
 
 cdef extern from "Python.h":
@@ -267,6 +268,7 @@ def cpu_paths():
     return names
 
 
+@cython.final
 cdef class View:
     """UTF-8 of a str or of a bytes-like object, kept alive and unchanged until close()."""
     cdef object owner
@@ -402,9 +404,10 @@ cdef str evidence_of(const Edit* edit, dict known):
     return found
 
 
-new_tuple = tuple.__new__  # that of Repair would go through Python code
+cdef object new_tuple = tuple.__new__  # that of Repair would go through Python code
 
 
+@cython.final
 cdef class Core:
     """Immutable; may be shared between threads. The enumerations are numbers in the order of api.hpp."""
     cdef Options options
@@ -507,7 +510,7 @@ cdef class Core:
             view.close()
 
     def batch(self, list items not None, bint preserve, unsigned threads):
-        """A list of str and bytes-like objects -> the list of their results, with at most so many threads. If one fails,
+        """A list of str, bytes-like objects and None -> the list of their results, with at most so many threads. If one fails,
         the error of the first that does has its place in the list as the attribute `batch_index`."""
         cdef Failure failed
         cdef size_t group_bytes = GROUP_BYTES if threads == 1 else THREAD_GROUP_BYTES * min(threads, <unsigned>MAX_GROUP_THREADS)
@@ -699,6 +702,7 @@ cdef class Core:
             view.close()
 
 
+@cython.final
 cdef class Traced:
     """The repairs of one text, which become Repairs as they are asked for. It has an engine until close()."""
     cdef Core core
@@ -741,7 +745,7 @@ cdef class Traced:
                 begin, end = edit.begin, edit.end
                 before = PyBytes_FromStringAndSize(<const char*>data + begin, <Py_ssize_t>(end - begin))
                 after = PyBytes_FromStringAndSize(self.plan.texts + edit.text, <Py_ssize_t>edit.text_size)
-            out[i] = new_tuple(Repair, (RULES[<int>edit.rule], begin, end, before, after, <int>edit.confidence,
+            out[i] = new_tuple(Repair, (_RULES[<int>edit.rule], begin, end, before, after, <int>edit.confidence,
                                         evidence_of(edit, self.known)))
         self.done += count
         return out
@@ -796,7 +800,9 @@ cdef int add_to_batch(TextBatch* batch, object source, bint preserve, list kept)
     cdef Invalid invalid = Invalid.preserve if preserve else Invalid.reject
     cdef bint added
     cdef View view
-    if isinstance(source, str):
+    if source is None:  # has a place, but no text
+        added = batch.add(<const uint8_t*>PyBytes_AS_STRING(b""), 0, invalid)
+    elif isinstance(source, str):
         PyUnicode_READY(source)
         added = batch.add_units(PyUnicode_DATA(source), <size_t>PyUnicode_GET_LENGTH(source), PyUnicode_KIND(source))
     elif type(source) is bytes:
@@ -812,6 +818,8 @@ cdef int add_to_batch(TextBatch* batch, object source, bint preserve, list kept)
 
 cdef object batch_result(TextBatch* batch, size_t i, object source):
     cdef const BatchItem* item = &batch.item(i)
+    if source is None:
+        return None
     if isinstance(source, str):
         if not item.changed:
             return source if type(source) is str else PyUnicode_FromObject(source)
@@ -904,6 +912,7 @@ cdef class ArrowColumn:
         return capsule
 
 
+@cython.final
 cdef class ArrowArray(ArrowColumn):
     """What Normalizer.arrow() makes of an Arrow array: offers `__arrow_c_array__`."""
 
@@ -915,6 +924,7 @@ cdef class ArrowArray(ArrowColumn):
         return self.__arrow_c_schema__(), capsule
 
 
+@cython.final
 cdef class ArrowStream(ArrowColumn):
     """What Normalizer.arrow() makes of an Arrow stream: offers `__arrow_c_stream__`, any number of times, with the input's chunks."""
 
@@ -927,6 +937,7 @@ cdef class ArrowStream(ArrowColumn):
         return capsule
 
 
+@cython.final
 cdef class Pieces:
     """A text that comes in pieces, all str or all bytes-like. Not to be shared between threads."""
     cdef Stream* stream
@@ -970,6 +981,7 @@ cdef class Pieces:
             view.close()
 
 
+@cython.final
 cdef class OpenccTable:
     """Which stretches of a text an OpenCC configuration can change (native/src/opencc.hpp). Immutable."""
     cdef CTable* table

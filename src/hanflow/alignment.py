@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from ._core import Core
 
-    Numbers = NDArray[np.int64]
-    Array = TypeVar("Array", bound=NDArray[Any])
+    _Numbers = NDArray[np.int64]
+    _Array = TypeVar("_Array", bound=NDArray[Any])
 
 ALL_RULES = (*RULES, "opencc")
 
@@ -35,7 +35,7 @@ class Alignment(Generic[Text]):
     - The end of one side is aligned with the end of the other.
     """
 
-    def __init__(self, text: Text, runs: Numbers, moved: Numbers, spans: Numbers, rules: NDArray[np.uint8],
+    def __init__(self, text: Text, runs: _Numbers, moved: _Numbers, spans: _Numbers, rules: NDArray[np.uint8],
                  confidences: NDArray[np.uint8]) -> None:
         """The tables are those of native/src/alignment.hpp, as arrays of two and four columns."""
         import numpy as np
@@ -54,7 +54,7 @@ class Alignment(Generic[Text]):
         return self._text
 
     @property
-    def spans(self) -> Numbers:
+    def spans(self) -> _Numbers:
         """The repairs in the order of the text, int64 (n, 4): begin and end in the source, begin and end in the result. They
         are those that explain() lists."""
         return self._spans
@@ -72,24 +72,24 @@ class Alignment(Generic[Text]):
         return self._confidences
 
     @cached_property
-    def to_source(self) -> Numbers:
+    def to_source(self) -> _Numbers:
         """For each offset of the result, its end included, the offset in the source: int64 (len(text) + 1,)."""
         return self._from_output.all_places()
 
     @cached_property
-    def to_output(self) -> Numbers:
+    def to_output(self) -> _Numbers:
         """For each offset of the source, its end included, the offset in the result: int64 (len(source) + 1,)."""
         return self._from_source.all_places()
 
-    def source_of(self, offsets: ArrayLike) -> Numbers:
+    def source_of(self, offsets: ArrayLike) -> _Numbers:
         """to_source of these offsets, in their shape, without making the whole array."""
         return self._from_output.places(self._from_output.offsets(offsets))
 
-    def output_of(self, offsets: ArrayLike) -> Numbers:
+    def output_of(self, offsets: ArrayLike) -> _Numbers:
         """to_output of these offsets, in their shape, without making the whole array."""
         return self._from_source.places(self._from_source.offsets(offsets))
 
-    def to_output_spans(self, spans: ArrayLike) -> Numbers:
+    def to_output_spans(self, spans: ArrayLike) -> _Numbers:
         """Spans of the source, (n, 2) begin and end, as spans of the result, int64 (n, 2).
 
         A begin leans to the right and an end to the left: deleted or inserted text at an edge stays outside, and a span that
@@ -98,7 +98,7 @@ class Alignment(Generic[Text]):
         """
         return self._from_source.spans(spans)
 
-    def to_source_spans(self, spans: ArrayLike) -> Numbers:
+    def to_source_spans(self, spans: ArrayLike) -> _Numbers:
         """Spans of the result, (n, 2), as spans of the source; the rules are those of to_output_spans()."""
         return self._from_output.spans(spans)
 
@@ -110,13 +110,13 @@ class Alignment(Generic[Text]):
 class _Side:
     """The look-up from one side to the other."""
 
-    def __init__(self, here: Numbers, there: Numbers, moved: Numbers) -> None:
+    def __init__(self, here: _Numbers, there: _Numbers, moved: _Numbers) -> None:
         """here, there: where the runs begin on both sides, the ends last; C-contiguous. moved: in the order of this side."""
         self.here = here
         self.there = there
         self.moved = moved
 
-    def offsets(self, values: ArrayLike) -> Numbers:
+    def offsets(self, values: ArrayLike) -> _Numbers:
         """Those of a caller, checked."""
         import numpy as np
 
@@ -129,7 +129,7 @@ class _Side:
             raise ValueError(f"offsets must be from 0 to {end}, not {offsets.min()} to {offsets.max()}")
         return offsets.astype(np.int64)
 
-    def places(self, offsets: Numbers) -> Numbers:
+    def places(self, offsets: _Numbers) -> _Numbers:
         import numpy as np
 
         at = np.searchsorted(self.here, offsets, "right") - 1
@@ -137,13 +137,13 @@ class _Side:
         last = self.there[np.minimum(at + 1, len(self.there) - 1)] - 1
         return self._with_moved(offsets, np.minimum(begin + offsets - self.here[at], np.maximum(begin, last)))
 
-    def all_places(self) -> Numbers:
+    def all_places(self) -> _Numbers:
         import numpy as np
 
         places = np.frombuffer(spread(self.here.data, self.there.data), np.int64)
         return _frozen(self._with_moved(np.arange(len(places)), places) if len(self.moved) else places)
 
-    def _with_moved(self, offsets: Numbers, places: Numbers) -> Numbers:
+    def _with_moved(self, offsets: _Numbers, places: _Numbers) -> _Numbers:
         """The places with those in grids put right."""
         import numpy as np
 
@@ -153,7 +153,7 @@ class _Side:
         inside = (begin <= offsets) & (offsets < end)
         return np.where(inside, other + np.minimum(offsets - begin, other_end - other - 1), places)
 
-    def spans(self, spans: ArrayLike) -> Numbers:
+    def spans(self, spans: ArrayLike) -> _Numbers:
         import numpy as np
 
         given = self.offsets(spans)
@@ -168,7 +168,7 @@ class _Side:
         high = self._edges(np.maximum(np.searchsorted(self.here, ends, "left") - 1, 0), ends, 1)
         return np.column_stack([low, np.where(begins == ends, low, np.maximum(low, high))])
 
-    def _edges(self, at: Numbers, offsets: Numbers, side: int) -> Numbers:
+    def _edges(self, at: _Numbers, offsets: _Numbers, side: int) -> _Numbers:
         """The places of edges in the runs `at`; in one that was replaced as a whole its begin (side 0) or end (1)."""
         import numpy as np
 
@@ -204,7 +204,7 @@ def align(core: Core, convert: Optional[Callable[[str], str]], text: Union[str, 
     return Alignment(converted, runs, moved, spans, rules, np.array([r.confidence for r in found], np.uint8))
 
 
-def _frozen(array: Array) -> Array:
+def _frozen(array: _Array) -> _Array:
     array.flags.writeable = False
     return array
 
@@ -215,8 +215,8 @@ def _text_of(data: Any) -> str:
     return bytes(memoryview(data)).decode("utf-8", "surrogateescape")
 
 
-def _converted_bytes(source: str, repaired: str, runs: Numbers, moved: Numbers, convert: Callable[[str], str]) -> tuple[
-        bytes, Numbers, Numbers]:
+def _converted_bytes(source: str, repaired: str, runs: _Numbers, moved: _Numbers, convert: Callable[[str], str]) -> tuple[
+        bytes, _Numbers, _Numbers]:
     """In code points and back: OpenCC converts characters."""
     import numpy as np
 
@@ -232,11 +232,11 @@ def _converted_bytes(source: str, repaired: str, runs: Numbers, moved: Numbers, 
     return target.encode("utf-8", "surrogateescape"), runs, np.column_stack([starts[moved[:, :2]], ends[moved[:, 2:]]])
 
 
-def _places(runs: Numbers, offsets: Numbers) -> Numbers:
+def _places(runs: _Numbers, offsets: _Numbers) -> _Numbers:
     return _Side(runs[:, 0], runs[:, 1], runs[:0]).places(offsets)
 
 
-def _is_even(runs: Numbers) -> NDArray[np.bool_]:
+def _is_even(runs: _Numbers) -> NDArray[np.bool_]:
     import numpy as np
 
     lengths = np.diff(runs, axis=0)
@@ -244,7 +244,7 @@ def _is_even(runs: Numbers) -> NDArray[np.bool_]:
     return even
 
 
-def _conversion(source: str, target: str) -> Numbers:
+def _conversion(source: str, target: str) -> _Numbers:
     """The runs of a conversion."""
     import numpy as np
 
@@ -255,7 +255,7 @@ def _conversion(source: str, target: str) -> Numbers:
     return np.unique(np.array([*ends, (len(source), len(target))], np.int64), axis=0)
 
 
-def _byte_offsets(text: str) -> Numbers:
+def _byte_offsets(text: str) -> _Numbers:
     """Where each character stands in the UTF-8 of the text, its end included; a surrogate that stands for a byte is one byte."""
     import numpy as np
 
@@ -267,7 +267,7 @@ def _byte_offsets(text: str) -> Numbers:
     return np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
 
 
-def _then(first: Numbers, moved: Numbers, second: Numbers) -> tuple[Numbers, Numbers]:
+def _then(first: _Numbers, moved: _Numbers, second: _Numbers) -> tuple[_Numbers, _Numbers]:
     """The runs from the source of the first to the output of the second, and what the first moved."""
     import numpy as np
 
@@ -285,7 +285,7 @@ def _then(first: Numbers, moved: Numbers, second: Numbers) -> tuple[Numbers, Num
     return _joined(runs), np.column_stack([moved[:, :2], place, place + 1])
 
 
-def _joined(runs: Numbers) -> Numbers:
+def _joined(runs: _Numbers) -> _Numbers:
     """Even runs side by side are one."""
     import numpy as np
 

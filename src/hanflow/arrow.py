@@ -10,10 +10,14 @@ __all__ = ["ArrowArray", "ArrowStream", "SupportsArrowArray", "SupportsArrowStre
 
 
 class SupportsArrowArray(Protocol):
+    """What offers an Arrow array, such as pyarrow.Array."""
+
     def __arrow_c_array__(self, requested_schema: Optional[object] = None) -> tuple[object, object]: ...
 
 
 class SupportsArrowStream(Protocol):
+    """What offers a stream of Arrow arrays, such as pyarrow.ChunkedArray and polars.Series."""
+
     def __arrow_c_stream__(self, requested_schema: Optional[object] = None) -> object: ...
 
 

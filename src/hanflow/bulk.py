@@ -14,7 +14,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
 
 from . import files
-from .formats import Account, FileReport, FormatError, Settings, convert, is_plain_text
+from .formats import FileReport, FormatError, Settings, convert
+from .formats.account import Account
+from .formats.conversion import is_plain_text
 from .journal import Done
 from .progress import printable
 from .summary import BEFORE, FAILED, REPAIRED, UNCHANGED, Outcome

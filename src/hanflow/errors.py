@@ -1,6 +1,8 @@
 """What is said of an input that cannot be taken."""
 from __future__ import annotations
 
+from typing import Any
+
 
 def check_type(text: object, what: str) -> None:
     if isinstance(text, str):
@@ -11,8 +13,8 @@ def check_type(text: object, what: str) -> None:
         raise TypeError(f"{what} must be str or bytes-like, not {type(text).__name__}") from None
 
 
-def add_note(error: UnicodeDecodeError, note: str) -> None:
-    """Says where the bad bytes are. Before Python 3.11 there are no notes: the reason has to carry it."""
+def add_note(error: Any, note: str) -> None:
+    """Says which input it is, or where in it. Before Python 3.11 there are no notes: the reason has to carry it."""
     if hasattr(error, "add_note"):
         error.add_note(note)
     else:

@@ -1,4 +1,4 @@
-"""Repairs a file into another. A target path is replaced in one step, or not at all."""
+"""Paths and binary file objects. A target path is replaced in one step, or not at all."""
 from __future__ import annotations
 
 import errno
@@ -7,79 +7,18 @@ import os
 import re
 import stat
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple, cast
-
-from .errors import add_note
+from typing import TYPE_CHECKING, Union
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import BinaryIO, Optional, Union
+    from typing import BinaryIO, Optional
 
-    from .normalizer import File, Normalizer
+    from .normalizer import File
 
-    Path = Union[str, bytes]
-
+Path = Union[str, bytes]
 
 # The names that replacing() gives a file until it is complete.
 TEMPORARY = re.compile(r"\.hanflow-[0-9a-f]{16}\.tmp")
-
-
-class FileResult(NamedTuple):
-    """What became of a file.
-
-    bytes_in, bytes_out: size of the source and of the target.
-    repairs:             repairs made, those of `opencc` not counted.
-    changed:             whether the target differs from the source.
-    """
-
-    bytes_in: int
-    bytes_out: int
-    repairs: int
-    changed: bool
-
-
-def normalize_file(normalizer: Normalizer, source: File, target: File, *, in_place: bool = False) -> FileResult:
-    """See Normalizer.file(). With in_place, the target may be the source."""
-    if not in_place:
-        _refuse_same(source, target)
-    data = read(source)
-    result, repairs = repair(normalizer, data, source)
-    write(target, result)
-    return FileResult(len(data), len(result), repairs, result != data)
-
-
-def repair(normalizer: Normalizer, data: bytes, source: File) -> tuple[bytes, int]:
-    """The repaired data and the number of repairs; an error names the source."""
-    try:
-        result, repairs = normalizer._counted(data)
-        return result, sum(repairs)
-    except UnicodeDecodeError as error:
-        name = _name(source)
-        if name is not None:
-            add_note(error, f"in {os.fsdecode(name)!r}")
-        raise
-
-
-def read(source: File) -> bytes:
-    path = _path(source)
-    if path is None:
-        data = cast("BinaryIO", source).read()
-        if not isinstance(data, bytes):
-            raise TypeError(f"source must be a path or a binary file object; its read() gives {type(data).__name__}")
-        return data
-    if os.path.isdir(path):  # open() says PermissionError on Windows
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
-    with open(path, "rb") as file:
-        return file.read()
-
-
-def write(target: File, data: bytes) -> None:
-    path = _path(target)
-    if path is None:
-        _write_all(cast("BinaryIO", target), data)
-        return
-    with replacing(path) as file:
-        _write_all(file, data)
 
 
 @contextmanager

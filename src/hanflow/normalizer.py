@@ -3,9 +3,8 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NoReturn, Union, cast, overload
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NoReturn, Union, cast, overload
 
-from . import files
 from ._core import Core, NormalizerBase
 from .errors import add_note, check_type
 from .explain import Repair, one_by_one, repairs
@@ -13,19 +12,21 @@ from .stream import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import BinaryIO, Literal, Optional
+    from typing import Optional
 
     from typing_extensions import Buffer
 
     from .alignment import Alignment
     from .arrow import ArrowArray, ArrowStream, SupportsArrowArray, SupportsArrowStream
+    from .formats import FileReport
     from .opencc import Converter
 
-    Width = Literal["contextual", "alnum", "all", "none"]
-    Spacing = Literal["auto", "all", "none"]
-    LatinGap = Literal["auto", "remove", "keep", "insert"]
-    Errors = Literal["strict", "preserve"]
-    File = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]", BinaryIO]
+# Unions, as stubtest takes an alias of a Literal with several values for one that differs at run time.
+Width = Union[Literal["contextual"], Literal["alnum"], Literal["all"], Literal["none"]]
+Spacing = Union[Literal["auto"], Literal["all"], Literal["none"]]
+LatinGap = Union[Literal["auto"], Literal["remove"], Literal["keep"], Literal["insert"]]
+Errors = Union[Literal["strict"], Literal["preserve"]]
+File = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]", BinaryIO]
 
 # The numbers are those of the enumerations in native/include/hanflow/api.hpp. The first of each is the default.
 WIDTH = {"contextual": 2, "alnum": 1, "all": 3, "none": 0}
@@ -103,10 +104,25 @@ class Normalizer(NormalizerBase):
     def batch(self, texts: Iterable[str], threads: Optional[int] = None) -> list[str]: ...
     @overload
     def batch(self, texts: Iterable[Buffer], threads: Optional[int] = None) -> list[bytes]: ...
+    @overload  # of nothing but None both fit
+    def batch(  # type: ignore[overload-overlap]
+        self, texts: Iterable[Optional[str]], threads: Optional[int] = None
+    ) -> list[Optional[str]]: ...
+    @overload
+    def batch(  # type: ignore[overload-overlap]
+        self, texts: Iterable[Optional[Buffer]], threads: Optional[int] = None
+    ) -> list[Optional[bytes]]: ...
     @overload
     def batch(self, texts: Iterable[Union[str, Buffer]], threads: Optional[int] = None) -> list[Union[str, bytes]]: ...
-    def batch(self, texts: Iterable[Union[str, Buffer]], threads: Optional[int] = None) -> Any:
-        """The repaired texts as a list, in order.
+    @overload
+    def batch(
+        self, texts: Iterable[Union[str, Buffer, None]], threads: Optional[int] = None
+    ) -> list[Union[str, bytes, None]]: ...
+    def batch(self, texts: Iterable[Union[str, Buffer, None]], threads: Optional[int] = None) -> Any:
+        """The repaired texts as a list, in order. An item that is None stays None, as a null of a column does.
+
+            >>> Normalizer().batch(["全 市 新 增 ２０ 条 ⽔ 渠", None])
+            ['全市新增20条水渠', None]
 
         threads: how many to use at most; None means one for each CPU that this process may use. Each gets at least
         256 KiB, so that a small batch stays in the calling thread. The GIL is released while native code runs. If an item
@@ -114,18 +130,26 @@ class Normalizer(NormalizerBase):
         """
         if isinstance(texts, (str, bytes, bytearray, memoryview)):
             raise TypeError(f"batch() wants a sequence of texts, not one {type(texts).__name__}")
+        try:
+            given = iter(texts)
+        except TypeError:
+            raise TypeError(f"batch() wants a sequence of texts, not {type(texts).__name__}") from None
         threads = _threads(threads)
-        items = list(texts)
+        items: list[Union[str, Buffer, None]] = list(given)
         try:
             results = self._core.batch(items, self._preserve, threads)
         except TypeError:
             for index, item in enumerate(items):
-                check_type(item, f"item {index} of the batch")
+                if item is not None:
+                    check_type(item, f"item {index} of the batch")
             raise
         except UnicodeDecodeError as error:
             add_note(error, f"item {error.batch_index} of the batch")  # type: ignore[attr-defined]
             raise
-        return self._convert.batch(results, self._preserve, threads) if self._convert else results
+        if self._convert is None:
+            return results
+        converted = iter(self._convert.batch([text for text in results if text is not None], self._preserve, threads))
+        return [None if text is None else next(converted) for text in results]
 
     @overload
     def arrow(self, array: SupportsArrowStream, threads: Optional[int] = None) -> ArrowStream: ...
@@ -154,14 +178,62 @@ class Normalizer(NormalizerBase):
         convert = (lambda texts: opencc.batch(texts, preserve, threads)) if opencc else None
         return repaired(self._core, array, preserve, threads, convert)
 
-    def file(self, source: File, target: File) -> files.FileResult:
-        """Repairs a UTF-8 file into another and returns the counts. Source and target are paths or binary file objects.
+    def file(
+        self,
+        source: File,
+        target: File,
+        *,
+        format: Optional[str] = None,
+        field: Union[str, Iterable[str]] = (),
+        column: Union[str, int, Iterable[Union[str, int]]] = (),
+        encoding: Optional[str] = None,
+        delimiter: Optional[str] = None,
+        max_ratio: Optional[float] = 100,
+        max_bytes: Optional[int] = None,
+        threads: Optional[int] = None,
+    ) -> FileReport:
+        """Repairs the texts in a file; what else is in it stays. Says what became of it: bytes_in, bytes_out, changed, repairs
+        by rule, and more (`help(hanflow.formats.FileReport)`).
+
+            n.file("page.txt", "repaired.txt")
+            n.file("pages.jsonl.gz", "repaired.jsonl.gz", field="text")
+            n.file("pages.parquet", "repaired.parquet", column=["title", "text"])
+
+        source, target: paths or binary file objects; "-" is stdin, stdout. The target is of the source's format, compression
+        and encoding, whatever its name.
+        format:   "text", "jsonl", "csv", "parquet", "arrow", "zip" or "tar". None: by the source's name, if it has one (a file
+                  object has one that is opened from a path), and its first bytes, else text.
+        field:    JSON Lines: the fields to repair, "a.b" for a field b of an object a. There is no default.
+        column:   CSV, Parquet, Arrow: the columns to repair, by name or 0-based number. There is no default.
+        encoding, delimiter, max_ratio, max_bytes: as in `help(hanflow.formats.Settings)`.
+        threads:  as in batch(). Only files with columns use more than one.
 
         A target path is replaced at once when the result is complete, and left as it was if anything fails; an existing
-        target keeps its permissions, and a symbolic link is followed. A target that is the source raises ValueError.
-        The error for text that is not UTF-8 names the source.
+        target keeps its permissions, and a symbolic link is followed. Memory is bounded, whatever the size. Records and
+        members that cannot be repaired pass as they are, and the report names them.
+
+        ValueError: a wrong setting, or a target that is the source. UnicodeDecodeError: text that is not UTF-8; its range is
+        that in the file, or in the portion of a file of more than 4 MiB; its note says which file, and where. FormatError, a
+        ValueError: what else is wrong with the file as a whole; its note says which file. OSError: of either file.
+        ImportError: the format needs a package, and says which.
         """
-        return files.normalize_file(self, source, target)
+        from .formats import FormatError, Settings, convert
+        from .formats.conversion import name_of
+
+        settings = Settings(
+            normalizer=self, format=format, field=field, column=column, encoding=encoding, delimiter=delimiter,
+            max_ratio=max_ratio, max_bytes=max_bytes, counts=True, threads=_threads(threads))
+        try:
+            return convert(settings, source, target)
+        except FormatError as error:
+            name = name_of(source)
+            bad = error.__cause__
+            if settings.encoding is None and isinstance(bad, UnicodeDecodeError):
+                add_note(bad, f"in {name!r}, {error}" if name else str(error))
+                raise bad from None
+            if name:
+                add_note(error, f"in {name!r}")
+            raise
 
     def stream(self) -> Stream:
         """A stream with these options: ``feed()`` it the text in pieces, then ``close()`` it."""
@@ -267,14 +339,12 @@ def _cpus() -> int:
         return os.cpu_count() or 1
 
 
-# typed: True and 1 are one key otherwise, and the wrong one of them would pass unchecked.
-@lru_cache(maxsize=64, typed=True)
-def _cached(*values: Any) -> Normalizer:
-    return _made(values)
-
-
-def _made(values: tuple[Any, ...]) -> Normalizer:
+def _made(*values: Any) -> Normalizer:
     return Normalizer(**dict(zip(_DEFAULTS, values)))
+
+
+# typed: True and 1 are one key otherwise, and the wrong one of them would pass unchecked.
+_cached = lru_cache(maxsize=64, typed=True)(_made)
 
 
 @overload
@@ -306,5 +376,5 @@ def normalize(
     try:
         normalizer = _cached(*values)
     except TypeError:  # a value that cannot be hashed
-        normalizer = _made(values)
+        normalizer = _made(*values)
     return normalizer(text)

@@ -58,12 +58,14 @@ _PORTION = 1 << 16  # bytes that are converted at a time
 _SURROGATES = re.compile("([\ud800-\udfff]+)")
 
 
-@lru_cache(maxsize=None)
-def names() -> tuple[str, ...]:
+def _names() -> tuple[str, ...]:
     """The configurations that the installed OpenCC brings."""
     from opencc import CONFIGS
 
     return tuple(sorted(name[:-5] for name in CONFIGS))
+
+
+names = lru_cache(maxsize=None)(_names)
 
 
 class Converter:
@@ -207,9 +209,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_loading.acquire, after_in_parent=_loading.release, after_in_child=_loading.release)
 
 
-@lru_cache(maxsize=None)
-def _made(name: str) -> Converter:
-    return Converter(name)
+_made = lru_cache(maxsize=None)(Converter)
 
 
 def converter(name: str) -> Converter:

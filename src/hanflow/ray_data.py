@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from .summary import Outcome
     from .walk import Patterns
 
-    Dataset = Any  # ray.data.Dataset
-    Place = tuple[Any, str]  # a pyarrow.fs.FileSystem, a path in it
+__all__ = ["normalize"]
+
+Dataset = Any  # ray.data.Dataset
+Place = tuple[Any, str]  # a pyarrow.fs.FileSystem, a path in it
 
 # How often Ray runs a task again whose process died. It would go on for ever by itself, which a file that kills its process (by
 # the memory it takes, say) must not.

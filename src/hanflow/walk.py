@@ -4,15 +4,15 @@ from __future__ import annotations
 import os
 import re
 import stat
-from typing import TYPE_CHECKING, NamedTuple, Optional
+from typing import TYPE_CHECKING, Callable, NamedTuple, Optional
 
 from . import files
 from .journal import NAME as JOURNAL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
-    OnError = Callable[[OSError], None]
+OnError = Callable[[OSError], None]
 
 
 class Entry(NamedTuple):

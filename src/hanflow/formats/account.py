@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import codecs
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Union
@@ -52,9 +53,11 @@ class Failure(NamedTuple):
     reason: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Settings:
     """How to convert files: immutable, hashable, picklable.
+
+        >>> Settings(field="text")
 
     normalizer: repairs the texts.
     format:     one of FORMATS, or None: by the file's name and its first bytes, else text.
@@ -72,7 +75,7 @@ class Settings:
     threads:    how many may repair one file. Only those with columns use more than one; the result is the same.
     """
 
-    normalizer: Normalizer = field(default_factory=Normalizer)
+    normalizer: Normalizer
     format: Optional[str] = None
     field: tuple[str, ...] = ()
     column: Columns = ()
@@ -83,10 +86,43 @@ class Settings:
     counts: bool = False
     threads: int = 1
 
-    def __post_init__(self) -> None:
-        for name in ("field", "column"):
-            value = getattr(self, name)
-            object.__setattr__(self, name, (value,) if isinstance(value, (str, int)) else tuple(dict.fromkeys(value or ())))
+    def __init__(
+        self,
+        normalizer: Optional[Normalizer] = None,
+        format: Optional[str] = None,
+        field: Union[str, Iterable[str], None] = (),
+        column: Union[str, int, Iterable[Union[str, int]], None] = (),
+        encoding: Optional[str] = None,
+        delimiter: Optional[str] = None,
+        max_ratio: Optional[float] = 100,
+        max_bytes: Optional[int] = None,
+        counts: bool = False,
+        threads: int = 1,
+    ) -> None:
+        """normalizer None: Normalizer(). field, column: one, or several. A wrong value raises ValueError, a wrong type TypeError."""
+        given = {"normalizer": Normalizer() if normalizer is None else normalizer, "format": format,
+                 "field": _names("field", field, str), "column": _names("column", column, (str, int)), "encoding": encoding,
+                 "delimiter": delimiter, "max_ratio": max_ratio, "max_bytes": max_bytes, "counts": counts, "threads": threads}
+        for name, value in given.items():
+            object.__setattr__(self, name, value)
+        self._check()
+
+    def _check(self) -> None:
+        if not isinstance(self.normalizer, Normalizer):
+            raise TypeError(f"normalizer must be a Normalizer, not {type(self.normalizer).__name__}")
+        kinds: Any
+        for name, kinds in (("format", str), ("encoding", str), ("delimiter", str), ("max_ratio", (int, float)), ("max_bytes", int)):
+            value: Any = getattr(self, name)
+            if value is not None and (not isinstance(value, kinds) or isinstance(value, bool)):
+                raise TypeError(f"{name} must be None or {_words(kinds)}, not {type(value).__name__}")
+            if name.startswith("max_") and value is not None and not value > 0:
+                raise ValueError(f"{name} must be None or more than 0, not {value!r}")
+        if not isinstance(self.counts, bool):
+            raise TypeError(f"counts must be a bool, not {type(self.counts).__name__}")
+        if not isinstance(self.threads, int) or isinstance(self.threads, bool):
+            raise TypeError(f"threads must be an int, not {type(self.threads).__name__}")
+        if self.threads < 1:
+            raise ValueError(f"threads must be at least 1, not {self.threads}")
         if self.format is not None and self.format not in FORMATS:
             raise ValueError(f"format must be None or one of {', '.join(map(repr, FORMATS))}, not {self.format!r}")
         if self.delimiter is not None and (len(self.delimiter) != 1 or not self.delimiter.isascii() or self.delimiter in '"\r\n'):
@@ -108,6 +144,23 @@ class Settings:
         """All settings as values for JSON."""
         named = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "normalizer"}
         return {"options": self.normalizer.options, **named, "field": list(self.field), "column": list(self.column)}
+
+
+def _names(name: str, given: Any, kinds: Any) -> tuple[Any, ...]:
+    """Of a setting that takes one or several, None for none."""
+    values = (given,) if isinstance(given, kinds) else () if given is None else given
+    if isinstance(values, (bytes, bytearray, memoryview)) or not isinstance(values, Iterable):
+        raise TypeError(f"{name} must be {_words(kinds)} or several of these, not {type(given).__name__}")
+    values = tuple(dict.fromkeys(values))
+    for value in values:
+        if not isinstance(value, kinds) or isinstance(value, bool):
+            raise TypeError(f"{name} must be {_words(kinds)}, not {type(value).__name__}")
+    return values
+
+
+def _words(kinds: Any) -> str:
+    words = {str: "a str", int: "an int", float: "a float"}
+    return " or ".join(words[kind] for kind in (kinds if isinstance(kinds, tuple) else (kinds,)))
 
 
 class FileReport(NamedTuple):

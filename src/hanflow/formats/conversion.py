@@ -50,7 +50,7 @@ def convert(
     """
     if not in_place and target is not None and STREAM not in (source, target):
         files._refuse_same(source, target)
-    name = STREAM if source == STREAM else os.fsdecode(files._name(source) or b"")
+    name = name_of(source)
     account = Account(settings)
     with _opened(source) as file:
         before, start = _status(file), file.tell() if file.seekable() else 0
@@ -179,6 +179,11 @@ def _member(name: str, read: Callable[[int], bytes], account: Account) -> Option
 
 
 # Which format
+
+def name_of(source: File) -> str:
+    """Its path, or that which a file object was opened from; STREAM for stdin; empty if it has none."""
+    return STREAM if source == STREAM else os.fsdecode(files._name(source) or b"")
+
 
 def _base(name: str) -> tuple[str, Optional[str]]:
     """The name without the suffix of a compression, and that compression."""

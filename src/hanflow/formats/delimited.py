@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from .account import Account
 
-    Span = tuple[int, int]
+Span = tuple[int, int]
 
 BOM = b"\xef\xbb\xbf"
 QUOTED = re.compile(rb'"[^"]*(?:""[^"]*)*"(?!")')

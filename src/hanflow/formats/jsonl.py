@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from .account import Account
 
-    Path = tuple[str, ...]
-    Span = tuple[int, int]
+Path = tuple[str, ...]
+Span = tuple[int, int]
 
 BOM = b"\xef\xbb\xbf"
 

@@ -3,21 +3,20 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable
 
-from .. import files
 from . import columns, delimited, jsonl, text
-from .account import Account, FileReport
-from .conversion import PIPED, STREAM, Ahead, _format, _is_repaired, _opened, _seekable, _unpacked
+from .account import Account, FileReport, Located
+from .conversion import PIPED, Ahead, _format, _is_repaired, _opened, _seekable, _unpacked, name_of
 from .encodings import Transcoder
 
 if TYPE_CHECKING:
-    from typing import BinaryIO, Callable, Optional
+    from typing import BinaryIO, Optional
 
     from ..normalizer import File
-    from .account import Located, Settings
+    from .account import Settings
 
-    Visit = Callable[[Located], bool]
+Visit = Callable[[Located], bool]
 
 
 def each_text(settings: Settings, source: File, visit: Visit) -> FileReport:
@@ -30,7 +29,7 @@ def each_text(settings: Settings, source: File, visit: Visit) -> FileReport:
 
     Memory: one portion of records, row group or batch, or one text: plain text is held whole.
     """
-    name = STREAM if source == STREAM else os.fsdecode(files._name(source) or b"")
+    name = name_of(source)
     account = Account(settings)
     with _opened(source) as opened, ExitStack() as stack:
         file, start = opened, opened.tell() if opened.seekable() else 0

@@ -5,16 +5,16 @@ import shutil
 import struct
 import zipfile
 import zlib
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Callable, Optional
 
 from .account import PIECE, Account, FormatError
 from .compression import ERRORS, check, deflating
 
 if TYPE_CHECKING:
-    from typing import IO, BinaryIO, Callable, Optional
+    from typing import BinaryIO
 
-    # (name, read(n), account) -> the result, or None if nothing changes
-    Repair = Callable[[str, Callable[[int], bytes], Account], Optional[IO[bytes]]]
+# (name, read(n), account) -> the result, or None if nothing changes
+Repair = Callable[[str, Callable[[int], bytes], Account], Optional[IO[bytes]]]
 
 ENCRYPTED, DESCRIPTOR, UTF8 = 0x1, 0x8, 0x800  # bits of the flags
 LOCAL = struct.Struct("<4s22xHH")

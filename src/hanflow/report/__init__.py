@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from ..normalizer import File, Normalizer
     from .passages import Passage
 
+__all__ = ["report"]
+
 PORTION = 1 << 16  # code points of passages that the page unpacks at once
 ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 
