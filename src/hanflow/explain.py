@@ -52,6 +52,9 @@ def replay(repairs: Iterable[Repair[Text]], source: Union[Text, Buffer]) -> Text
 
     ValueError names the first repair that does not fit: whose `before` is not what stands there, or which begins before
     the one in front of it ends.
+
+        >>> replay([Repair("compat", 1, 2, "⽔", "水", 100)], "流⽔")
+        '流水'
     """
     text: Any = source if isinstance(source, str) else bytes(memoryview(source))
     parts: list[Any] = []

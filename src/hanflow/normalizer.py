@@ -40,6 +40,10 @@ _MAX_THREADS = 128  # as in native/src/batch.hpp
 class Normalizer(NormalizerBase):
     """Repairs text with one set of options. Immutable, hashable, picklable, safe to share between threads.
 
+        >>> n = Normalizer(latin_gap="insert", opencc="t2s")
+        >>> n("江 州 新 區 有 ２０ 條 水 渠")
+        '江州新区有 20 条水渠'
+
     Each option is a stage of the work and can be switched off alone:
 
     compat:    radicals and presentation forms become ordinary characters; BOM and stray controls go.
@@ -246,7 +250,13 @@ class Normalizer(NormalizerBase):
     def explain(self, text: Union[str, Buffer]) -> Any:
         """The repairs in the order of the text: replaying them on it gives the result. Positions are in code points for
         a str, in bytes for bytes. Each says how sure it is, and why it is made. With `opencc`, each converted stretch is a
-        repair of that name; a repair whose own text is converted shows the converted text."""
+        repair of that name; a repair whose own text is converted shows the converted text.
+
+            >>> for repair in Normalizer().explain("第２條 ⽔渠"):
+            ...     print(repair.start, repair.end, repair.before, repair.after, repair.confidence, repair.evidence)
+            1 2 ２ 2 100 a full-width letter or digit
+            4 5 ⽔ 水 100 a radical in the place of an ideograph
+        """
         check_type(text, "text")
         return repairs(self._core, self._convert, text, self._preserve)
 
@@ -256,7 +266,12 @@ class Normalizer(NormalizerBase):
     def align(self, text: Buffer) -> Alignment[bytes]: ...
     def align(self, text: Union[str, Buffer]) -> Any:
         """The result with the offsets of its characters in the text and of the text's in it, through `opencc` too. In code
-        points for a str, in bytes for bytes. Needs NumPy: ImportError says so."""
+        points for a str, in bytes for bytes. Needs NumPy: ImportError says so.
+
+            >>> a = Normalizer().align("清 江 ⼤ 桥")
+            >>> a.text, a.to_source.tolist()
+            ('清江大桥', [0, 2, 4, 6, 7])
+        """
         from .alignment import align
 
         check_type(text, "text")
@@ -370,7 +385,13 @@ def normalize(
     opencc: Optional[str] = None,
     errors: Errors = "strict",
 ) -> Union[str, bytes]:
-    """The repaired text: str for a str, bytes for bytes-like UTF-8. The options are those of Normalizer."""
+    """The repaired text: str for a str, bytes for bytes-like UTF-8. The options are those of Normalizer.
+
+        >>> normalize("全 市 新 增 ２０ 条 ⽔ 渠")
+        '全市新增20条水渠'
+        >>> normalize("全 市 新 增 ２０ 条 ⽔ 渠", width="none")
+        '全市新增２０条水渠'
+    """
     # In the order of Normalizer's own: as keywords they would cost more than a short text.
     values = (compat, width, spacing, latin_gap, vertical, unwrap, min_confidence, opencc, errors)
     try:

@@ -57,7 +57,8 @@ class Failure(NamedTuple):
 class Settings:
     """How to convert files: immutable, hashable, picklable.
 
-        >>> Settings(field="text")
+        >>> Settings(field="text").field
+        ('text',)
 
     normalizer: repairs the texts.
     format:     one of FORMATS, or None: by the file's name and its first bytes, else text.
