@@ -102,6 +102,17 @@ class Alignment(Generic[Text]):
         """Spans of the result, (n, 2), as spans of the source; the rules are those of to_output_spans()."""
         return self._from_output.spans(spans)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Pickled arrays come back writable, and those that can be made again need not travel.
+        moved = self._from_output.moved[:, [2, 3, 0, 1]]
+        return type(self), (self._text, self._from_source.runs(), moved, self._spans, self._rules, self._confidences)
+
+    def __copy__(self) -> Alignment[Text]:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Alignment[Text]:
+        return self
+
     def __repr__(self) -> str:
         source, output = self._from_source.here[-1], self._from_source.there[-1]
         return f"<{type(self).__name__} of {source} to {output}, {len(self._spans)} repairs>"
@@ -115,6 +126,12 @@ class _Side:
         self.here = here
         self.there = there
         self.moved = moved
+
+    def runs(self) -> _Numbers:
+        """Where they begin, in two columns, as Alignment takes them."""
+        import numpy as np
+
+        return np.column_stack([self.here, self.there])
 
     def offsets(self, values: ArrayLike) -> _Numbers:
         """Those of a caller, checked."""

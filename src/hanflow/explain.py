@@ -4,6 +4,8 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Callable, Generic, NamedTuple, Optional, TypeVar, Union, cast
 
+from .errors import check_type
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -56,10 +58,13 @@ def replay(repairs: Iterable[Repair[Text]], source: Union[Text, Buffer]) -> Text
         >>> replay([Repair("compat", 1, 2, "⽔", "水", 100)], "流⽔")
         '流水'
     """
+    check_type(source, "source")
     text: Any = source if isinstance(source, str) else bytes(memoryview(source))
     parts: list[Any] = []
     at = 0
     for number, repair in enumerate(repairs):
+        if not isinstance(repair, Repair):
+            raise TypeError(f"repair {number} must be a Repair, not {type(repair).__name__}")
         start, end = repair.start, repair.end
         if not at <= start <= end <= len(text):
             raise ValueError(f"repair {number} is out of order or outside of the source: {repair!r}")

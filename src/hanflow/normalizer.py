@@ -185,7 +185,7 @@ class Normalizer(NormalizerBase):
     def file(
         self,
         source: File,
-        target: File,
+        target: Optional[File],
         *,
         format: Optional[str] = None,
         field: Union[str, Iterable[str]] = (),
@@ -203,8 +203,8 @@ class Normalizer(NormalizerBase):
             n.file("pages.jsonl.gz", "repaired.jsonl.gz", field="text")
             n.file("pages.parquet", "repaired.parquet", column=["title", "text"])
 
-        source, target: paths or binary file objects; "-" is stdin, stdout. The target is of the source's format, compression
-        and encoding, whatever its name.
+        source, target: paths or binary file objects; "-" is stdin, stdout; target None: nothing is written. The target is of the
+        source's format, compression and encoding, whatever its name.
         format:   "text", "jsonl", "csv", "parquet", "arrow", "zip" or "tar". None: by the source's name, if it has one (a file
                   object has one that is opened from a path), and its first bytes, else text.
         field:    JSON Lines: the fields to repair, "a.b" for a field b of an object a. There is no default.

@@ -43,6 +43,8 @@ def normalize(dataset: Dataset, column: str, *, failures: Optional[str] = None, 
     options:  those of Normalizer, ValueError for a wrong one. A column that is missing or of another type ends the run of the
               dataset with Ray's error, which says so.
     """
+    if not hasattr(dataset, "map_batches"):
+        raise TypeError(f"dataset must be a ray.data.Dataset, not {type(dataset).__name__}")
     arguments = {"normalizer": Normalizer(**options), "column": column, "failures": failures}
     return dataset.map_batches(
         _repaired_table, batch_size=None, batch_format="pyarrow", zero_copy_batch=True, fn_kwargs=arguments)

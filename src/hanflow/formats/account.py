@@ -118,6 +118,9 @@ class Settings:
                 raise TypeError(f"{name} must be None or {_words(kinds)}, not {type(value).__name__}")
             if name.startswith("max_") and value is not None and not value > 0:
                 raise ValueError(f"{name} must be None or more than 0, not {value!r}")
+        for number in self.column:
+            if isinstance(number, int) and number < 0:
+                raise ValueError(f"column must be a name or a number from 0, not {number}")
         if not isinstance(self.counts, bool):
             raise TypeError(f"counts must be a bool, not {type(self.counts).__name__}")
         if not isinstance(self.threads, int) or isinstance(self.threads, bool):
@@ -131,7 +134,7 @@ class Settings:
         if self.encoding not in (None, "auto"):
             try:
                 "".encode(self.encoding or "")  # refuses the codecs that are not of text
-            except LookupError:
+            except (LookupError, ValueError):
                 raise ValueError(f"encoding must be None, 'auto' or the name of a text codec, not {self.encoding!r}") from None
             if codecs.lookup(self.encoding or "").name == "utf-8":
                 object.__setattr__(self, "encoding", None)
@@ -145,6 +148,11 @@ class Settings:
         """All settings as values for JSON."""
         named = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "normalizer"}
         return {"options": self.normalizer.options, **named, "field": list(self.field), "column": list(self.column)}
+
+
+def check_settings(settings: object) -> None:
+    if not isinstance(settings, Settings):
+        raise TypeError(f"settings must be a Settings, not {type(settings).__name__}")
 
 
 def _names(name: str, given: Any, kinds: Any) -> tuple[Any, ...]:

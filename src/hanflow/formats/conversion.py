@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from .. import files
 from . import columns, delimited, jsonl, text
-from .account import PIECE, Account, FileReport, FormatError
+from .account import PIECE, Account, FileReport, FormatError, check_settings
 from .compression import SHORT, SUFFIXES, compressing, decompressed
 from .compression import kind as compression_of
 from .encodings import Transcoder
@@ -47,7 +47,12 @@ def convert(
     changes, it becomes a copy of the source. Records and members that cannot be repaired pass as they are, and the report
     names them. What ends the conversion: FormatError, with the place; OSError of either file; ImportError if a package is
     missing; MemoryError.
+
+        report = convert(Settings(field="text"), "pages.jsonl.gz", "repaired.jsonl.gz")
     """
+    check_settings(settings)
+    if source is target and hasattr(source, "read"):
+        raise ValueError("source and target are the same file object")
     if not in_place and target is not None and STREAM not in (source, target):
         files._refuse_same(source, target)
     name = name_of(source)

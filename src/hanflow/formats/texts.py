@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Callable
 
 from . import columns, delimited, jsonl, text
-from .account import Account, FileReport, Located
+from .account import Account, FileReport, Located, check_settings
 from .conversion import PIPED, Ahead, _format, _is_repaired, _opened, _seekable, _unpacked, name_of
 from .encodings import Transcoder
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from ..normalizer import File
     from .account import Settings
 
-Visit = Callable[[Located], bool]
+Visit = Callable[[Located], object]
 
 
 def each_text(settings: Settings, source: File, visit: Visit) -> FileReport:
     """Calls visit(located) for each text that convert() would give to the normalizer, in the order of the file. What it
-    returns says whether the text would change; `located.repairs(normalizer)` lists how.
+    returns says whether the text would change, for the report; `located.repairs(normalizer)` lists how.
 
     source: a path or binary file object; "-" is stdin. Nothing is written. The report is that of a conversion without a
     target: records and members that convert() would pass on unchanged are named in it, and what ends a conversion is raised
@@ -29,6 +29,7 @@ def each_text(settings: Settings, source: File, visit: Visit) -> FileReport:
 
     Memory: one portion of records, row group or batch, or one text: plain text is held whole.
     """
+    check_settings(settings)
     name = name_of(source)
     account = Account(settings)
     with _opened(source) as opened, ExitStack() as stack:
@@ -67,7 +68,7 @@ def _lines(name: str, format: str, read: Callable[[int], bytes], account: Accoun
     else:
         found = (jsonl if format == "jsonl" else text).texts(read, account)
     for located in found:
-        account.changed |= visit(located._replace(member=member, format=format, encoding=account.encoding))
+        account.changed |= bool(visit(located._replace(member=member, format=format, encoding=account.encoding)))
 
 
 def _whole(format: str, file: BinaryIO, account: Account, visit: Visit) -> None:
@@ -78,7 +79,7 @@ def _whole(format: str, file: BinaryIO, account: Account, visit: Visit) -> None:
         zips.repair_members(file, None, account, _is_repaired, _members(visit))
         return
     for located in (columns.parquet_texts if format == "parquet" else columns.arrow_texts)(file, account):
-        account.changed |= visit(located._replace(format=format))
+        account.changed |= bool(visit(located._replace(format=format)))
 
 
 def _members(visit: Visit) -> Callable[[str, Callable[[int], bytes], Account], None]:

@@ -19,6 +19,7 @@ from importlib.resources import files as resources
 from typing import TYPE_CHECKING, Any, cast
 
 from .. import files
+from .._core import NormalizerBase
 from ..alignment import ALL_RULES
 from .passages import passages
 
@@ -42,6 +43,8 @@ def report(normalizer: Normalizer, texts: Iterable[tuple[str, str]], target: Fil
 
     texts:  (name, text) of each; may be an iterator, one text is held at a time.
     target: a path, which is replaced at once at the end, or a binary file object.
+
+        report(Normalizer(), [("page.txt", text)], "report.html")
     """
     path = files._path(target)
     if path is None:
@@ -52,8 +55,13 @@ def report(normalizer: Normalizer, texts: Iterable[tuple[str, str]], target: Fil
 
 
 def _write(normalizer: Normalizer, texts: Iterable[tuple[str, str]], write: Callable[[bytes], object]) -> None:
+    if not isinstance(normalizer, NormalizerBase):
+        raise TypeError(f"normalizer must be a Normalizer, not {type(normalizer).__name__}")
     page = Page(write, normalizer)
-    for name, text in texts:
+    for number, pair in enumerate(texts):
+        if not isinstance(pair, tuple) or len(pair) != 2 or not all(isinstance(part, str) for part in pair):
+            raise TypeError(f"texts must be pairs of name and text, both str; item {number} is {str(pair)[:60]!r}")
+        name, text = pair
         page.begin(name)
         page.add(text, normalizer._each_repair(text))
     page.close()

@@ -1,0 +1,176 @@
+"""The Python surface as a stranger meets it: wrong types, copies, pickles, words for what is there."""
+import copy
+import dataclasses
+import io
+import pickle
+import random
+import subprocess
+import sys
+
+import pytest
+
+import hanflow
+import strategies
+from hanflow import Normalizer, Repair, replay
+from hanflow.formats import Failure, FormatError, Located, Settings, convert, each_text
+
+DAMAGED, REPAIRED = "全 市 新 增 ２０ 条 ⽔ 渠", "全市新增20条水渠"
+n = Normalizer()
+
+
+@pytest.mark.parametrize("names", [
+    "hanflow.report.report", "hanflow.ray_data.normalize", "hanflow.formats.convert", "hanflow.formats.Settings",
+    "hanflow.arrow.ArrowArray"])
+def test_modules_come_with_the_package(names):
+    """`import hanflow` is all that the README says; what is heavy is imported when it is first used."""
+    module = names.rpartition(".")[0]
+    script = (f"import sys, hanflow\n"
+              f"assert not {{'hanflow.formats', 'hanflow.report', 'hanflow.ray_data', 'pyarrow', 'numpy'}} & set(sys.modules)\n"
+              f"assert {module.split('.')[1]!r} in dir(hanflow)\n"
+              f"assert callable({names}) and {module!r} in sys.modules\n")
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_no_other_names():
+    with pytest.raises(AttributeError, match="module 'hanflow' has no attribute 'normalise'"):
+        hanflow.normalise
+    public = {name for name in dir(hanflow) if not name.startswith("_")}
+    assert public == {*hanflow.__all__, "arrow", "formats", "ray_data", "report"} - {"__version__"}
+
+
+MODULES = (hanflow, hanflow.arrow, hanflow.formats, hanflow.ray_data, hanflow.report)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+def test_every_public_name_says_what_it_is_for(module):
+    """And each method of the classes."""
+    assert module.__doc__
+    for name in module.__all__:
+        value = getattr(module, name)
+        if callable(value):
+            assert value.__doc__ and not value.__doc__.startswith(f"{name}("), name
+        for inner, member in vars(value).items() if isinstance(value, type) else ():
+            if not inner.startswith("_") and (callable(member) or isinstance(member, property)):
+                assert member.__doc__, f"{name}.{inner}"
+
+
+@pytest.mark.parametrize("value", [
+    n, Normalizer(opencc="t2s", width="all"), Settings(n, field="a", column=[1, "b"]), Failure("line 1", "why"), Located("text"),
+    n.explain(DAMAGED)[0], n.explain(DAMAGED.encode())[0], n.file(io.BytesIO(DAMAGED.encode()), io.BytesIO())],
+    ids=lambda value: type(value).__name__)
+def test_values_copy_pickle_compare_and_show(value):
+    for other in (copy.copy(value), copy.deepcopy(value), *(pickle.loads(pickle.dumps(value, protocol)) for protocol in range(6))):
+        assert other == value and type(other) is type(value)
+        if not isinstance(value, hanflow.formats.FileReport):  # has a dict and a list
+            assert hash(other) == hash(value)
+    names = {name: getattr(module, name) for module in MODULES for name in module.__all__}
+    assert eval(repr(value), names) == value
+
+
+def test_errors_pickle():
+    error = FormatError("line 3", "why")
+    for other in (copy.copy(error), pickle.loads(pickle.dumps(error))):
+        assert (type(other), str(other), other.where, other.reason) == (FormatError, "line 3: why", "line 3", "why")
+
+
+def test_an_alignment_travels():
+    np = pytest.importorskip("numpy")
+    texts = [DAMAGED, "", *(strategies.random_page(random.Random(seed), grids=True).text for seed in range(40))]
+    moved = 0
+    for text in texts:
+        a = n.align(text)
+        moved += len(a._from_source.moved)
+        assert copy.copy(a) is a and copy.deepcopy(a) is a
+        b = pickle.loads(pickle.dumps(a))
+        assert b.text == a.text
+        for name in ("spans", "rules", "confidences", "to_source", "to_output"):
+            assert np.array_equal(getattr(a, name), getattr(b, name))
+            assert not getattr(b, name).flags.writeable
+    assert moved  # grids too
+
+
+def test_arrow_results_refuse_to_travel():
+    pa = pytest.importorskip("pyarrow")
+    for value in (n.arrow(pa.array([DAMAGED])), n.arrow(pa.chunked_array([[DAMAGED]]))):
+        for act in (copy.copy, copy.deepcopy, *(lambda value, p=p: pickle.dumps(value, p) for p in range(6))):
+            with pytest.raises(TypeError, match="cannot pickle '.*Arrow(Array|Stream)' object"):
+                act(value)
+
+
+class TestReplay:
+    def test_wrong_types(self):
+        with pytest.raises(TypeError, match="source must be str or bytes-like, not NoneType"):
+            replay([], None)
+        with pytest.raises(TypeError, match="repair 1 must be a Repair, not tuple"):
+            replay([Repair("compat", 0, 1, "⽔", "水", 100), ("compat", 0, 1, "⽔", "水", 100)], "⽔渠")
+
+    def test_an_iterator_will_do(self):
+        assert replay(iter(n.explain(DAMAGED)), DAMAGED) == REPAIRED
+
+
+class TestFiles:
+    def test_one_object_for_both(self):
+        both = io.BytesIO(DAMAGED.encode())
+        for call in (n.file, lambda source, target: convert(Settings(), source, target)):
+            with pytest.raises(ValueError, match="source and target are the same file object"):
+                call(both, both)
+        assert both.getvalue() == DAMAGED.encode()
+
+    def test_no_target(self):
+        report = n.file(io.BytesIO(DAMAGED.encode()), None)
+        assert (report.changed, report.bytes_out) == (True, 0)
+
+    @pytest.mark.parametrize("settings", [None, n, "text", {"field": "text"}])
+    def test_what_is_no_settings(self, settings):
+        for call in (lambda: convert(settings, io.BytesIO(), io.BytesIO()), lambda: each_text(settings, io.BytesIO(), print)):
+            with pytest.raises(TypeError, match=f"settings must be a Settings, not {type(settings).__name__}"):
+                call()
+
+    def test_a_visit_may_return_anything(self):
+        seen = []
+        assert each_text(Settings(), io.BytesIO(DAMAGED.encode()), seen.append).changed is False
+        assert [located.text for located in seen] == [DAMAGED]
+        assert each_text(Settings(), io.BytesIO(DAMAGED.encode()), lambda located: 1).changed is True
+
+
+class TestSettings:
+    def test_one_or_several(self):
+        assert Settings(field="a").field == ("a",) and Settings(field=["a", "b", "a"]).field == ("a", "b")
+        assert Settings(column=0).column == (0,) and Settings(column=(x for x in ("a", 1))).column == ("a", 1)
+        assert Settings(field=None).field == Settings(column=None).column == Settings().field == ()
+
+    def test_another_like_it(self):
+        settings = dataclasses.replace(Settings(n, field="a", max_bytes=5), column="b")
+        assert (settings.field, settings.column, settings.max_bytes) == (("a",), ("b",), 5)
+
+    @pytest.mark.parametrize("given, error, message", [
+        ({"normalizer": "all"}, TypeError, "normalizer must be a Normalizer, not str"),
+        ({"field": [5]}, TypeError, "field must be a str, not int"),
+        ({"column": -1}, ValueError, "column must be a name or a number from 0, not -1"),
+        ({"column": 1.5}, TypeError, "column must be a str or an int or several of these, not float"),
+        ({"delimiter": 5}, TypeError, "delimiter must be None or a str, not int"),
+        ({"encoding": "a\0b"}, ValueError, "encoding must be None, 'auto' or the name of a text codec"),
+        ({"max_ratio": float("nan")}, ValueError, "max_ratio must be None or more than 0"),
+        ({"counts": 1}, TypeError, "counts must be a bool, not int"),
+        ({"threads": None}, TypeError, "threads must be an int, not NoneType"),
+    ])
+    def test_wrong_values(self, given, error, message):
+        with pytest.raises(error, match=message):
+            Settings(**given)
+
+
+class TestReport:
+    @pytest.mark.parametrize("texts", [["abc"], {"a": "b"}, [("a", b"b")], [("a", "b", "c")], [(None, "b")]])
+    def test_what_is_no_pair(self, texts, tmp_path):
+        with pytest.raises(TypeError, match="texts must be pairs of name and text, both str; item 0 is"):
+            hanflow.report.report(n, texts, tmp_path / "report.html")
+        assert list(tmp_path.iterdir()) == []
+
+    def test_no_normalizer(self, tmp_path):
+        with pytest.raises(TypeError, match="normalizer must be a Normalizer, not NoneType"):
+            hanflow.report.report(None, [], tmp_path / "report.html")
+
+
+def test_no_dataset():
+    with pytest.raises(TypeError, match="dataset must be a ray.data.Dataset, not list"):
+        hanflow.ray_data.normalize([], "text")
