@@ -93,7 +93,7 @@ def test_arrow_results_refuse_to_travel():
     pa = pytest.importorskip("pyarrow")
     for value in (n.arrow(pa.array([DAMAGED])), n.arrow(pa.chunked_array([[DAMAGED]]))):
         for act in (copy.copy, copy.deepcopy, *(lambda value, p=p: pickle.dumps(value, p) for p in range(6))):
-            with pytest.raises(TypeError, match="cannot pickle '.*Arrow(Array|Stream)' object"):
+            with pytest.raises(TypeError, match="Arrow(Array|Stream)"):
                 act(value)
 
 

@@ -35,8 +35,8 @@ class Alignment(Generic[Text]):
     - The end of one side is aligned with the end of the other.
     """
 
-    def __init__(self, text: Text, runs: _Numbers, moved: _Numbers, spans: _Numbers, rules: NDArray[np.uint8],
-                 confidences: NDArray[np.uint8]) -> None:
+    def __init__(self, text: Text, runs: NDArray[np.int64], moved: NDArray[np.int64], spans: NDArray[np.int64],
+                 rules: NDArray[np.uint8], confidences: NDArray[np.uint8]) -> None:
         """The tables are those of native/src/alignment.hpp, as arrays of two and four columns."""
         import numpy as np
 
@@ -54,7 +54,7 @@ class Alignment(Generic[Text]):
         return self._text
 
     @property
-    def spans(self) -> _Numbers:
+    def spans(self) -> NDArray[np.int64]:
         """The repairs in the order of the text, int64 (n, 4): begin and end in the source, begin and end in the result. They
         are those that explain() lists."""
         return self._spans
@@ -72,24 +72,24 @@ class Alignment(Generic[Text]):
         return self._confidences
 
     @cached_property
-    def to_source(self) -> _Numbers:
+    def to_source(self) -> NDArray[np.int64]:
         """For each offset of the result, its end included, the offset in the source: int64 (len(text) + 1,)."""
         return self._from_output.all_places()
 
     @cached_property
-    def to_output(self) -> _Numbers:
+    def to_output(self) -> NDArray[np.int64]:
         """For each offset of the source, its end included, the offset in the result: int64 (len(source) + 1,)."""
         return self._from_source.all_places()
 
-    def source_of(self, offsets: ArrayLike) -> _Numbers:
+    def source_of(self, offsets: ArrayLike) -> NDArray[np.int64]:
         """to_source of these offsets, in their shape, without making the whole array."""
         return self._from_output.places(self._from_output.offsets(offsets))
 
-    def output_of(self, offsets: ArrayLike) -> _Numbers:
+    def output_of(self, offsets: ArrayLike) -> NDArray[np.int64]:
         """to_output of these offsets, in their shape, without making the whole array."""
         return self._from_source.places(self._from_source.offsets(offsets))
 
-    def to_output_spans(self, spans: ArrayLike) -> _Numbers:
+    def to_output_spans(self, spans: ArrayLike) -> NDArray[np.int64]:
         """Spans of the source, (n, 2) begin and end, as spans of the result, int64 (n, 2).
 
         A begin leans to the right and an end to the left: deleted or inserted text at an edge stays outside, and a span that
@@ -98,7 +98,7 @@ class Alignment(Generic[Text]):
         """
         return self._from_source.spans(spans)
 
-    def to_source_spans(self, spans: ArrayLike) -> _Numbers:
+    def to_source_spans(self, spans: ArrayLike) -> NDArray[np.int64]:
         """Spans of the result, (n, 2), as spans of the source; the rules are those of to_output_spans()."""
         return self._from_output.spans(spans)
 
