@@ -68,15 +68,14 @@ def replay(repairs: Iterable[Repair[Text]], source: Union[Text, Buffer]) -> Text
     return cast("Text", text[:0].join(parts))
 
 
-def repairs(core: Core, convert: Optional[Callable[[str], str]], text: Union[str, Buffer], preserve: bool) -> list[Repair[Any]]:
+def repairs(core: Core, convert: Optional[Callable[[str], str]], text: Union[str, bytes], preserve: bool) -> list[Repair[Any]]:
     found: list[Repair[Any]] = core.repairs(text, preserve)
     if convert is None:
         return found
     if isinstance(text, str):
         return _with_conversion(text, found, convert)
     # In code points and back: OpenCC converts characters. Bytes that are not UTF-8 travel as lone surrogates.
-    data = bytes(memoryview(text))
-    characters = data.decode("utf-8", "surrogateescape")
+    characters = text.decode("utf-8", "surrogateescape")
     changes, starts = decoded(found, characters)
     return [
         r._replace(start=starts[r.start], end=starts[r.end], before=r.before.encode("utf-8", "surrogateescape"),

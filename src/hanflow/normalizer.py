@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Union, cast, overload
 
 from . import files
 from ._core import Core, NormalizerBase
-from .errors import add_note, check_type
+from .errors import add_note, as_it_is, check_type
 from .explain import Repair, one_by_one, repairs
 from .stream import Stream
 
@@ -115,7 +115,7 @@ class Normalizer(NormalizerBase):
         if isinstance(texts, (str, bytes, bytearray, memoryview)):
             raise TypeError(f"batch() wants a sequence of texts, not one {type(texts).__name__}")
         threads = _threads(threads)
-        items = list(texts)
+        items = tuple(texts)
         try:
             results = self._core.batch(items, self._preserve, threads)
         except TypeError:
@@ -139,9 +139,15 @@ class Normalizer(NormalizerBase):
         turn: `pyarrow.array(...)`, `pyarrow.chunked_array(...)`, `polars.Series(...)` take them. The types are utf8,
         large_utf8 and utf8_view; any other raises TypeError. Neither pyarrow nor another package is imported.
 
-        The rows are read where they are, without a copy. A stream is read to its end at once, and the results are held as a
+        The rows are read where they are, without a copy: who lends them must not write into them meanwhile. A stream is read to its end at once, and the results are held as a
         whole. A chunk with nothing to repair is passed on as it is; of utf8_view the rows with nothing to repair stay in the
         input's buffers. threads: as in batch(), for each chunk.
+
+        Before any text is read the array is checked as far as the interface allows: lengths, offsets and counts that are negative
+        or too large, pointers that are null, offsets that decrease, views that point outside of their buffers raise ValueError,
+        which names the row. The interface does not say how long the buffers of utf8 and large_utf8 are, nor those of any row
+        table: that they have as many rows as the array says, and that the last offset stands inside of the data, has to be
+        believed. Of an array from a source that is not trusted let its package look first (`pyarrow.Array.validate(full=True)`).
 
         UnicodeDecodeError: the range inside the row, with a note that names the row. With errors="preserve" the column
         keeps such bytes, as the input did, and is no valid Arrow text either. OverflowError: the results of a utf8 column
@@ -163,9 +169,19 @@ class Normalizer(NormalizerBase):
         """
         return files.normalize_file(self, source, target)
 
-    def stream(self) -> Stream:
-        """A stream with these options: ``feed()`` it the text in pieces, then ``close()`` it."""
-        return Stream(self)
+    @overload
+    def stream(self, kind: type[str]) -> Stream[str]: ...
+    @overload
+    def stream(self, kind: type[bytes]) -> Stream[bytes]: ...
+    @overload
+    def stream(self, kind: None = None) -> Stream[Any]: ...
+    def stream(self, kind: Optional[type[Any]] = None) -> Stream[Any]:
+        """A stream with these options: ``feed()`` it the text in pieces, then ``close()`` it.
+
+        kind: of which kind the pieces and the results are, str or bytes (the pieces may be bytes-like then); any other raises
+        ValueError. None leaves it to the first piece; without one the results are str.
+        """
+        return Stream(self, kind)
 
     @overload
     def explain(self, text: str) -> list[Repair[str]]: ...
@@ -175,8 +191,7 @@ class Normalizer(NormalizerBase):
         """The repairs in the order of the text: replaying them on it gives the result. Positions are in code points for
         a str, in bytes for bytes. Each says how sure it is, and why it is made. With `opencc`, each converted stretch is a
         repair of that name; a repair whose own text is converted shows the converted text."""
-        check_type(text, "text")
-        return repairs(self._core, self._convert, text, self._preserve)
+        return repairs(self._core, self._convert, as_it_is(text, "text"), self._preserve)
 
     @overload
     def align(self, text: str) -> Alignment[str]: ...
@@ -187,8 +202,7 @@ class Normalizer(NormalizerBase):
         points for a str, in bytes for bytes. Needs NumPy: ImportError says so."""
         from .alignment import align
 
-        check_type(text, "text")
-        return align(self._core, self._convert, text, self._preserve)
+        return align(self._core, self._convert, as_it_is(text, "text"), self._preserve)
 
     def _each_repair(self, text: str) -> Iterator[Repair[str]]:
         """explain(), made as they are asked for."""
