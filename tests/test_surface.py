@@ -6,6 +6,7 @@ import pickle
 import random
 import subprocess
 import sys
+from array import array
 
 import pytest
 
@@ -95,6 +96,77 @@ def test_arrow_results_refuse_to_travel():
         for act in (copy.copy, copy.deepcopy, *(lambda value, p=p: pickle.dumps(value, p) for p in range(6))):
             with pytest.raises(TypeError, match="Arrow(Array|Stream)"):
                 act(value)
+
+
+class Plain(str):
+    def __str__(self):
+        return "something else"
+
+    def encode(self, *arguments):
+        return b"something else"
+
+
+class Octets(bytes):
+    def __bytes__(self):
+        return b"something else"
+
+
+class Holder(bytearray):
+    pass
+
+
+def results(text):
+    """By every way in that takes one text."""
+    yield hanflow.normalize(text)
+    yield n.batch([text])[0]
+    yield n.align(text).text
+    yield replay(n.explain(text), text)
+    stream = n.stream()
+    yield stream.feed(text) + stream.close()
+
+
+class TestTypes:
+    def test_subclasses(self):
+        np = pytest.importorskip("numpy")
+        for kind in (Plain, np.str_):
+            for text in (DAMAGED, "平安", "plain"):
+                assert [(type(result), result) for result in results(kind(text))] == [(str, hanflow.normalize(text))] * 5
+        for kind in (Octets, Holder, np.bytes_, lambda data: np.frombuffer(data, np.uint8), lambda data: array("b", data)):
+            for text in (DAMAGED, "平安", "plain"):
+                found = [(type(result), result) for result in results(kind(text.encode()))]
+                assert found == [(bytes, hanflow.normalize(text).encode())] * 5
+
+    @pytest.mark.parametrize("value", [array("i", [1, 2]), array("d", [1.0]), memoryview(array("H", [1])), None, 5, ["a"], object()],
+                             ids=lambda value: type(value).__name__)
+    def test_what_is_no_text(self, value):
+        """An array of wider items is bytes of its memory for Python, but no UTF-8."""
+        for call in (hanflow.normalize, n.explain, n.align, n.stream().feed, lambda value: replay([], value)):
+            with pytest.raises(TypeError, match=f"must be str or bytes-like, not {type(value).__name__}"):
+                call(value)
+        if value is not None:
+            with pytest.raises(TypeError, match=f"item 1 of the batch must be str or bytes-like, not {type(value).__name__}"):
+                n.batch(["a", value])
+
+    def test_arrays_of_text(self):
+        np, pa = pytest.importorskip("numpy"), pytest.importorskip("pyarrow")
+        with pytest.raises(TypeError, match="text must be str or bytes-like, not ndarray of items of 64 bytes"):
+            hanflow.normalize(np.array([DAMAGED]))
+        assert n.batch(np.array([DAMAGED, "a"])) == n.batch(np.array([DAMAGED, "a"], dtype=object)) == [REPAIRED, "a"]
+        with pytest.raises(TypeError, match="item 1 of the batch must be str or bytes-like, not StringScalar"):
+            n.batch(pa.array([DAMAGED, None]))
+
+    def test_no_normalizer_behind_a_stream(self):
+        with pytest.raises(TypeError, match="normalizer must be a Normalizer, not int"):
+            hanflow.Stream(5)
+
+    def test_a_subclass_that_forgets_its_base(self):
+        class Forgetful(Normalizer):
+            def __init__(self):
+                pass
+
+        for call in (Forgetful(), Forgetful().explain, Forgetful().align, lambda text: Forgetful().batch([text])):
+            with pytest.raises((TypeError, AttributeError)):
+                call(DAMAGED)
 
 
 class TestReplay:

@@ -36,9 +36,9 @@ CALLER = """
     k: int = h[0].start
     r: hanflow.formats.FileReport = n.file("a", "b", field="text", column=["a", 1])
     m: str = hanflow.__version__
-    p: hanflow.Stream = n.stream()
+    p: hanflow.Stream[str] = n.stream(str)
     q: str = p.feed("a")
-    s: bytes = p.feed(b"a")
+    s: bytes = n.stream(bytes).feed(b"a") + n.stream().feed(b"a")
     t: str = hanflow.cpu()
     w: ArrowArray = n.arrow(n.arrow(Array()), threads=2)
     u: ArrowStream = n.arrow(n.arrow(Chunks()))

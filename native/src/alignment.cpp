@@ -1,6 +1,7 @@
 #include "alignment.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <new>
 
 #include "chars.hpp"
@@ -64,7 +65,7 @@ bool AlignmentTable::build(const uint8_t* data, size_t size, const Plan& plan, b
         const int64_t same = units(data + at, size - at);
         put(same, same);
         runs_.insert(runs_.end(), {source_, output_});
-    } catch (const std::bad_alloc&) {
+    } catch (const std::exception&) {
         return false;
     }
     return true;

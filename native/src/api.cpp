@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <exception>
 #include <new>
 #include <utility>
 #include <vector>
@@ -182,7 +183,7 @@ Plan Engine::plan(const uint8_t* data, size_t size, const Options& options, Inva
         plan.error_end = impl_->begin + found.error.end;
         plan.error_reason = found.error.reason;
         return plan;
-    } catch (const std::bad_alloc&) {
+    } catch (const std::exception&) {
         return plan;
     }
     return impl_->plan(size);
@@ -195,7 +196,7 @@ Plan Engine::plan_units(const void* units, size_t length, int unit_bytes, const 
     try {
         impl_->start(options, Validity::known);
         impl_->run(UnitText{static_cast<const uint8_t*>(units), length, unit_bytes});
-    } catch (const std::bad_alloc&) {
+    } catch (const std::exception&) {
         return plan;
     }
     return impl_->plan(0);

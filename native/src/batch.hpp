@@ -31,7 +31,10 @@ inline unsigned worthwhile(unsigned threads, size_t bytes) noexcept {
 
 enum class Fault : uint8_t { none, invalid_utf8, out_of_memory, too_large, malformed };
 
-// Why a call failed, and at which item; begin, end and reason as in Plan.
+constexpr size_t NO_ROW = SIZE_MAX;
+
+// Why a call failed, and at which item; begin, end and reason as in Plan. malformed: the reason says what is wrong with the row, or
+// with the array itself if the index is NO_ROW.
 struct Failure {
     Fault fault = Fault::none;
     size_t index = 0;

@@ -10,7 +10,13 @@
 
 namespace hanflow {
 
+// Edit has 32 bits for places in the texts: more of them than that are more than there is memory for.
+static void check_room(size_t size) {
+    if (size > UINT32_MAX) throw std::bad_alloc();
+}
+
 void EditList::add(size_t begin, size_t end, const char* text, size_t length, Rule rule, uint8_t confidence, Why why) {
+    check_room(texts.size() + length);
     edits.push_back(Edit{begin, end, uint32_t(texts.size()), uint32_t(length), rule, confidence, why.count, why.reasons});
     if (length == 1)
         texts.push_back(*text);
@@ -21,6 +27,7 @@ void EditList::add(size_t begin, size_t end, const char* text, size_t length, Ru
 void EditList::add_rewritten(const uint8_t* source, size_t begin, size_t end, size_t from, size_t to, Rewriting rewriting,
                              uint8_t confidence) {
     const size_t at = texts.size();
+    check_room(at + (to - from) / 3 * 4 + 64);
     // A radical of three bytes becomes four at most.
     texts.resize(at + (to - from) / 3 * 4 + 64);
     uint8_t* const text = reinterpret_cast<uint8_t*>(&texts[at]);

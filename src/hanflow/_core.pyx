@@ -1,10 +1,9 @@
 # cython: language_level=3, freethreading_compatible=True, boundscheck=False, wraparound=False, auto_pickle=False, autotestdict=False
 """Signature sheet of the C++ core: views in, a call without the GIL, objects out. Decides nothing."""
-cimport cython
-from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
-from cpython.unicode cimport PyUnicode_DecodeUTF8
+from cpython.pycapsule cimport PyCapsule_Destructor, PyCapsule_GetPointer, PyCapsule_New
+from cpython.unicode cimport PyUnicode_AsEncodedString, PyUnicode_AsUTF8String, PyUnicode_DecodeUTF8
+cimport cython
 from libc.errno cimport ENOMEM
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
@@ -24,6 +23,7 @@ cdef extern from "Python.h":
     int PyUnicode_READY "__Pyx_PyUnicode_READY"(object text) except -1
     object PyUnicode_FromObject(object text)
     object PyUnicode_New(Py_ssize_t size, Py_UCS4 maxchar)
+    Py_ssize_t PY_SSIZE_T_MAX
     object PyUnicode_Substring(object text, Py_ssize_t begin, Py_ssize_t end)
 
 
@@ -45,6 +45,7 @@ cdef extern from "hanflow/api.hpp" namespace "hanflow" nogil:
         ok
         invalid_utf8
         out_of_memory
+        closed
 
     cdef struct Options:
         cbool compat
@@ -89,7 +90,7 @@ cdef extern from "hanflow/api.hpp" namespace "hanflow" nogil:
         void emit_units(void* out, int unit_bytes) noexcept
 
     cdef cppclass Stream:
-        Stream(const Options& options, Invalid invalid) noexcept
+        Stream(const Options& options, Invalid invalid) except +
         Plan feed(const uint8_t* data, size_t size, cbool last) noexcept
         const uint8_t* output() noexcept
 
@@ -122,6 +123,9 @@ cdef extern from "python_engine.hpp" namespace "hanflow" nogil:
         Engine* take() noexcept
         void give_back(Engine* engine) noexcept
 
+    cdef cppclass Turn:
+        bint take() noexcept
+        void give_back() noexcept
 
 
 cdef extern from "batch.hpp" namespace "hanflow" nogil:
@@ -131,6 +135,8 @@ cdef extern from "batch.hpp" namespace "hanflow" nogil:
         out_of_memory
         too_large
         malformed
+
+    const size_t NO_ROW
 
     cdef struct Failure:
         Fault fault
@@ -147,7 +153,7 @@ cdef extern from "batch.hpp" namespace "hanflow" nogil:
         Extent extent
 
     cdef cppclass TextBatch:
-        TextBatch(EnginePool& pool, unsigned threads) noexcept
+        TextBatch(EnginePool& pool, unsigned threads) except +
         void clear() noexcept
         size_t count() noexcept
         size_t input_size() noexcept
@@ -161,6 +167,7 @@ cdef extern from "batch.hpp" namespace "hanflow" nogil:
 cdef extern from "arrow.hpp" nogil:
     ctypedef struct CSchema "ArrowSchema":
         const char* format
+        int64_t n_children
         void (*release)(CSchema*) noexcept nogil
 
     ctypedef struct CArray "ArrowArray":
@@ -197,6 +204,7 @@ cdef extern from "arrow.hpp" namespace "hanflow" nogil:
         void drop() noexcept
         TextType type() noexcept
         const char* format() noexcept
+        int64_t children() noexcept
         bint has_dictionary() noexcept
         size_t chunks() noexcept
         SharedArray& chunk(size_t i) noexcept
@@ -221,6 +229,7 @@ cdef extern from "opencc.hpp" namespace "hanflow" nogil:
         size_t end
 
     cdef cppclass CTable "hanflow::OpenccTable":
+        CTable() except +
         void add_trigger(uint32_t cp) noexcept
         void add_key(uint32_t cp) noexcept
         bint find(const void* text, size_t size, Units units, size_t longest, vector[Stretch]& out) noexcept
@@ -270,10 +279,12 @@ def cpu_paths():
 
 @cython.final
 cdef class View:
-    """UTF-8 of a str or of a bytes-like object, kept alive and unchanged until close()."""
+    """UTF-8 of a str or of a bytes-like object, which stays as it is.
+
+    Only a str's own memory and that of exact bytes are borrowed. All else is copied while the GIL is held: a read-only view too
+    may be of memory that somebody writes into while the core reads it.
+    """
     cdef object owner
-    cdef Py_buffer buffer
-    cdef bint exported
     cdef const uint8_t* data
     cdef size_t size
     cdef Invalid invalid
@@ -282,55 +293,35 @@ cdef class View:
         cdef bytes raw
         self.invalid = Invalid.preserve if preserve else Invalid.reject
         if isinstance(source, str):
+            PyUnicode_READY(source)
             self.invalid = Invalid.reject
             if PyUnicode_IS_ASCII(source):
                 self.owner = source
                 self.data = <const uint8_t*>PyUnicode_DATA(source)
                 self.size = <size_t>PyUnicode_GET_LENGTH(source)
                 return
+            # Not its encode(): a subclass may have another.
             try:
-                raw = (<str>source).encode("utf-8")
+                raw = PyUnicode_AsUTF8String(source)
             except UnicodeEncodeError:
-                raw = (<str>source).encode("utf-8", "surrogatepass")
+                raw = PyUnicode_AsEncodedString(source, b"utf-8", b"surrogatepass")
                 self.invalid = Invalid.surrogates
-        elif isinstance(source, bytes):
+        elif type(source) is bytes:
             raw = source
+        elif isinstance(source, bytes):
+            raw = PyBytes_FromStringAndSize(PyBytes_AS_STRING(source), PyBytes_GET_SIZE(source))
         else:
-            try:
-                PyObject_GetBuffer(source, &self.buffer, PyBUF_SIMPLE)
-                self.exported = True
-            except BufferError:  # not contiguous
-                raw = bytes(memoryview(source))
-            else:
-                if self.buffer.readonly:
-                    self.data = <const uint8_t*>self.buffer.buf
-                    self.size = <size_t>self.buffer.len
-                    return
-                # Somebody else may write into it while the GIL is released.
-                raw = PyBytes_FromStringAndSize(<const char*>self.buffer.buf, self.buffer.len)
-                self.close()
+            items = memoryview(source)
+            if items.itemsize != 1:
+                raise TypeError("no text in UTF-8")  # check_type() says it in words
+            raw = bytes(items)
         self.owner = raw
         self.data = <const uint8_t*>PyBytes_AS_STRING(raw)
         self.size = <size_t>PyBytes_GET_SIZE(raw)
 
-    cdef void close(self) noexcept:
-        if self.exported:
-            self.exported = False
-            PyBuffer_Release(&self.buffer)
-
-    def __dealloc__(self):
-        self.close()
-
-    cdef bytes copy(self):
-        return PyBytes_FromStringAndSize(<const char*>self.data, <Py_ssize_t>self.size)
-
     cdef object same(self, source):
         """The source itself where it is immutable and of the exact type, else its plain copy."""
-        if type(source) is bytes:
-            return source
-        if isinstance(source, str):
-            return PyUnicode_FromObject(source)
-        return self.copy()
+        return PyUnicode_FromObject(source) if isinstance(source, str) else self.owner
 
 
 cdef object undecodable(bytes data, size_t begin, size_t end, const char* reason):
@@ -479,8 +470,6 @@ cdef class Core:
             return taken_data(engine, plan.size)
         finally:
             self.pool.give_back(engine)
-            if view is not None:
-                view.close()
 
     def counted(self, source, bint preserve):
         """(result, [repairs of each rule, in the order of api.hpp]) of a str or bytes-like UTF-8; the result as in text() or
@@ -507,11 +496,10 @@ cdef class Core:
             return result, [counts[i] for i in range(RULE_COUNT)]
         finally:
             self.pool.give_back(engine)
-            view.close()
 
-    def batch(self, list items not None, bint preserve, unsigned threads):
-        """A list of str, bytes-like objects and None -> the list of their results, with at most so many threads. If one fails,
-        the error of the first that does has its place in the list as the attribute `batch_index`."""
+    def batch(self, tuple items not None, bint preserve, unsigned threads):
+        """A tuple of str, bytes-like objects and None -> the list of their results, with at most so many threads. If one fails,
+        the error of the first that does has its place in the tuple as the attribute `batch_index`."""
         cdef Failure failed
         cdef size_t group_bytes = GROUP_BYTES if threads == 1 else THREAD_GROUP_BYTES * min(threads, <unsigned>MAX_GROUP_THREADS)
         cdef size_t group_items = GROUP_ITEMS * min(threads, <unsigned>MAX_GROUP_THREADS)
@@ -557,14 +545,27 @@ cdef class Core:
 
     def arrow_stream(self, object stream not None, bint preserve, unsigned threads, convert):
         """The capsule of an Arrow stream of text arrays -> ArrowStream; the rest as in arrow_array()."""
-        cdef CStream* source = <CStream*>PyCapsule_GetPointer(stream, "arrow_array_stream")
+        cdef CStream* given = <CStream*>PyCapsule_GetPointer(stream, "arrow_array_stream")
+        cdef CStream source
+        if given.release is NULL:
+            raise ValueError("the Arrow stream has been released")
+        # Moved out before the GIL is released: another thread that has the capsule too finds a stream that is released.
+        source = given[0]
+        given.release = NULL
+        try:
+            if source.get_schema is NULL or source.get_next is NULL or source.get_last_error is NULL:
+                raise ValueError("the Arrow stream is malformed: it lacks a function")
+            return self.read_stream(&source, preserve, threads, convert)
+        finally:
+            with nogil:
+                source.release(&source)
+
+    cdef ArrowColumn read_stream(self, CStream* source, bint preserve, unsigned threads, convert):
         cdef ArrowColumn column = ArrowStream.__new__(ArrowStream)
         cdef CSchema schema
         cdef CArray array
         cdef int code
         cdef int64_t rows = 0, length
-        if source.release is NULL:
-            raise ValueError("the Arrow stream has been released")
         memset(&schema, 0, sizeof(schema))
         with nogil:
             code = source.get_schema(source, &schema)
@@ -623,7 +624,6 @@ cdef class Core:
         cdef size_t number
         cdef int64_t rows = 0
         cdef list indices, found, results
-        cdef bytes changed
         column.column = source.column.like()
         if column.column is NULL:
             raise MemoryError()
@@ -641,6 +641,8 @@ cdef class Core:
                 results = convert(found)
                 for i, text, changed in zip(indices, found, results):
                     if changed is not text:
+                        if type(changed) is not bytes:
+                            raise TypeError(f"a converted text must be bytes, not {type(changed).__name__}")
                         texts[i].data = <const uint8_t*>PyBytes_AS_STRING(changed)
                         texts[i].size = <size_t>PyBytes_GET_SIZE(changed)
                 with nogil:
@@ -699,7 +701,6 @@ cdef class Core:
             return result, numbers(table.runs()), numbers(table.moved()), numbers(table.spans()), rules, confidences
         finally:
             self.pool.give_back(engine)
-            view.close()
 
 
 @cython.final
@@ -713,7 +714,7 @@ cdef class Traced:
     cdef size_t done, at_byte, at_point
     cdef dict known
 
-    def __init__(self, Core core, source, bint preserve):
+    def __cinit__(self, Core core not None, source, bint preserve):
         self.core, self.source, self.known = core, source, {}
         self.view = View(source, preserve)
         self.engine = core.take()
@@ -723,6 +724,9 @@ cdef class Traced:
             error = failure(self.plan, self.view.data, self.view.size)
             self.close()
             raise error
+
+    def __dealloc__(self):
+        del self.engine  # if nobody has closed it; the core may be gone by now
 
     def some(self, most):
         """The next Repairs, so many at most; all of them if it is None. An empty list at the end."""
@@ -755,16 +759,25 @@ cdef class Traced:
         if self.engine is not NULL:
             self.core.pool.give_back(self.engine)
             self.engine = NULL
-            self.view.close()
         self.done = self.plan.edit_count
 
 
 def spread(here, there):
-    """spread_runs() of two C-contiguous buffers of int64, as bytes of int64."""
-    cdef View view = View(here, False), other = View(there, False)
+    """spread_runs() of two C-contiguous buffers of int64, as bytes of int64. Neither may be descending, `here` begins at 0."""
+    cdef View view = View(memoryview(here).cast("B"), False), other = View(memoryview(there).cast("B"), False)
     cdef const int64_t* begins = <const int64_t*>view.data
-    cdef size_t count = view.size // sizeof(int64_t)
-    cdef bytes out = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>(<size_t>(begins[count - 1] + 1) * sizeof(int64_t)))
+    cdef size_t count = view.size // sizeof(int64_t), i
+    cdef bytes out
+    if not count or view.size % sizeof(int64_t) or other.size != view.size:
+        raise ValueError("spread() wants as many int64 here as there, at least one")
+    if begins[0] != 0:
+        raise ValueError("spread(): the first run must begin at 0")
+    for i in range(1, count):
+        if begins[i] < begins[i - 1]:
+            raise ValueError("spread(): the runs must be in order")
+    if begins[count - 1] >= PY_SSIZE_T_MAX // <int64_t>sizeof(int64_t):
+        raise MemoryError()
+    out = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>(<size_t>(begins[count - 1] + 1) * sizeof(int64_t)))
     spread_runs(begins, <const int64_t*>other.data, count, <int64_t*>PyBytes_AS_STRING(out))
     return out
 
@@ -784,12 +797,14 @@ cdef class NormalizerBase:
     def __call__(self, text):
         """The repaired text: str for a str, bytes for bytes-like UTF-8. A str or bytes that needs no repair comes back as the
         same object."""
+        if self._core is None:  # made without __init__
+            raise TypeError(f"{type(self).__name__}() has not been called")
         if isinstance(text, str):
             result = self._core.text(<str>text)
         else:
             try:
                 result = self._core.data(text, self._preserve)
-            except TypeError:
+            except (TypeError, BufferError):
                 check_type(text, "text")
                 raise
         return result if self._convert is None else self._converted(result)
@@ -845,7 +860,10 @@ cdef int check_arrow(const Failure& failed, int64_t rows) except -1:
     if failed.fault == Fault.too_large:
         raise OverflowError("the results do not fit into the column's type (2**31 - 1 bytes): cast it to large_utf8")
     if failed.fault == Fault.malformed:
-        raise ValueError(f"the Arrow array is malformed at row {rows + <int64_t>failed.index}")
+        reason = failed.reason.decode("ascii")
+        if failed.index == NO_ROW:
+            raise ValueError(f"the Arrow array that begins at row {rows} is malformed: {reason}")
+        raise ValueError(f"the Arrow array is malformed at row {rows + <int64_t>failed.index}: {reason}")
     return 0
 
 
@@ -877,12 +895,29 @@ cdef void* allocate(size_t size) except NULL:
     return memory
 
 
+cdef object capsule_of(void* memory, const char* name, PyCapsule_Destructor destructor):
+    """Owns the memory, also if it fails."""
+    try:
+        return PyCapsule_New(memory, name, destructor)
+    except:
+        free(memory)
+        raise
+
+
 cdef class ArrowColumn:
     """A column of text in native memory, or in its producer's where nothing was to repair. Immutable, safe to share between threads."""
     cdef Column* column
 
     def __init__(self):
         raise TypeError(f"{type(self).__name__} is made by Normalizer.arrow()")
+
+    def __reduce__(self):
+        raise TypeError(f"an {type(self).__name__} cannot be copied or pickled: pickle what pyarrow or another package makes of it")
+
+    cdef Column* filled(self) except NULL:
+        if self.column is NULL:  # made without __init__
+            raise TypeError(f"{type(self).__name__} is made by Normalizer.arrow()")
+        return self.column
 
     cdef int open(self, CSchema* schema) except -1:
         """Takes the schema over. It must be of text."""
@@ -891,6 +926,8 @@ cdef class ArrowColumn:
         self.column = Column.make(schema[0])
         if self.column is NULL:
             raise MemoryError()
+        if self.column.format() is NULL:
+            raise ValueError("the Arrow schema is malformed: its format is null")
         if self.column.type() == TextType.none:
             kind = repr(self.column.format().decode("utf-8", "replace"))
             if self.column.has_dictionary():
@@ -898,6 +935,8 @@ cdef class ArrowColumn:
             elif kind == "'+s'":
                 kind += " (a table or struct: take one of its columns)"
             raise TypeError(f"an Arrow column must be utf8 ('u'), large_utf8 ('U') or utf8_view ('vu'), not {kind}")
+        if self.column.children():
+            raise ValueError("the Arrow schema is malformed: it has children, which text has not")
         return 0
 
     def __dealloc__(self):
@@ -906,9 +945,10 @@ cdef class ArrowColumn:
 
     def __arrow_c_schema__(self):
         """The PyCapsule "arrow_schema": type, name and metadata of the input."""
+        cdef Column* column = self.filled()
         cdef CSchema* schema = <CSchema*>allocate(sizeof(CSchema))
-        capsule = PyCapsule_New(schema, "arrow_schema", delete_schema)
-        self.column.export_schema(schema)
+        capsule = capsule_of(schema, "arrow_schema", delete_schema)
+        column.export_schema(schema)
         return capsule
 
 
@@ -918,9 +958,10 @@ cdef class ArrowArray(ArrowColumn):
 
     def __arrow_c_array__(self, requested_schema=None):
         """The PyCapsules "arrow_schema" and "arrow_array", anew at each call. requested_schema is not regarded."""
+        cdef Column* column = self.filled()
         cdef CArray* array = <CArray*>allocate(sizeof(CArray))
-        capsule = PyCapsule_New(array, "arrow_array", delete_array)
-        self.column.export_chunk(0, array)
+        capsule = capsule_of(array, "arrow_array", delete_array)
+        column.export_chunk(0, array)
         return self.__arrow_c_schema__(), capsule
 
 
@@ -930,47 +971,54 @@ cdef class ArrowStream(ArrowColumn):
 
     def __arrow_c_stream__(self, requested_schema=None):
         """The PyCapsule "arrow_array_stream", anew and from the first chunk on at each call. requested_schema is not regarded."""
+        cdef Column* column = self.filled()
         cdef CStream* stream = <CStream*>allocate(sizeof(CStream))
-        capsule = PyCapsule_New(stream, "arrow_array_stream", delete_stream)
-        if not self.column.export_stream(stream):
+        capsule = capsule_of(stream, "arrow_array_stream", delete_stream)
+        if not column.export_stream(stream):
             raise MemoryError()
         return capsule
 
 
 @cython.final
 cdef class Pieces:
-    """A text that comes in pieces, all str or all bytes-like. Not to be shared between threads."""
+    """A text that comes in pieces, all str or all bytes-like. One call at a time."""
     cdef Stream* stream
+    cdef Turn turn
     cdef bint is_text
     cdef bint preserve
     cdef size_t fed  # bytes so far
 
-    def __cinit__(self, Core core, bint is_text, bint preserve):
+    def __cinit__(self, Core core not None, bint is_text, bint preserve):
         self.is_text = is_text
         self.preserve = preserve
         self.stream = new Stream(core.options, Invalid.surrogates if is_text else
                                  Invalid.preserve if preserve else Invalid.reject)
-        if self.stream is NULL:
-            raise MemoryError()
 
     def __dealloc__(self):
         del self.stream
 
     def feed(self, source, bint last):
-        """What is finished of the result, as str or bytes like the pieces. An error says where in the stream it is."""
+        """What is finished of the result, as str or bytes like the pieces. An error says where in the stream it is.
+
+        ValueError: the stream is at its end, or in use by another call."""
         cdef View view = View(source, self.preserve)
         cdef Plan plan
         cdef const char* out
-        cdef size_t before = self.fed
+        cdef size_t before
+        if not self.turn.take():
+            raise ValueError("the stream is in use by another call")
         try:
+            before = self.fed
             with nogil:
                 plan = self.stream.feed(view.data, view.size, last)
+            if plan.status == Status.closed:
+                raise ValueError("the stream is closed")
             self.fed += view.size
             if plan.status == Status.out_of_memory:
                 raise MemoryError()
             if plan.status != Status.ok:
-                error = UnicodeDecodeError("utf-8", view.copy(), max(plan.error_begin, before) - before,
-                                           max(plan.error_end, before) - before, plan.error_reason.decode("ascii"))
+                error = undecodable(view.owner, max(plan.error_begin, before) - before, max(plan.error_end, before) - before,
+                                    plan.error_reason)
                 error.stream_position = plan.error_begin
                 raise error
             out = <const char*>self.stream.output()
@@ -978,7 +1026,7 @@ cdef class Pieces:
                 return PyUnicode_DecodeUTF8(out, <Py_ssize_t>plan.size, b"surrogatepass")
             return PyBytes_FromStringAndSize(out, <Py_ssize_t>plan.size)
         finally:
-            view.close()
+            self.turn.give_back()
 
 
 @cython.final
@@ -1008,7 +1056,7 @@ cdef class OpenccTable:
             PyUnicode_READY(text)
             data, size, units = PyUnicode_DATA(text), <size_t>PyUnicode_GET_LENGTH(text), PyUnicode_KIND(text)
         else:
-            data, size, units = <const char*>PyBytes_AS_STRING(text), <size_t>PyBytes_GET_SIZE(text), 0
+            data, size, units = PyBytes_AS_STRING(<bytes?>text), <size_t>PyBytes_GET_SIZE(text), 0
         if size < HELD:
             done = self.table.find(data, size, <Units>units, longest, found)
         else:
@@ -1019,7 +1067,7 @@ cdef class OpenccTable:
         return [(stretch.begin, stretch.end) for stretch in found]
 
 
-def opencc_converted(size_t convert, size_t release, size_t handle, list texts):
+def opencc_converted(size_t convert, size_t release, size_t handle, list texts not None):
     """The texts, bytes without NUL, converted by the functions at these addresses without the GIL; None if one fails."""
     cdef CLibrary library
     cdef size_t count = <size_t>len(texts), i
@@ -1030,7 +1078,7 @@ def opencc_converted(size_t convert, size_t release, size_t handle, list texts):
     library.convert, library.release, library.handle = <OpenccConvert>convert, <OpenccRelease>release, <void*>handle
     try:
         for i in range(count):
-            items[i].text = PyBytes_AS_STRING(texts[i])
+            items[i].text = PyBytes_AS_STRING(<bytes?>texts[i])
             items[i].size = <size_t>PyBytes_GET_SIZE(texts[i])
         with nogil:
             done = opencc_convert(library, items, count)

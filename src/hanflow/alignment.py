@@ -10,7 +10,6 @@ from .explain import RULES, Text, changed_stretches, repairs
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
-    from typing_extensions import Buffer
 
     from ._core import Core
 
@@ -196,7 +195,7 @@ class _Side:
         return np.where(whole, self.there[behind if side else at], self.there[at] + inside)
 
 
-def align(core: Core, convert: Optional[Callable[[str], str]], text: Union[str, Buffer], preserve: bool) -> Alignment[Any]:
+def align(core: Core, convert: Optional[Callable[[str], str]], text: Union[str, bytes], preserve: bool) -> Alignment[Any]:
     try:
         import numpy as np
     except ImportError:
@@ -228,8 +227,8 @@ def _frozen(array: _Array) -> _Array:
 
 # OpenCC. Tables of runs and moved characters have two and four columns here, as they come from the core.
 def _text_of(data: Any) -> str:
-    """Bytes that are not UTF-8 travel as lone surrogates."""
-    return bytes(memoryview(data)).decode("utf-8", "surrogateescape")
+    """Of bytes. Those that are not UTF-8 travel as lone surrogates."""
+    return str(data, "utf-8", "surrogateescape")
 
 
 def _converted_bytes(source: str, repaired: str, runs: _Numbers, moved: _Numbers, convert: Callable[[str], str]) -> tuple[

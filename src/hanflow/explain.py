@@ -4,7 +4,7 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Callable, Generic, NamedTuple, Optional, TypeVar, Union, cast
 
-from .errors import check_type
+from .errors import as_it_is
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -58,8 +58,7 @@ def replay(repairs: Iterable[Repair[Text]], source: Union[Text, Buffer]) -> Text
         >>> replay([Repair("compat", 1, 2, "⽔", "水", 100)], "流⽔")
         '流水'
     """
-    check_type(source, "source")
-    text: Any = source if isinstance(source, str) else bytes(memoryview(source))
+    text = as_it_is(source, "source")
     parts: list[Any] = []
     at = 0
     for number, repair in enumerate(repairs):
@@ -76,15 +75,14 @@ def replay(repairs: Iterable[Repair[Text]], source: Union[Text, Buffer]) -> Text
     return cast("Text", text[:0].join(parts))
 
 
-def repairs(core: Core, convert: Optional[Callable[[str], str]], text: Union[str, Buffer], preserve: bool) -> list[Repair[Any]]:
+def repairs(core: Core, convert: Optional[Callable[[str], str]], text: Union[str, bytes], preserve: bool) -> list[Repair[Any]]:
     found: list[Repair[Any]] = core.repairs(text, preserve)
     if convert is None:
         return found
     if isinstance(text, str):
         return _with_conversion(text, found, convert)
     # In code points and back: OpenCC converts characters. Bytes that are not UTF-8 travel as lone surrogates.
-    data = bytes(memoryview(text))
-    characters = data.decode("utf-8", "surrogateescape")
+    characters = text.decode("utf-8", "surrogateescape")
     changes, starts = decoded(found, characters)
     return [
         r._replace(start=starts[r.start], end=starts[r.end], before=r.before.encode("utf-8", "surrogateescape"),

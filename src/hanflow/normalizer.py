@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NoReturn, Union, cast, overload
 
 from ._core import Core, NormalizerBase
-from .errors import add_note, check_type
+from .errors import add_note, as_it_is, check_type
 from .explain import Repair, one_by_one, repairs
 from .stream import Stream
 
@@ -139,16 +139,16 @@ class Normalizer(NormalizerBase):
         except TypeError:
             raise TypeError(f"batch() wants a sequence of texts, not {type(texts).__name__}") from None
         threads = _threads(threads)
-        items: list[Union[str, Buffer, None]] = list(given)
+        items: tuple[Union[str, Buffer, None], ...] = tuple(given)
         try:
             results = self._core.batch(items, self._preserve, threads)
-        except TypeError:
+        except UnicodeDecodeError as error:
+            add_note(error, f"item {error.batch_index} of the batch")  # type: ignore[attr-defined]
+            raise
+        except (TypeError, ValueError, BufferError):
             for index, item in enumerate(items):
                 if item is not None:
                     check_type(item, f"item {index} of the batch")
-            raise
-        except UnicodeDecodeError as error:
-            add_note(error, f"item {error.batch_index} of the batch")  # type: ignore[attr-defined]
             raise
         if self._convert is None:
             return results
@@ -167,9 +167,15 @@ class Normalizer(NormalizerBase):
         turn: `pyarrow.array(...)`, `pyarrow.chunked_array(...)`, `polars.Series(...)` take them. The types are utf8,
         large_utf8 and utf8_view; any other raises TypeError. Neither pyarrow nor another package is imported.
 
-        The rows are read where they are, without a copy. A stream is read to its end at once, and the results are held as a
+        The rows are read where they are, without a copy: who lends them must not write into them meanwhile. A stream is read to its end at once, and the results are held as a
         whole. A chunk with nothing to repair is passed on as it is; of utf8_view the rows with nothing to repair stay in the
         input's buffers. threads: as in batch(), for each chunk.
+
+        Before any text is read the array is checked as far as the interface allows: lengths, offsets and counts that are negative
+        or too large, pointers that are null, offsets that decrease, views that point outside of their buffers raise ValueError,
+        which names the row. The interface does not say how long the buffers of utf8 and large_utf8 are, nor those of any row
+        table: that they have as many rows as the array says, and that the last offset stands inside of the data, has to be
+        believed. Of an array from a source that is not trusted let its package look first (`pyarrow.Array.validate(full=True)`).
 
         UnicodeDecodeError: the range inside the row, with a note that names the row. With errors="preserve" the column
         keeps such bytes, as the input did, and is no valid Arrow text either. OverflowError: the results of a utf8 column
@@ -239,9 +245,19 @@ class Normalizer(NormalizerBase):
                 add_note(error, f"in {name!r}")
             raise
 
-    def stream(self) -> Stream:
-        """A stream with these options: ``feed()`` it the text in pieces, then ``close()`` it."""
-        return Stream(self)
+    @overload
+    def stream(self, kind: type[str]) -> Stream[str]: ...
+    @overload
+    def stream(self, kind: type[bytes]) -> Stream[bytes]: ...
+    @overload
+    def stream(self, kind: None = None) -> Stream[Any]: ...
+    def stream(self, kind: Optional[type[Any]] = None) -> Stream[Any]:
+        """A stream with these options: ``feed()`` it the text in pieces, then ``close()`` it.
+
+        kind: of which kind the pieces and the results are, str or bytes (the pieces may be bytes-like then); any other raises
+        ValueError. None leaves it to the first piece; without one the results are str.
+        """
+        return Stream(self, kind)
 
     @overload
     def explain(self, text: str) -> list[Repair[str]]: ...
@@ -257,8 +273,7 @@ class Normalizer(NormalizerBase):
             1 2 ２ 2 100 a full-width letter or digit
             4 5 ⽔ 水 100 a radical in the place of an ideograph
         """
-        check_type(text, "text")
-        return repairs(self._core, self._convert, text, self._preserve)
+        return repairs(self._core, self._convert, as_it_is(text, "text"), self._preserve)
 
     @overload
     def align(self, text: str) -> Alignment[str]: ...
@@ -274,8 +289,7 @@ class Normalizer(NormalizerBase):
         """
         from .alignment import align
 
-        check_type(text, "text")
-        return align(self._core, self._convert, text, self._preserve)
+        return align(self._core, self._convert, as_it_is(text, "text"), self._preserve)
 
     def _each_repair(self, text: str) -> Iterator[Repair[str]]:
         """explain(), made as they are asked for."""

@@ -80,6 +80,9 @@ class Converter:
         if not self._library:
             self._by_package("")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return converter, (self._name,)  # addresses mean nothing to another process
+
     def __call__(self, text: str) -> str:
         """The converted text; the same object if nothing changes."""
         return cast(str, self.batch([text])[0])
