@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+import zipfile
 
 import pytest
 
@@ -147,6 +148,37 @@ class TestFormats:
                 n.file(source, target)
             assert name in "".join(getattr(caught.value, "__notes__", [caught.value.reason]))
             assert not target.exists()
+
+    @pytest.mark.parametrize("name, settings, message", [
+        ("a.json", {"field": "text"}, "field is for jsonl, but this is text: leave it out, or say format='jsonl'"),
+        ("a.txt", {"column": 0}, "column is for csv, parquet, arrow, but this is text: leave it out, or say format='csv'"),
+        ("a.csv", {"column": 0, "field": "text"}, "field is for jsonl, but this is csv"),
+    ])
+    def test_a_setting_that_has_no_use(self, n, tmp_path, name, settings, message):
+        """It was meant for something: the file is not what its user takes it for."""
+        (tmp_path / name).write_text('{"text": "１"}\n', encoding="utf-8")
+        with pytest.raises(FormatError) as caught:
+            n.file(tmp_path / name, tmp_path / "target", **settings)
+        assert caught.value.reason.startswith(message)
+        assert names(tmp_path) == [name]
+        assert n.file(tmp_path / name, tmp_path / "target", format="jsonl", field="text").changed
+
+    def test_members_of_an_archive_have_formats_of_their_own(self, n, tmp_path):
+        with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+            archive.writestr("a.jsonl", '{"text": "１"}\n')
+            archive.writestr("b.csv", "text\n１\n")
+        assert n.file(tmp_path / "a.zip", tmp_path / "b.zip", field="text", column="text").failed == 0
+        with zipfile.ZipFile(tmp_path / "b.zip") as archive:
+            assert [archive.read(name) for name in archive.namelist()] == [b'{"text": "1"}\n', b"text\n1\n"]
+
+    def test_paths_of_bytes_compare_to_nothing(self, tmp_path):
+        (tmp_path / "a.txt").write_text(CLEAN, encoding="utf-8")
+        script = ("import os, hanflow, hanflow.formats as f\n"
+                  f"source, target = os.fsencode({str(tmp_path / 'a.txt')!r}), os.fsencode({str(tmp_path / 'b.txt')!r})\n"
+                  "hanflow.Normalizer().file(source, target)\n"
+                  "f.each_text(f.Settings(), source, lambda text: None)\n")
+        subprocess.run([sys.executable, "-bb", "-W", "error", "-c", script], check=True)
+        assert names(tmp_path) == ["a.txt", "b.txt"]
 
     def test_csv_by_its_column(self, n, tmp_path):
         (tmp_path / "a.csv").write_text("id,text\n１,⽔渠\n", encoding="utf-8")

@@ -213,8 +213,8 @@ class Normalizer(NormalizerBase):
         source's format, compression and encoding, whatever its name.
         format:   "text", "jsonl", "csv", "parquet", "arrow", "zip" or "tar". None: by the source's name, if it has one (a file
                   object has one that is opened from a path), and its first bytes, else text.
-        field:    JSON Lines: the fields to repair, "a.b" for a field b of an object a. There is no default.
-        column:   CSV, Parquet, Arrow: the columns to repair, by name or 0-based number. There is no default.
+        field:    JSON Lines: the fields to repair, "a.b" for a field b of an object a. They have no default.
+        column:   CSV, Parquet, Arrow: the columns to repair, by name or 0-based number. They have no default.
         encoding, delimiter, max_ratio, max_bytes: as in `help(hanflow.formats.Settings)`.
         threads:  as in batch(). Only files with columns use more than one.
 
@@ -234,7 +234,7 @@ class Normalizer(NormalizerBase):
             normalizer=self, format=format, field=field, column=column, encoding=encoding, delimiter=delimiter,
             max_ratio=max_ratio, max_bytes=max_bytes, counts=True, threads=_threads(threads))
         try:
-            return convert(settings, source, target)
+            return convert(settings, source, target, meant=True)
         except FormatError as error:
             name = name_of(source)
             bad = error.__cause__

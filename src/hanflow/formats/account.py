@@ -38,6 +38,9 @@ class FormatError(ValueError):
     reason: what is wrong there.
     """
 
+    where: str
+    reason: str
+
     def __init__(self, where: str, reason: str) -> None:
         super().__init__(where, reason)
         self.where, self.reason = where, reason

@@ -35,13 +35,15 @@ HELD = 16 << 20  # bytes of a member's result in memory; more goes through a tem
 
 
 def convert(
-    settings: Settings, source: File, target: Optional[File], *, in_place: bool = False, mode: int = 0o666, follow: bool = True
+    settings: Settings, source: File, target: Optional[File], *, in_place: bool = False, mode: int = 0o666, follow: bool = True,
+    meant: bool = False,
 ) -> FileReport:
     """Repairs the texts in a file; what else is in it stays.
 
     source, target: paths or binary file objects; "-" is stdin, stdout. target None: nothing is written. Format, compression
     and encoding of the target are those of the source, whatever its name. in_place: the target may be the source; if nothing
-    changes, nothing is written. mode, follow: as in files.replacing().
+    changes, nothing is written. mode, follow: as in files.replacing(). meant: the settings are for this file, so that a field or
+    column that its format has no use for is a FormatError.
 
     A target path is replaced when all is done, as by Normalizer.file(), and left as it was if anything fails. If no text
     changes, it becomes a copy of the source. Records and members that cannot be repaired pass as they are, and the report
@@ -53,7 +55,7 @@ def convert(
     check_settings(settings)
     if source is target and hasattr(source, "read"):
         raise ValueError("source and target are the same file object")
-    if not in_place and target is not None and STREAM not in (source, target):
+    if not in_place and target is not None and not is_stream(source) and not is_stream(target):
         files._refuse_same(source, target)
     name = name_of(source)
     account = Account(settings)
@@ -62,6 +64,8 @@ def convert(
         raw = Ahead(file.read)
         compression, content, base = _unpacked(name, raw, settings)
         format = settings.format or _format(base, content, settings)
+        if meant:
+            _refuse_unused(format, settings)
         try:
             with _target(target, mode, follow) as out:
                 try:
@@ -185,9 +189,14 @@ def _member(name: str, read: Callable[[int], bytes], account: Account) -> Option
 
 # Which format
 
+def is_stream(file: object) -> bool:
+    """Whether it stands for stdin or stdout. Nothing else is compared: some compare to nothing."""
+    return isinstance(file, str) and file == STREAM
+
+
 def name_of(source: File) -> str:
     """Its path, or that which a file object was opened from; STREAM for stdin; empty if it has none."""
-    return STREAM if source == STREAM else os.fsdecode(files._name(source) or b"")
+    return STREAM if is_stream(source) else os.fsdecode(files._name(source) or b"")
 
 
 def _base(name: str) -> tuple[str, Optional[str]]:
@@ -229,6 +238,13 @@ def _format(name: str, content: Ahead, settings: Settings) -> str:
     return "text"
 
 
+def _refuse_unused(format: str, settings: Settings) -> None:
+    """Of an archive the members have formats of their own."""
+    for given, name, formats in ((settings.field, "field", ("jsonl",)), (settings.column, "column", ("csv", "parquet", "arrow"))):
+        if given and format not in (*formats, "zip", "tar"):
+            raise FormatError("", f"{name} is for {', '.join(formats)}, but this is {format}: leave it out, or say format={formats[0]!r}")
+
+
 def is_plain_text(settings: Settings, name: str, data: bytes) -> bool:
     """Whether all that convert() would do to a file of this name and content is to repair its text, as UTF-8."""
     suffix = os.path.splitext(name)[1].lower()
@@ -267,9 +283,9 @@ class Ahead:
 
 @contextmanager
 def _opened(source: File) -> Iterator[BinaryIO]:
-    path = None if source == STREAM else files._path(source)
+    path = None if is_stream(source) else files._path(source)
     if path is None:
-        yield sys.stdin.buffer if source == STREAM else cast("BinaryIO", source)
+        yield sys.stdin.buffer if is_stream(source) else cast("BinaryIO", source)
         return
     if os.path.isdir(path):  # open() says PermissionError on Windows
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
@@ -311,11 +327,11 @@ class Output:
 
 @contextmanager
 def _target(target: Optional[File], mode: int, follow: bool) -> Iterator[Output]:
-    path = None if target is None or target == STREAM else files._path(target)
+    path = None if target is None or is_stream(target) else files._path(target)
     if path is not None:
         with files.replacing(path, mode, follow) as file:
             yield Output(file, _status(file) is not None)
-    elif target == STREAM:
+    elif is_stream(target):
         yield Output(sys.stdout.buffer)
         sys.stdout.buffer.flush()
     else:
