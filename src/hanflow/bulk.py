@@ -17,7 +17,7 @@ from . import files
 from .formats import Account, FileReport, FormatError, Settings, convert, is_plain_text
 from .journal import Done
 from .progress import printable
-from .summary import BEFORE, FAILED, REPAIRED, UNCHANGED, Outcome
+from .summary import BEFORE, COPIED, FAILED, REPAIRED, UNCHANGED, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -59,13 +59,14 @@ class ClosedPipe(Exception):
 
 
 class Item(NamedTuple):
-    """A file to repair.
+    """A file to repair, or to copy as it is.
 
     source: path, or "-" for stdin.
     target: path, or "-" for stdout. May be the source itself.
     name:   of the target inside the output folder, for the journal; "" if there is none.
     size:   bytes of the source, 0 if not known.
     mode:   permissions of a new target, as far as the umask lets them.
+    copied: it is copied as it is. Such an item has a target that is another file.
     """
 
     source: str
@@ -73,6 +74,7 @@ class Item(NamedTuple):
     name: str = ""
     size: int = 0
     mode: int = 0o666
+    copied: bool = False
 
 
 class Task(NamedTuple):
@@ -96,7 +98,7 @@ Engine = Callable[[Task, "Iterable[list[Known]]"], "Iterable[tuple[Item, Outcome
 def work(task: Task, item: Item, done: Optional[Done]) -> Outcome:
     """Repairs a file. Whatever fails is in the outcome; only ClosedPipe is raised."""
     try:
-        if done is not None and _holds(item, done):
+        if done is not None and (done.report["format"] == "") == item.copied and _holds(item, done):
             return Outcome(BEFORE, done.report)
         return _repaired(task, item)
     except BrokenPipeError:
@@ -113,6 +115,8 @@ def failed(where: str, reason: str) -> Outcome:
 
 def _repaired(task: Task, item: Item) -> Outcome:
     source, target = item.source, None if task.dry else item.target
+    if item.copied and task.dry:
+        return copied(item.size)
     if item.name and target is not None:
         return _mirrored(task.settings, item)
     folder = os.path.dirname(item.target)
@@ -124,6 +128,8 @@ def _repaired(task: Task, item: Item) -> Outcome:
 
 def _mirrored(settings: Settings, item: Item) -> Outcome:
     """Into a folder that has a journal. A link in the target's place is replaced, not followed: it may lead back to a source."""
+    if item.copied:
+        return copy(item)
     known = None
     if item.size <= READ_ONCE:
         with open(item.source, "rb", 0) as file:
@@ -146,6 +152,27 @@ def _mirrored(settings: Settings, item: Item) -> Outcome:
         if _same(before, now):  # else it was changed after it was read
             known = now.st_size, now.st_mtime_ns, checksum
     return outcome_of(report, known)
+
+
+def copy(item: Item) -> Outcome:
+    """What is not repaired: each byte as it is."""
+    size = checksum = 0
+    with open(item.source, "rb", 0) as source:
+        before = os.fstat(source.fileno())
+        _refuse_same(before, item.target)
+        with files.replacing(item.target, item.mode, follow=False) as target:
+            while piece := source.read(READ_AT_ONCE):
+                target.write(piece)
+                size, checksum = size + len(piece), zlib.crc32(piece, checksum)
+            if not _same(before, os.fstat(source.fileno())):
+                raise FormatError("", "changed while it was read")
+    return copied(size, (size, before.st_mtime_ns, checksum))
+
+
+def copied(size: int, known: Optional[tuple[int, int, int]] = None) -> Outcome:
+    """Of a file that is not repaired, of so many bytes."""
+    report = FileReport("", "", None, size, size, False, 0, {}, 0, [])
+    return outcome_of(report, known)._replace(state=COPIED)
 
 
 class _Held(io.BytesIO):
@@ -366,7 +393,7 @@ class _Deferred:
 
 
 class Run:
-    """Repairs items. What becomes of them goes to the summary and the journal, what fails is named.
+    """Does items. What becomes of them goes to the summary and the journal, what fails is named.
 
     engine: does the work instead of the processes here.
     """
@@ -397,6 +424,10 @@ class Run:
     def failed(self, source: str, error: OSError) -> None:
         """Something beside the items, such as a folder that cannot be read."""
         self._record(Item(source, ""), failed(*explained(error, source)))
+
+    def failed_at(self, error: OSError) -> None:
+        """The same, of an error that names it."""
+        self.failed(os.fsdecode(error.filename), error)
 
     def _batches(self) -> Iterator[list[Known]]:
         while batch := self._window.batch():
@@ -518,7 +549,7 @@ class Run:
         more = outcome.report.get("failed", 0) - NAMED_ERRORS
         if more > 0:
             self.progress.say(f"hanflow: {printable(item.source)}: {more} more")
-        if self.task.dry and outcome.state in (REPAIRED, UNCHANGED):
+        if self.task.dry and outcome.state in (REPAIRED, UNCHANGED, COPIED):
             verb = b"repair" if outcome.state == REPAIRED else b"leave" if item.target == item.source else b"copy"
             name = os.fsencode(item.source)
             into = b"" if item.target == item.source else b" -> " + os.fsencode(item.target)

@@ -15,14 +15,14 @@ from . import cpu, files
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-REPAIRED, UNCHANGED, BEFORE, FAILED = "repaired", "unchanged", "done before", "failed"
+REPAIRED, UNCHANGED, COPIED, BEFORE, FAILED = "repaired", "unchanged", "copied", "done before", "failed"
 
 
 class Outcome(NamedTuple):
     """What became of a file.
 
-    state:  REPAIRED, UNCHANGED, BEFORE (by the run that this one resumes) or FAILED.
-    report: the FileReport as a dict; of a failed file its errors only.
+    state:  REPAIRED, UNCHANGED, COPIED (what is not repaired), BEFORE (by the run that this one resumes) or FAILED.
+    report: the FileReport as a dict, the format "" if it is COPIED; of a failed file its errors only.
     source: size, mtime_ns and checksum of the source, for the journal; None if there is no journal, or a record failed.
     """
 
@@ -82,7 +82,7 @@ class Summary:
         """Such as "3 files: 1 repaired, 2 unchanged"."""
         total = self.files
         parts = [f"{self.counts[REPAIRED]} {verb}", f"{self.counts[UNCHANGED]} unchanged"]
-        parts += [f"{self.counts[state]} {state}" for state in (BEFORE, FAILED) if self.counts[state]]
+        parts += [f"{self.counts[state]} {state}" for state in (COPIED, BEFORE, FAILED) if self.counts[state]]
         if self.failed_records:
             parts.append(f"{self.failed_records} record{'' if self.failed_records == 1 else 's'} failed")
         return f"{total} file{'' if total == 1 else 's'}: {', '.join(parts)}"
@@ -102,7 +102,7 @@ class Summary:
             "seconds": round(seconds, 3),
             "complete": complete,
             **more,
-            "counts": {"files": self.files, **{state: self.counts[state] for state in (REPAIRED, UNCHANGED, BEFORE, FAILED)},
+            "counts": {"files": self.files, **{state: self.counts[state] for state in (REPAIRED, UNCHANGED, COPIED, BEFORE, FAILED)},
                        "links": self.links, "skipped": self.skipped, "records": self.records,
                        "failed_records": self.failed_records},
             "bytes_in": self.bytes_in,

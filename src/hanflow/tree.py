@@ -6,24 +6,24 @@ import stat
 from typing import TYPE_CHECKING, Optional
 
 from .bulk import Item
-from .walk import Entry, walk
+from .walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from .summary import Summary
-    from .walk import Choice
+    from .walk import Choice, Entry
 
 PERMISSIONS = 0o777
 
 
 class Tree:
-    """Files and folders, and the folder they go into (None: they are repaired in their place).
+    """Files and folders, and the folder they are mirrored into.
 
     A single folder's content goes into the output itself; of several paths each goes in under its own name.
     """
 
-    def __init__(self, paths: Sequence[str], output: Optional[str], choice: Choice, dry: bool) -> None:
+    def __init__(self, paths: Sequence[str], output: str, choice: Choice, dry: bool) -> None:
         """Raises ValueError for two paths that would go into one place, and for an output that is the folder itself."""
         self.choice = choice
         self.output = output
@@ -32,17 +32,16 @@ class Tree:
         self._protected: list[tuple[str, int]] = []  # folders made that get their permissions at the end
         names: dict[str, str] = {}
         for path in paths:
-            if output is not None and os.path.isdir(path) and os.path.exists(output) and os.path.samefile(path, output):
+            if os.path.isdir(path) and os.path.exists(output) and os.path.samefile(path, output):
                 raise ValueError(f"OUT is the folder {path!r} itself; see --in-place")
             whole = os.path.abspath(path)
             name = os.path.basename(whole) if len(paths) > 1 else ""
-            if output is not None and whole not in self._roots and names.setdefault(name, path) != path:
+            if whole not in self._roots and names.setdefault(name, path) != path:
                 raise ValueError(f"{names[name]!r} and {path!r} would both become {os.path.join(output, name)!r}")
             self._roots.setdefault(whole, (path, name))
 
     def prepare(self) -> None:
         """Makes the output folder. Raises OSError."""
-        assert self.output is not None
         (path, name), *others = self._roots.values()
         alone = not others and not name
         self._make(self.output, os.stat(path).st_mode & PERMISSIONS if alone else PERMISSIONS)
@@ -51,27 +50,18 @@ class Tree:
         """The files, in the order of their folders. On the way folders and links are made in the output."""
         for path, name in self._roots.values():
             if not os.path.isdir(path):
-                yield self._item(path, name, _status(path))
+                yield self._item(path, name, _status(path), True)
                 continue
-            # A folder is made when something in it is chosen: at once, if everything is.
-            waiting: list[Entry] = []
-            within = os.path.join(name, "")
             for entry in walk(path, self.choice, lambda error: failed(os.fsdecode(error.filename), error)):
                 mode = entry.status.st_mode
-                inside = within + entry.relative if entry.relative else name
+                inside = os.path.join(name, entry.relative) if entry.relative else name
                 if stat.S_ISDIR(mode):
-                    while waiting and not _is_in(entry.relative, waiting[-1].relative):
-                        waiting.pop()
-                    waiting.append(entry)
-                if not stat.S_ISDIR(mode) or not self.choice.include:
-                    for folder in waiting:
-                        self._folder(folder, within + folder.relative if folder.relative else name, failed)
-                    waiting.clear()
-                if stat.S_ISREG(mode):
-                    yield self._item(entry.source, inside, entry.status)
+                    self._folder(entry, inside, failed)
+                elif stat.S_ISREG(mode):
+                    yield self._item(entry.source, inside, entry.status, entry.repaired)
                 elif stat.S_ISLNK(mode):
                     self._link(entry.source, inside, summary, failed)
-                elif not stat.S_ISDIR(mode):
+                else:
                     summary.skipped += 1
 
     def sizes(self) -> Iterator[int]:
@@ -92,14 +82,14 @@ class Tree:
         for folder, mode in reversed(self._protected):
             os.chmod(folder, mode & ~mask)
 
-    def _item(self, source: str, inside: str, status: Optional[os.stat_result]) -> Item:
-        target = source if self.output is None else os.path.join(self.output, inside)
+    def _item(self, source: str, inside: str, status: Optional[os.stat_result], repaired: bool) -> Item:
+        target = os.path.join(self.output, inside)
         if status is None or not stat.S_ISREG(status.st_mode):  # a pipe that was named
             return Item(source, target)
-        return Item(source, target, inside if self.output is not None else "", status.st_size, status.st_mode & PERMISSIONS)
+        return Item(source, target, inside, status.st_size, status.st_mode & PERMISSIONS, not repaired)
 
     def _folder(self, entry: Entry, inside: str, failed: Callable[[str, OSError], None]) -> None:
-        if self.output is None or self.dry:
+        if self.dry:
             return
         target, mode = os.path.join(self.output, inside) if inside else self.output, entry.status.st_mode & PERMISSIONS
         try:
@@ -120,7 +110,7 @@ class Tree:
 
     def _link(self, source: str, inside: str, summary: Summary, failed: Callable[[str, OSError], None]) -> None:
         summary.links += 1
-        if self.output is None or self.dry:
+        if self.dry:
             return
         target = os.path.join(self.output, inside)
         try:
@@ -139,7 +129,3 @@ def _status(path: str) -> Optional[os.stat_result]:
         return os.stat(path)
     except OSError:  # named when it is read
         return None
-
-
-def _is_in(path: str, folder: str) -> bool:
-    return not folder or path.startswith(folder + os.sep)

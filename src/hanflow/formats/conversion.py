@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from .account import Settings
 
 BY_SUFFIX = {
-    ".txt": "text", ".text": "text", ".md": "text", ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "csv",
+    ".txt": "text", ".text": "text", ".md": "text", ".markdown": "text",
+    ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "csv",
     ".parquet": "parquet", ".pq": "parquet", ".arrow": "arrow", ".arrows": "arrow", ".feather": "arrow", ".ipc": "arrow",
     ".zip": "zip", ".tar": "tar",
 }
@@ -217,6 +218,15 @@ def _format(name: str, content: Ahead, settings: Settings) -> str:
     if name == STREAM and (settings.field or settings.column):
         return "jsonl" if settings.field else "csv"
     return "text"
+
+
+def is_named(name: str) -> bool:
+    """Whether a file has the name of a text, or of a format that hanflow knows, packed or not.
+
+    >>> is_named("a.txt"), is_named("A.JSONL.gz"), is_named("a.tgz"), is_named("a.py"), is_named("a.png.gz"), is_named("README")
+    (True, True, True, False, False, False)
+    """
+    return os.path.splitext(_base(name)[0])[1].lower() in BY_SUFFIX
 
 
 def is_plain_text(settings: Settings, name: str, data: bytes) -> bool:
