@@ -29,7 +29,7 @@ from hanflow.formats import Settings
 from hanflow.journal import NAME, Done, Journal, sweep
 from hanflow.progress import Progress
 from hanflow.summary import Outcome, Summary
-from hanflow.walk import Choice, Patterns, chosen
+from hanflow.walk import Choice, Patterns, among, chosen, walk
 
 CLEAN = "渡口月明，江水不波。\n"
 DAMAGED = "２０条⽔渠\n"
@@ -45,6 +45,9 @@ not_root = pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="r
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    mask = os.umask(0o022)
+    yield
+    os.umask(mask)
 
 
 def hanflow_(*arguments, **options):
@@ -210,6 +213,19 @@ def test_a_gitignore_that_is_no_file():
     assert taken() == ["x/a.txt", "y/b.txt", "z/c.txt"]
 
 
+def test_the_same_choice_in_a_folder_that_others_have_listed():
+    names = ["a.txt", "b.png", "c.log", ".d.txt", "x/a.txt", "x/.y/b.txt", "build/z/a.txt", "out/c.txt", "build/.gitignore", "x/keep.txt"]
+    plant({f"in/{name}": "x" for name in names})
+    plant({"in/.gitignore": "build/\nkeep.txt\n", "in/x/.gitignore": "!keep.txt\n"})
+    names += [".gitignore", "x/.gitignore"]
+    for everything in (False, True):
+        wanted = choice(["*.log"], ["/out/"], everything=everything)
+        found = {entry.relative: entry.repaired for entry in walk("in", wanted, pytest.fail) if stat.S_ISREG(entry.status.st_mode)}
+        assert dict(among(names, wanted, lambda name: Path("in", name).read_text())) == found
+        assert sorted(name for name, repaired in found.items() if repaired) == ["a.txt", "c.log", "x/a.txt", "x/keep.txt"]
+        assert len(found) == (11 if everything else 4)
+
+
 @pytest.mark.skipif(shutil.which("git") is None, reason="no git")
 def test_gitignore_as_git_reads_it():
     """Random rules over random trees: what `git ls-files` lists as not ignored is what is repaired."""
@@ -369,6 +385,170 @@ def test_a_link_in_the_output_is_replaced_not_followed():
     assert hanflow_("fix", "in", "-o", "out").returncode == 0
     assert Path("precious").read_text() == "p"
     assert not os.path.islink("out/a.txt") and Path("out/a.txt").read_text(encoding="utf8") == CLEAN
+
+
+@posix
+def test_a_link_to_a_folder_in_the_output_is_replaced_not_followed():
+    """arc/latest was a link to arc/2024 when it was mirrored first; then it became a folder."""
+    plant({"arc/2024/a.txt": "２０２４\n"})
+    os.symlink(os.path.abspath("arc/2024"), "arc/latest")
+    assert hanflow_("fix", "arc", "-o", "out").returncode == 0
+    assert os.path.islink("out/latest")
+    os.unlink("arc/latest")
+    plant({"arc/latest/a.txt": DAMAGED, "arc/latest/deep/b.txt": DAMAGED})
+    for more in ([], ["--resume"]):
+        assert hanflow_("fix", "arc", "-o", "out", *more).returncode == 0
+        assert Path("arc/2024/a.txt").read_text(encoding="utf8") == "２０２４\n" and os.listdir("arc/2024") == ["a.txt"]
+        assert not os.path.islink("out/latest") and texts_of("out/latest") == {"a.txt": REPAIRED.encode(), "deep/b.txt": REPAIRED.encode()}
+
+
+@posix
+@pytest.mark.parametrize("engine", ["small", "large", "copied"])
+def test_a_link_that_comes_into_the_way_meanwhile_is_an_error(engine):
+    """The folder of a target was made; until the target is written somebody puts a link in its place."""
+    name = "in/x/a.bin" if engine == "copied" else "in/x/a.txt"
+    plant({name: DAMAGED * (100_000 if engine == "large" else 1), "elsewhere/deep/y": "", "precious/a.txt": "p"})
+    os.mkdir("out")
+    for link, to in (("out/x", "../precious"), ("elsewhere/deep/z", "../../precious")):
+        os.symlink(to, link)
+    target = "out/" + name[3:]
+    item = Item(name, target, name[3:], os.path.getsize(name), "out", engine == "copied")
+    outcome = bulk.work(Task(Settings(Normalizer())), item, None)
+    assert outcome.state == "failed" and "a link or a file stands in the place of a folder: 'out/x'" in outcome.report["errors"][0][1]
+    assert texts_of("precious") == {"a.txt": b"p"}
+    with pytest.raises(NotADirectoryError):
+        with files.replacing("elsewhere/deep/z/a.txt", within="elsewhere"):
+            pytest.fail("opened")
+    with files.replacing("elsewhere/deep/z/a.txt") as file:  # named whole: as open() does it
+        file.write(b"new")
+    assert texts_of("precious") == {"a.txt": b"new"}
+
+
+@posix
+def test_where_the_system_cannot_hold_folders(monkeypatch):
+    monkeypatch.setattr(files, "HELD", False)
+    plant({"out/x/y.txt": "old", "precious/a.txt": "p"})
+    os.symlink("../precious", "out/z")
+    with files.replacing("out/x/y.txt", within="out") as file:
+        file.write(b"new")
+    with pytest.raises(NotADirectoryError):
+        with files.replacing("out/z/a.txt", within="out"):
+            pytest.fail("opened")
+    plant({"out/x/.hanflow-0123456789abcdef.tmp": ""})
+    sweep("out")
+    assert texts_of() == {"x/y.txt": b"new"} and texts_of("precious") == {"a.txt": b"p"}
+
+
+@posix
+@pytest.mark.parametrize("more", [[], ["--resume"]])
+@pytest.mark.parametrize("link", [os.symlink, os.link])
+def test_a_journal_that_is_a_link_is_replaced(link, more):
+    plant({"in/a.txt": CLEAN, "precious": "p" * 1000})
+    os.mkdir("out")
+    link(os.path.abspath("precious"), f"out/{NAME}")
+    assert hanflow_("fix", "in", "-o", "out", *more).returncode == 0
+    assert Path("precious").read_text() == "p" * 1000 and os.stat("precious").st_nlink == 1
+    assert os.path.exists(f"out/{NAME}") == bool(more)
+
+
+@posix
+def test_what_is_no_file_in_the_place_of_a_target():
+    """A pipe there would wait for ever."""
+    plant({"in/a.txt": CLEAN, "in/b.bin": "b", "in/c.txt": CLEAN})
+    os.mkdir("out")
+    for name in ("a.txt", "b.bin"):
+        os.mkfifo(f"out/{name}")
+    done = hanflow_("fix", "in", "-o", "out", timeout=60)
+    assert done.returncode == 1 and done.stderr.count("what stands in its place is no file") == 2
+    assert texts_of() == {"c.txt": CLEAN.encode()}
+    os.unlink(f"out/{NAME}")
+    os.mkfifo(f"out/{NAME}")
+    done = hanflow_("fix", "in", "-o", "out", timeout=60)
+    assert done.returncode == 1 and f"hanflow: out: what stands in its place is no file: 'out/{NAME}'" in done.stderr
+
+
+@posix
+def test_an_output_that_leads_into_the_source():
+    """OUT/b is the folder itself: b/a.txt would be written over by what b/b/a.txt becomes."""
+    plant({"x/b/a.txt": "1", "x/b/b/a.txt": "２", "x/b/b/deep/c.txt": "２", "x/b/d/e.txt": "３"})
+    done = hanflow_("fix", "x/b", "-o", "x")
+    assert done.returncode == 1 and "hanflow: x/b/b: OUT leads into what is to be repaired: 'x/b'" in done.stderr
+    assert texts_of("x") == {"a.txt": b"1", "b/a.txt": b"1", "b/b/a.txt": "２".encode(), "b/b/deep/c.txt": "２".encode(),
+                             "b/d/e.txt": "３".encode(), "d/e.txt": b"3"}
+    done = hanflow_("fix", "x/b", "x/d", "-o", "x")  # each goes where it is
+    assert done.returncode == 1 and done.stderr.count("OUT leads into") == 2
+    assert Path("x/b/d/e.txt").read_text(encoding="utf8") == "３"
+
+
+@posix
+def test_a_link_in_place_of_a_file_in_place_is_not_followed():
+    """Only what was named is; what has become a link since the folder was listed is not."""
+    plant({"precious.txt": DAMAGED})
+    os.mkdir("in")
+    os.symlink("../precious.txt", "in/a.txt")
+    outcome = bulk.work(Task(Settings(Normalizer())), Item("in/a.txt", "in/a.txt", within="in"), None)
+    assert outcome.state == "repaired" and Path("precious.txt").read_text(encoding="utf8") == DAMAGED
+
+
+# ---------------------------------------------------------------- permissions
+def modes(folder):
+    return {path.relative_to(folder).as_posix(): stat.S_IMODE(path.stat().st_mode) for path in Path(folder).rglob("*")}
+
+
+@posix
+def test_no_target_is_wider_than_its_source():
+    plant({"in/a.txt": DAMAGED, "in/b.bin": "b", "in/c.txt": CLEAN * 100_000, "in/x/d.txt": CLEAN, "in/e.txt.gz": gzip.compress(DAMAGED.encode()),
+           "in/f.txt": DAMAGED})
+    for name in ("a.txt", "b.bin", "c.txt", "e.txt.gz"):
+        os.chmod(f"in/{name}", 0o600)
+    os.chmod("in/x", 0o700)
+    os.chmod("in/f.txt", 0o644)
+    for again in (False, True):
+        if again:  # somebody has opened them, or an older version has left them so
+            for name in texts_of():
+                os.chmod(f"out/{name}", 0o666)
+            os.chmod("out/f.txt", 0o644)
+        assert hanflow_("fix", "in", "-o", "out/", "--report", "report.json").returncode == 0
+        found = modes("out")
+        assert {name: mode for name, mode in found.items() if os.path.isfile(f"in/{name}")} == {
+            "a.txt": 0o600, "b.bin": 0o600, "c.txt": 0o600, "e.txt.gz": 0o600, "f.txt": 0o644, "x/d.txt": 0o644}
+        assert (found["x"], stat.S_IMODE(os.stat("report.json").st_mode)) == (0o700, 0o600)
+    assert hanflow_("fix", "in", "-o", "out", "--resume").returncode == 0
+    assert modes("out")[NAME] == 0o600
+
+
+@posix
+def test_a_folder_named_with_a_slash_is_no_wider_either():
+    plant({"in/a.txt": CLEAN})
+    os.chmod("in", 0o700)
+    assert hanflow_("fix", "in", "-o", "new/out/").returncode == 0
+    assert stat.S_IMODE(os.stat("new/out").st_mode) == 0o700
+
+
+@posix
+@pytest.mark.parametrize("arguments", [("a.txt", "-o", "out.txt"), ("-o", "out.txt"), ("a.txt", "-i"), ("a.txt.gz", "-o", "out.txt")])
+def test_nor_is_a_single_file(arguments):
+    plant({"a.txt": DAMAGED, "a.txt.gz": gzip.compress(DAMAGED.encode())})
+    for name in ("a.txt", "a.txt.gz"):
+        os.chmod(name, 0o600)
+    with open("a.txt", "rb") as source:
+        assert hanflow_("fix", *arguments, "--report", "report.json", stdin=source).returncode == 0
+    assert set(modes(".").values()) == {0o600}
+
+
+@linux
+def test_at_no_moment():
+    """What the system is asked for: no file is made, or becomes, wider than its source, and none with content in it."""
+    if shutil.which("strace") is None:
+        pytest.skip("no strace")
+    plant({"in/a.txt": DAMAGED, "in/b.bin": "b", "single.txt": DAMAGED})
+    for name in ("in/a.txt", "in/b.bin", "single.txt"):
+        os.chmod(name, 0o600)
+    for arguments in (("in", "-o", "out"), ("single.txt", "-o", "out.txt"), ("in", "-i")):
+        trace = ["strace", "-f", "-o", "trace", "-e", "trace=openat,fchmod,chmod,fchmodat"]
+        subprocess.run([*trace, sys.executable, "-m", "hanflow", "fix", *arguments], check=True, capture_output=True)
+        made = re.findall(r"O_CREAT.*, 0(\d+)\) = \d|chmod(?:at)?\(.*, 0(\d+)\)", Path("trace").read_text())
+        assert made and not [pair for pair in made if int("".join(pair), 8) & 0o077], made
 
 
 @posix
@@ -703,11 +883,33 @@ class TestResume:
         assert set(self.again().values()) == {"done before"}
         assert all(json.loads(line) for line in path.read_bytes().splitlines())
 
-    def test_lines_that_are_none(self):
+    @pytest.mark.parametrize("wrong", [
+        b"\0\0\0", b"[1]", b"{}", b'["a.txt", 5]', b'["a.txt", {}]', b'[5, [7, 1, 1, 7, {}]]', b'["a.txt", [7, 1, 1, 7, {}]]', b"[" * 5000,
+        b'["a.txt", [7, 1, 1, 7, 5]]', b'["a.txt", "12345"]',
+    ])
+    def test_lines_that_are_none(self, wrong):
+        """What stands in the journal may be anything. It is said once, and what a wrong line stands for is done again."""
         path = Path("out", NAME)
         head, *lines = path.read_bytes().splitlines(keepends=True)
-        path.write_bytes(head + b"\0\0\0\n[1]\n{}\n" + b"".join(lines))
-        assert set(self.again().values()) == {"done before"}
+        path.write_bytes(head + b"".join(lines) + wrong + b"\n")
+        done = hanflow_(*self.ARGUMENTS)
+        assert done.stderr.splitlines() == [f"hanflow: {path}: 1 lines are none of ours: what they stand for is done again",
+                                            "3 files: 0 repaired, 0 unchanged, 3 done before"]
+        assert done.returncode == 0
+
+    @pytest.mark.parametrize("key, value", [
+        (0, "7"), (1, 1.5), (2, None), (3, True), (4, []), ("bytes_in", "x"), ("records", None), ("repairs", []), ("repairs", {"width": "x"}),
+        ("errors", [5]), ("errors", 5), ("format", 5), ("more", 1), ("failed", None), ("changed", 5), ("encoding", []),
+    ])
+    def test_a_line_of_which_a_part_is_wrong(self, key, value):
+        path = Path("out", NAME)
+        head, *lines = path.read_bytes().splitlines(keepends=True)
+        entries = {name: done for name, done in map(json.loads, lines)}
+        done = entries["a.txt"]
+        (done if isinstance(key, int) else done[4])[key] = value
+        path.write_bytes(head + b"".join(json.dumps(entry).encode() + b"\n" for entry in entries.items()))
+        assert self.again() == {"a.txt": "repaired", "b.txt": "done before", "c.txt": "done before"}
+        assert set(self.again().values()) == {"done before"}  # the newer line of the journal holds
 
     def test_what_failed_is_tried_again(self):
         plant({"in/bad.txt": b"\xff"})
@@ -738,20 +940,24 @@ def test_two_runs_into_one_folder():
     assert hanflow_("fix", "in", "-o", "out", "--resume").returncode == 0
 
 
+REPORT = {"format": "text", "encoding": "utf-8", "bytes_in": 1, "bytes_out": 3, "changed": True, "records": 0, "repairs": {"width": 1},
+          "failed": 0, "errors": []}
+
+
 @linux
 def test_a_journal_that_finds_no_room(monkeypatch):
     """The run goes on: those files would be done again."""
     journal = Journal(".", {"version": 1}, False)
-    journal.add("a", Done(1, 2, 5, 3, {}))
+    journal.add("a", Done(1, 2, 5, 3, REPORT))
     journal.flush()
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (os.path.getsize(NAME) + 10, limit[1]))
     try:
-        journal.add("b", Done(1, 2, 5, 3, {}))
+        journal.add("b", Done(1, 2, 5, 3, REPORT))
         journal.flush()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
-    journal.add("c", Done(1, 2, 5, 3, {}))
+    journal.add("c", Done(1, 2, 5, 3, REPORT))
     journal.flush()
     journal.close(False)
     journal = Journal(".", {"version": 1}, True)

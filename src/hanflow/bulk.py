@@ -65,7 +65,7 @@ class Item(NamedTuple):
     target: path, or "-" for stdout. May be the source itself.
     name:   of the target inside the output folder, for the journal; "" if there is none.
     size:   bytes of the source, 0 if not known.
-    mode:   permissions of a new target, as far as the umask lets them.
+    within: of a target in a folder: below this one no link is followed, see files.replacing().
     copied: it is copied as it is. Such an item has a target that is another file.
     """
 
@@ -73,7 +73,7 @@ class Item(NamedTuple):
     target: str
     name: str = ""
     size: int = 0
-    mode: int = 0o666
+    within: Optional[str] = None
     copied: bool = False
 
 
@@ -97,6 +97,21 @@ Engine = Callable[[Task, "Iterable[list[Known]]"], "Iterable[tuple[Item, Outcome
 # ---------------------------------------------------------------- one file
 def work(task: Task, item: Item, done: Optional[Done]) -> Outcome:
     """Repairs a file. Whatever fails is in the outcome; only ClosedPipe is raised."""
+    outcome = _work(task, item, done)
+    mode = _mode(item.source)
+    return outcome if mode is None else outcome._replace(mode=mode)
+
+
+def _mode(source: str) -> Optional[int]:
+    """The permissions of a source, if it is a regular file."""
+    try:
+        status = os.fstat(sys.stdin.fileno()) if source == STDIN else os.stat(source)
+    except (AttributeError, OSError, ValueError):
+        return None
+    return status.st_mode & files.PERMISSIONS if stat.S_ISREG(status.st_mode) else None
+
+
+def _work(task: Task, item: Item, done: Optional[Done]) -> Outcome:
     try:
         if done is not None and (done.report["format"] == "") == item.copied and _holds(item, done):
             return Outcome(BEFORE, done.report)
@@ -120,34 +135,34 @@ def _repaired(task: Task, item: Item) -> Outcome:
     if item.name and target is not None:
         return _mirrored(task.settings, item)
     folder = os.path.dirname(item.target)
-    if target is not None and folder:
+    if target is not None and folder and item.within is None:
         os.makedirs(folder, exist_ok=True)
-    report = convert(task.settings, source, target, in_place=source == target != STDOUT, mode=item.mode)
-    return outcome_of(report, None)
+    return outcome_of(convert(task.settings, source, target, in_place=source == target != STDOUT, within=item.within), None)
 
 
 def _mirrored(settings: Settings, item: Item) -> Outcome:
-    """Into a folder that has a journal. A link in the target's place is replaced, not followed: it may lead back to a source."""
+    """Into a folder that has a journal."""
     if item.copied:
         return copy(item)
     known = None
     if item.size <= READ_ONCE:
         with open(item.source, "rb", 0) as file:
-            before = os.fstat(file.fileno())
+            before, mode = os.fstat(file.fileno()), files.permissions(file)
             data = file.read(min(before.st_size, READ_ONCE) + 1)  # as much is allocated
             now = os.fstat(file.fileno())
         if not _same(before, now) or len(data) != now.st_size:
             raise FormatError("", "changed while it was read")
         _refuse_same(before, item.target)
         known = now.st_size, now.st_mtime_ns, zlib.crc32(data)
-        report = _plain(settings, item, data)
+        report = _plain(settings, item, data, mode)
         if report is None:
             held = _Held(data)
             held.name = item.source
-            report = convert(settings, held, item.target, mode=item.mode, follow=False)._replace(bytes_in=now.st_size)
+            with files.replacing(item.target, mode, item.within) as target:
+                report = convert(settings, held, target)._replace(bytes_in=now.st_size)
     else:
         before = os.stat(item.source)
-        report = convert(settings, item.source, item.target, mode=item.mode, follow=False)
+        report = convert(settings, item.source, item.target, within=item.within)
         checksum, now = _checksum(item.source), os.stat(item.source)
         if _same(before, now):  # else it was changed after it was read
             known = now.st_size, now.st_mtime_ns, checksum
@@ -160,7 +175,7 @@ def copy(item: Item) -> Outcome:
     with open(item.source, "rb", 0) as source:
         before = os.fstat(source.fileno())
         _refuse_same(before, item.target)
-        with files.replacing(item.target, item.mode, follow=False) as target:
+        with files.replacing(item.target, files.permissions(source), item.within) as target:
             while piece := source.read(READ_AT_ONCE):
                 target.write(piece)
                 size, checksum = size + len(piece), zlib.crc32(piece, checksum)
@@ -181,7 +196,7 @@ class _Held(io.BytesIO):
     name = ""
 
 
-def _plain(settings: Settings, item: Item, data: bytes) -> Optional[FileReport]:
+def _plain(settings: Settings, item: Item, data: bytes, mode: Optional[int]) -> Optional[FileReport]:
     """The short way of a small text, which does what convert() does. None if it is not one."""
     if not is_plain_text(settings, item.source, data):
         return None
@@ -190,7 +205,7 @@ def _plain(settings: Settings, item: Item, data: bytes) -> Optional[FileReport]:
         result = account.repaired(data)
     except UnicodeDecodeError:  # convert() says where
         return None
-    with files.replacing(item.target, item.mode, follow=False) as file:
+    with files.replacing(item.target, mode, item.within) as file:
         file.write(result)
     return FileReport(item.source, "text", "utf-8", len(data), len(result), result != data, 0,
                       dict(account.repairs), 0, [])
@@ -202,10 +217,11 @@ def _same(before: os.stat_result, now: os.stat_result) -> bool:
 
 def _refuse_same(source: os.stat_result, target: str) -> None:
     try:
-        if os.path.samestat(source, os.stat(target)):
-            raise FormatError("", f"source and target are the same file: {target!r}")
+        same = os.path.samestat(source, os.lstat(target))
     except FileNotFoundError:
-        pass
+        return
+    if same:
+        raise FormatError("", f"source and target are the same file: {target!r}")
 
 
 def outcome_of(report: FileReport, known: Optional[tuple[int, int, int]]) -> Outcome:

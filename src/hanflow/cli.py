@@ -234,7 +234,9 @@ def fix(
 
     def listed(failed: OnError) -> Iterator[Item]:
         """In the place of the sources."""
-        return (Item(source, source, size=size) for source, size in chosen(paths, choice, failed))
+        for source, size in chosen(paths, choice, failed):
+            root = None if dereference else next((path for path in paths if source.startswith(os.path.join(path, ""))), None)
+            yield Item(source, source, size=size, within=root)
 
     summary = Summary(listed=report is not None)
     sizes = tree.sizes() if tree else (item.size for item in listed(lambda error: None)) if several and not places else iter(())
@@ -244,7 +246,7 @@ def fix(
         items = tree.items(summary, run.failed)
     elif places:
         assert output is not None
-        items = places.items(paths, output, choice, run.failed)
+        items = places.items(paths, output, choice._replace(everything=True), run.failed)
     elif several:
         items = listed(run.failed_at)
     else:
@@ -256,6 +258,9 @@ def fix(
         try:
             tree.prepare()
             run.journal = Journal(output, {"hanflow": __version__, "settings": {**settings.as_dict(), "counts": None}}, resume)
+            if run.journal.wrong:
+                shown.say(f"hanflow: {printable(run.journal.path)}: {run.journal.wrong} lines are none of ours: what they stand for is "
+                          "done again")
             if resume:
                 sweep(output)
         except InUse:

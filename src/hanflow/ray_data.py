@@ -10,6 +10,7 @@ import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Optional
 
+from . import files
 from .bulk import Item, Task, copied, copy, explained, failed, outcome_of, work
 from .formats import convert
 from .formats.account import load, not_utf8
@@ -129,7 +130,7 @@ class Places:
 
                     for inside, repaired in among(sizes, choice, read):
                         source, target = posixpath.join(name, inside), posixpath.join(into, inside)
-                        yield Item(source, target, "", sizes[inside], copied=not repaired)
+                        yield Item(source, target, "", sizes[inside], None if is_url(output) else output, not repaired)
                     continue
                 single = len(paths) == 1 and not output.endswith("/")
                 yield Item(name, output if single else posixpath.join(output, base), "", info.size or 0)
@@ -219,7 +220,7 @@ def _running(address: Optional[str], jobs: int) -> Iterator[Any]:
 def _absolute(item: Item) -> Item:
     """Workers stand in folders of their own."""
     source, target = (name if is_url(name) else os.path.abspath(name) for name in (item.source, item.target))
-    return item._replace(source=source, target=target)
+    return item._replace(source=source, target=target, within=item.within and os.path.abspath(item.within))
 
 
 def _work_batch(row: dict[str, Any], task: Task, places: Places) -> dict[str, Any]:
@@ -248,10 +249,14 @@ def _staged(task: Task, item: Item, source: Optional[Place], target: Optional[Pl
             fs.copy_files(source[1], here, source_filesystem=source[0], destination_filesystem=local)
         if there is not None and target is not None:
             there = os.path.join(folder, "out")
+            item = item._replace(within=None)
+        elif there is not None and item.within is not None:
+            with files.place(there, item.within, make=True):
+                pass
         elif there is not None:
             os.makedirs(os.path.dirname(there), exist_ok=True)
         if not item.copied:
-            outcome = outcome_of(convert(task.settings, here, there, mode=item.mode), None)
+            outcome = outcome_of(convert(task.settings, here, there, within=item.within), None)
         elif there is None:
             outcome = copied(item.size)
         else:

@@ -24,11 +24,13 @@ class Outcome(NamedTuple):
     state:  REPAIRED, UNCHANGED, COPIED (what is not repaired), BEFORE (by the run that this one resumes) or FAILED.
     report: the FileReport as a dict, the format "" if it is COPIED; of a failed file its errors only.
     source: size, mtime_ns and checksum of the source, for the journal; None if there is no journal, or a record failed.
+    mode:   the permissions of the source, if known.
     """
 
     state: str
     report: dict[str, Any]
     source: Optional[tuple[int, int, int]] = None
+    mode: int = 0o666
 
 
 class Summary:
@@ -41,6 +43,7 @@ class Summary:
         self.bytes_seen = 0  # of all files, failed ones too
         self.bytes_now = 0  # repaired by this run
         self.links = self.skipped = 0
+        self.mode = 0o666  # the permissions that all sources give
         self.begin = datetime.datetime.now().astimezone()
         self._clock = time.monotonic()
         self._listed: Optional[BinaryIO] = cast("BinaryIO", tempfile.TemporaryFile()) if listed else None
@@ -63,6 +66,7 @@ class Summary:
 
     def add(self, source: str, target: Optional[str], size: int, outcome: Outcome) -> None:
         report = outcome.report
+        self.mode &= outcome.mode
         self.counts[outcome.state] += 1
         self.bytes_seen += size
         if outcome.state != FAILED:
@@ -88,7 +92,8 @@ class Summary:
         return f"{total} file{'' if total == 1 else 's'}: {', '.join(parts)}"
 
     def write(self, path: str, complete: bool, **more: Any) -> None:
-        """The report as JSON, in place of what was there, at once. OSError if it cannot be written."""
+        """The report as JSON, in place of what was there, at once. Who may not read a source may not read it. OSError if it cannot
+        be written."""
         from . import __version__
 
         seconds = self.seconds()
@@ -110,7 +115,7 @@ class Summary:
             "bytes_per_second": round(self.rate()),
             "repairs": dict(self.repairs),
         }
-        with files.replacing(path) as file:
+        with files.replacing(path, self.mode) as file:
             file.write(json.dumps(head, indent=1).encode("ascii").removesuffix(b"\n}") + b',\n "files": [')
             if self._listed is not None:
                 self._listed.seek(0)
