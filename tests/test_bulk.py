@@ -674,6 +674,19 @@ def make_large(name):
 
 
 @posix
+@pytest.mark.parametrize("name, shown", [("a\nb\x1b[2J", r"a\nb\x1b[2J"), ("a\x9bb\r", r"a\x9bb\r"), ("a\u202eb\u2028", r"a\u202eb\u2028")])
+def test_nor_does_it_reach_the_terminal_in_a_dry_run(name, shown):
+    plant({f"in/{name}.txt": DAMAGED, f"in/{name}.bin": "x", "in/\x07/c.txt": CLEAN})
+    for arguments in (("-o", "out"), ("-i",)):
+        done = hanflow_("fix", "in", *arguments, "--dry-run")
+        assert f"repair in/{shown}.txt" in done.stdout and all(line.isprintable() for line in done.stdout.split("\n"))
+        assert done.stdout.count("\n") == (3 if "-o" in arguments else 2)
+    for arguments in ((f"in/{name}.txt", f"in/./{name}.txt"), (f"in/{name}.txt", "-o", f"in/{name}.txt"), (f"--{name}",)):
+        done = hanflow_("fix", *arguments)
+        assert done.returncode == 2 and done.stderr and all(line.isprintable() for line in done.stderr.split("\n"))
+
+
+@posix
 def test_what_a_terminal_obeys_is_escaped_in_names():
     plant({"in/a\nb\x1b[2J.txt": b"\xff", "in/c.txt": "c"})
     done = hanflow_("fix", "in", "-o", "out")
@@ -1204,6 +1217,24 @@ class TestProgress:
             "2/4 files  6.0 MB/12.0 MB  49.6 kB/s  2:01 left",
             "4/4 files  12.0 MB/12.0 MB  65.9 kB/s  0:00 left"]
 
+    def test_what_was_done_before_is_no_speed(self, monkeypatch):
+        """Two thirds were done before, in a tenth of the time: they say nothing of what the rest takes."""
+        clock = [0.0]
+        monkeypatch.setattr(progress.time, "monotonic", lambda: clock[0])
+        summary = Summary(listed=False)
+        shown = Progress(summary, iter([3_000_000] * 8), True)
+        while shown.count():
+            pass
+        done = {"bytes_in": 3_000_000, "bytes_out": 1, "records": 0, "failed": 0, "repairs": {}, "errors": []}
+        for _ in range(4):
+            clock[0] += 1.5
+            summary.add("a", "b", 3_000_000, Outcome("done before", done, seconds=3))
+        assert shown.line() == "4/8 files  12.0 MB/24.0 MB  0 B/s"  # nothing tells yet
+        for _ in range(2):
+            clock[0] += 27
+            summary.add("a", "b", 3_000_000, Outcome("repaired", done, seconds=54))  # by two workers
+        assert shown.line() == "6/8 files  18.0 MB/24.0 MB  100 kB/s  0:54 left"
+
     def test_none_if_not_wanted(self, monkeypatch, tmp_path):
         assert self.state(monkeypatch, tmp_path, wanted=False) == ""
 
@@ -1238,3 +1269,83 @@ def test_an_endless_pipe():
     assert yes.wait(60) == -signal.SIGPIPE
 
 
+# ---------------------------------------------------------------- how it is called
+EVERYTHING = [("fix",), ("fix", "in/a.txt"), ("fix", "in", "-o", "out", "-n"), ("fix", "in", "-o", "out"), ("check", "in"), ("diff", "in"),
+              ("report", "in"), ("demo",), ("--help",), ("fix", "-h"), ("--version",)]
+
+
+@posix
+@pytest.mark.parametrize("arguments", EVERYTHING, ids=" ".join)
+class TestStreams:
+    """Where they are closed or full. Nothing ends in a traceback, and no file of ours takes their place."""
+
+    def ran(self, arguments, redirect):
+        plant({"in/a.txt": DAMAGED})
+        command = " ".join(map(str, [sys.executable, "-m", "hanflow", *arguments]))
+        done = subprocess.run(["sh", "-c", f"{command} {redirect}"], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+        assert "Traceback" not in done.stderr and "Error:" not in done.stderr and "NoneType" not in done.stderr
+        assert texts_of("in") == {"a.txt": DAMAGED.encode()}
+        assert texts_of("out") == ({"a.txt": REPAIRED.encode()} if "out" in arguments and "-n" not in arguments else {})
+        return done
+
+    @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
+    def test_full(self, arguments):
+        done = self.ran(arguments, "< in/a.txt > /dev/full")
+        silent = arguments == ("fix", "in", "-o", "out")
+        assert (done.returncode == 0) if silent else (done.returncode >= 1 and "No space left on device" in done.stderr)
+        assert self.ran(arguments, "< in/a.txt 2> /dev/full").returncode in (0, 1)
+
+    def test_closed(self, arguments):
+        silent = arguments == ("fix", "in", "-o", "out")
+        for redirect in ("<&- >&-", "< in/a.txt >&-"):
+            done = self.ran(arguments, redirect)
+            assert (done.returncode == 0) if silent else (done.returncode >= 1 and "Bad file descriptor" in done.stderr)
+        done = self.ran(arguments, "<&-")
+        assert "Bad file descriptor" in done.stderr if arguments == ("fix",) else not done.stderr.startswith("hanflow")
+        want = self.ran(arguments, "< in/a.txt")
+        done = self.ran(arguments, "< in/a.txt 2>&-")
+        assert (done.returncode, done.stdout) == (want.returncode, want.stdout)
+        assert self.ran(arguments, "<&- >&- 2>&-").returncode == int(not silent) or arguments[0] == "check"
+
+    def test_nobody_reads(self, arguments):
+        if arguments == ("fix", "in", "-o", "out"):
+            pytest.skip("it says nothing on stdout")
+        reading, writing = os.pipe()
+        os.close(reading)
+        plant({"in/a.txt": DAMAGED})
+        with open("in/a.txt", "rb") as source:
+            done = subprocess.run([sys.executable, "-m", "hanflow", *arguments], stdin=source, stdout=writing, stderr=subprocess.PIPE)
+        os.close(writing)
+        assert done.returncode == 141 and b"Traceback" not in done.stderr and b"Exception" not in done.stderr
+
+
+INTERRUPTED = """
+import os, signal, sys
+from importlib.abc import MetaPathFinder
+
+class Finder(MetaPathFinder):
+    def find_spec(self, name, *_):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Finder())
+sys.argv = ["hanflow", "fix", "in", "-o", "out", "--include", "*.log", "-j", "2"]
+from hanflow.__main__ import main
+main()
+"""
+
+
+@posix
+@pytest.mark.parametrize("module", ["hanflow.cli", "click", "hanflow.formats", "hanflow.bulk", "hanflow.ray_data", "pathspec", "multiprocessing"])
+def test_interrupted_while_it_starts(module):
+    plant({"in/a.txt": DAMAGED * 200_000})
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED.format(module=module)], capture_output=True, text=True)
+    assert done.returncode == 130 and "Traceback" not in done.stderr
+
+
+@posix
+def test_ctrl_c_that_was_ignored_stays_so():
+    """As after nohup, or behind & in a script."""
+    plant({"in/a.txt": DAMAGED})
+    script = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n" + INTERRUPTED.format(module="click")
+    assert subprocess.run([sys.executable, "-c", script]).returncode == 0

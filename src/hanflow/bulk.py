@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
 from . import files
 from .formats import Account, FileReport, FormatError, Settings, convert, is_plain_text
 from .journal import Done
-from .progress import printable
+from .progress import harmless, printable
 from .summary import BEFORE, COPIED, FAILED, REPAIRED, UNCHANGED, Outcome
 
 if TYPE_CHECKING:
@@ -58,6 +58,10 @@ class ClosedPipe(Exception):
     """Nobody reads our stdout any more."""
 
 
+class Unwritable(Exception):
+    """The target cannot be written: its error number, and what it means."""
+
+
 class Item(NamedTuple):
     """A file to repair, or to copy as it is.
 
@@ -97,9 +101,10 @@ Engine = Callable[[Task, "Iterable[list[Known]]"], "Iterable[tuple[Item, Outcome
 # ---------------------------------------------------------------- one file
 def work(task: Task, item: Item, done: Optional[Done]) -> Outcome:
     """Repairs a file. Whatever fails is in the outcome; only ClosedPipe is raised."""
+    begin = time.monotonic()
     outcome = _work(task, item, done)
     mode = _mode(item.source)
-    return outcome if mode is None else outcome._replace(mode=mode)
+    return outcome._replace(mode=outcome.mode if mode is None else mode, seconds=time.monotonic() - begin)
 
 
 def _mode(source: str) -> Optional[int]:
@@ -567,9 +572,8 @@ class Run:
             self.progress.say(f"hanflow: {printable(item.source)}: {more} more")
         if self.task.dry and outcome.state in (REPAIRED, UNCHANGED, COPIED):
             verb = b"repair" if outcome.state == REPAIRED else b"leave" if item.target == item.source else b"copy"
-            name = os.fsencode(item.source)
-            into = b"" if item.target == item.source else b" -> " + os.fsencode(item.target)
-            write_out(b"%s %s%s\n" % (verb, name, into))
+            into = b"" if item.target == item.source else b" -> " + harmless(item.target)
+            write_out(b"%s %s%s\n" % (verb, harmless(item.source), into))
 
     def _flush(self) -> None:
         if self.journal is not None:
@@ -578,9 +582,11 @@ class Run:
 
 
 def write_out(data: bytes) -> None:
-    """To stdout. Raises ClosedPipe."""
+    """To stdout. Raises ClosedPipe, Unwritable."""
     try:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         raise ClosedPipe from None
+    except OSError as error:
+        raise Unwritable(error.errno, error.strerror) from None

@@ -1,6 +1,7 @@
 """The command `hanflow`. Text goes through it as bytes; messages and the summary go to stderr."""
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -11,11 +12,12 @@ from typing import TYPE_CHECKING, Any, NoReturn, Optional
 import click
 
 from . import __version__, cpu, files
-from .bulk import NAMED_ERRORS, STDIN, STDOUT, ClosedPipe, Item, Run, Task, explained, write_out
+from .__main__ import INTERRUPTED, interrupted
+from .bulk import NAMED_ERRORS, STDIN, STDOUT, ClosedPipe, Item, Run, Task, Unwritable, explained, write_out
 from .formats import FORMATS, Settings, each_text
 from .journal import InUse, Journal, sweep
 from .normalizer import ERRORS, LATIN_GAP, SPACING, WIDTH, Normalizer, _cpus
-from .progress import Progress, printable, say
+from .progress import Progress, open_streams, printable, say
 from .ray_data import Places, is_url, outcomes
 from .summary import Summary
 from .tree import Tree
@@ -29,8 +31,8 @@ if TYPE_CHECKING:
     from .walk import OnError
 
 # Exit codes: 1 something failed or (check) would change, 2 wrong usage.
+FAILED = 1
 CLOSED_PIPE = 141
-INTERRUPTED = 130
 TERMINATED = 143
 
 NEWLINE = b"\n"
@@ -38,19 +40,37 @@ NEWLINE = b"\n"
 
 def main() -> NoReturn:
     """The entry point: the command, with the exit codes of a Unix filter."""
+    open_streams()
+    stdout = sys.stdout
     signal.signal(signal.SIGTERM, _terminated)
+    if signal.getsignal(signal.SIGINT) is interrupted:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         code = command.main(standalone_mode=False)
-        sys.stdout.flush()
+        if not code:
+            stdout.flush()
     except click.ClickException as error:
-        error.show()
+        text = io.StringIO()
+        error.show(text)
+        say(text.getvalue().rstrip("\n"), lines=True)
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         code = INTERRUPTED
     except (ClosedPipe, BrokenPipeError):
-        # Python would complain when it flushes stdout at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = CLOSED_PIPE
+    except SystemExit as error:
+        # Of a closed pipe click makes an exit code of its own, and another stdout.
+        code = CLOSED_PIPE if sys.stdout is not stdout else error.code
+    except (Unwritable, OSError) as error:  # of stdout: what else fails has been named
+        say(f"hanflow: <stdout>: {error.args[1] if len(error.args) > 1 else error}")
+        code = FAILED
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, interrupted)
+    try:
+        stdout.flush()
+    except OSError:
+        # Python would try again at its end, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
     sys.exit(code)
 
 
@@ -290,7 +310,7 @@ def fix(
                 run.failed(report, error)
         summary.close()
         if several and (summary.files != 1 or not summary.errors):
-            click.echo(summary.line("would be repaired" if dry_run else "repaired"), err=True)
+            say(summary.line("would be repaired" if dry_run else "repaired"))
     return int(summary.errors > 0)
 
 
@@ -449,10 +469,6 @@ def report_(paths: tuple[str, ...], output: Optional[str], normalizer: Normalize
         return 1
 
 
-class Unwritable(Exception):
-    """The target cannot be written: its error number, and what it means."""
-
-
 def _reported(paths: Sequence[str], settings: Settings, write: Callable[[bytes], object], output: Optional[str] = None) -> int:
     """output: is not read, if it lies in a folder that is."""
     from .report import Page
@@ -534,7 +550,7 @@ class Inspection:
             parts = [f"{self.counts['changed']} {verb}", f"{self.counts['unchanged']} unchanged"]
             parts += [f"{failed} failed"] if failed else []
             parts += [f"{records} record{'' if records == 1 else 's'} failed"] if records else []
-            click.echo(f"{total} file{'' if total == 1 else 's'}: {', '.join(parts)}", err=True)
+            say(f"{total} file{'' if total == 1 else 's'}: {', '.join(parts)}")
         return int(failed + records > 0)
 
 

@@ -25,12 +25,14 @@ class Outcome(NamedTuple):
     report: the FileReport as a dict, the format "" if it is COPIED; of a failed file its errors only.
     source: size, mtime_ns and checksum of the source, for the journal; None if there is no journal, or a record failed.
     mode:   the permissions of the source, if known.
+    seconds: the time that it took.
     """
 
     state: str
     report: dict[str, Any]
     source: Optional[tuple[int, int, int]] = None
     mode: int = 0o666
+    seconds: float = 0.0
 
 
 class Summary:
@@ -41,6 +43,8 @@ class Summary:
         self.repairs: Counter[str] = Counter()
         self.bytes_in = self.bytes_out = self.records = self.failed_records = 0
         self.bytes_seen = 0  # of all files, failed ones too
+        self.bytes_worked = 0  # the same without those that were done before
+        self._worked = self._skipped = 0.0  # seconds of all workers: on these, on those that were done before
         self.bytes_now = 0  # repaired by this run
         self.links = self.skipped = 0
         self.mode = 0o666  # the permissions that all sources give
@@ -64,11 +68,23 @@ class Summary:
         """Bytes a second of this run."""
         return self.bytes_now / max(self.seconds(), 1e-9)
 
+    def left(self, size: int) -> Optional[float]:
+        """Seconds that so many bytes more will take, if none of them were done before. None: nothing tells yet."""
+        if not self.bytes_worked:
+            return None if size else 0.0
+        share = self._worked / (self._worked + self._skipped) if self._skipped else 1.0
+        return size * self.seconds() * share / self.bytes_worked
+
     def add(self, source: str, target: Optional[str], size: int, outcome: Outcome) -> None:
         report = outcome.report
         self.mode &= outcome.mode
         self.counts[outcome.state] += 1
         self.bytes_seen += size
+        if outcome.state == BEFORE:
+            self._skipped += outcome.seconds
+        else:
+            self._worked += outcome.seconds
+            self.bytes_worked += size
         if outcome.state != FAILED:
             self.bytes_in += report["bytes_in"]
             self.bytes_now += report["bytes_in"] if outcome.state != BEFORE else 0
