@@ -261,4 +261,6 @@ def title(path: str, located: Located) -> bytes:
 
 def _harmless(label: str) -> str:
     """Without control characters."""
-    return "".join(repr(c)[1:-1] if c < " " or "\x7f" <= c < "\xa0" else c for c in label)
+    from .progress import CONTROL
+
+    return CONTROL.sub(lambda found: repr(found[0])[1:-1], label)
