@@ -29,6 +29,7 @@ from hanflow.formats import Settings
 from hanflow.journal import NAME, Done, Journal, sweep
 from hanflow.progress import Progress
 from hanflow.summary import Outcome, Summary
+from hanflow.tree import Tree, takes_for_one
 from hanflow.walk import Choice, Patterns, among, chosen, walk
 
 CLEAN = "渡口月明，江水不波。\n"
@@ -465,6 +466,38 @@ def test_what_is_no_file_in_the_place_of_a_target():
     os.mkfifo(f"out/{NAME}")
     done = hanflow_("fix", "in", "-o", "out", timeout=60)
     assert done.returncode == 1 and f"hanflow: out: what stands in its place is no file: 'out/{NAME}'" in done.stderr
+
+
+def test_names_that_are_one_in_the_output(monkeypatch):
+    """On a file system that takes A for a, or a letter and its accent for the letter with it, one would replace the other."""
+    names = ["a.txt", "A.TXT", "b.txt", "x/a.txt", "X/c.txt", "X/deep/d.txt", "e\u0301.bin", "\u00e9.bin", "y/A.txt", "Y.txt"]
+    plant({f"in/{name}": name for name in names})
+    if len(list(Path("in").rglob("*.*"))) < len(names):
+        pytest.skip("the file system takes them for one")
+
+    def mirrored():
+        failures = []
+        tree = Tree(["in"], "out", choice(everything=True), False)
+        tree.prepare()
+        items = [item.name for item in tree.items(Summary(listed=False), lambda source, error: failures.append((source, str(error))))]
+        return items, failures
+
+    items, failures = mirrored()
+    assert (sorted(items), failures) == (sorted(names), [])
+    monkeypatch.setattr("hanflow.tree.takes_for_one", lambda folder: True)
+    items, failures = mirrored()
+    assert sorted(items) == sorted(["A.TXT", "Y.txt", "b.txt", "e\u0301.bin", "X/c.txt", "X/deep/d.txt", "y/A.txt"])
+    assert sorted(source for source, _ in failures) == [os.path.join("in", name) for name in ("a.txt", "x", "\u00e9.bin")]
+    assert {reason for _, reason in failures} == {"[Errno 17] another file of the folder has the same name in OUT"}
+
+
+def test_whether_a_file_system_takes_names_for_one(monkeypatch):
+    before = os.listdir()
+    taken = takes_for_one(".")
+    plant({"a": ""})
+    assert taken == os.path.exists("A")
+    monkeypatch.setattr(files, "status_of", lambda path: os.stat("a"))
+    assert takes_for_one(".") and sorted(os.listdir()) == sorted([*before, "a"])
 
 
 @posix
@@ -1068,10 +1101,51 @@ def test_report_of_a_single_file_and_of_stdin():
 
 
 def test_report_that_cannot_be_written():
-    plant({"in/a.txt": "a\n"})
-    done = hanflow_("fix", "in", "-o", "out", "--report", "nowhere/report.json")
-    assert done.returncode == 1 and "hanflow: nowhere/report.json: No such file or directory\n" in done.stderr
+    plant({"in/a.txt": "a\n", "file": ""})
+    done = hanflow_("fix", "in", "-o", "out", "--report", "file/report.json")
+    assert done.returncode == 1 and "hanflow: file/report.json: " in done.stderr
     assert content() == {"a.txt": b"a\n"}
+
+
+def test_report_makes_its_folders():
+    plant({"a.txt": "a\n"})
+    assert hanflow_("fix", "a.txt", "-o", "x/y/z.txt", "--report", "new/folder/report.json").returncode == 0
+    assert report("new/folder/report.json")["complete"] and Path("x/y/z.txt").read_text() == "a\n"
+
+
+@posix
+@pytest.mark.parametrize("arguments", [("a.txt", "-o", "b.txt", "--report", "a.txt"), ("a.txt", "-o", "b.txt", "--report", "./b.txt"),
+                                       ("in", "-o", "out", "--report", "in"), ("in", "-o", "out", "--report", "out"),
+                                       ("in", "a.txt", "-i", "--report", "link")])
+def test_a_report_takes_the_place_of_nothing_else(arguments):
+    plant({"a.txt": DAMAGED, "in/a.txt": DAMAGED})
+    os.symlink("a.txt", "link")
+    done = hanflow_("fix", *arguments)
+    assert done.returncode == 2 and "--report would overwrite" in done.stderr
+    assert texts_of(".") == {name: DAMAGED.encode() for name in ("a.txt", "in/a.txt", "link")}
+
+
+def test_a_report_is_no_input():
+    plant({"in/a.txt": DAMAGED})
+    for _ in range(2):
+        assert hanflow_("fix", "in", "-o", "out", "--report", "in/report.md").returncode == 0
+        assert texts_of() == {"a.txt": REPAIRED.encode()} and report("in/report.md")["counts"]["files"] == 1
+
+
+@posix
+def test_a_link_in_the_folder_of_a_single_file_is_replaced():
+    plant({"a.txt": DAMAGED, "precious": "p"})
+    os.mkdir("out")
+    for to in ("../precious", "../a.txt"):
+        if os.path.lexists("out/a.txt"):
+            os.unlink("out/a.txt")
+        os.symlink(to, "out/a.txt")
+        assert hanflow_("fix", "a.txt", "-o", "out").returncode == 0
+        assert not os.path.islink("out/a.txt") and Path("out/a.txt").read_text(encoding="utf8") == REPAIRED
+    assert Path("a.txt").read_text(encoding="utf8") == DAMAGED and Path("precious").read_text() == "p"
+    os.symlink("precious", "link")
+    assert hanflow_("fix", "a.txt", "-o", "link").returncode == 0  # which was named
+    assert os.path.islink("link") and Path("precious").read_text(encoding="utf8") == REPAIRED
 
 
 def test_output_that_cannot_be_made_is_reported_too():
@@ -1153,7 +1227,7 @@ def test_dry_run():
 
 @pytest.mark.parametrize("arguments", [
     ("fix", "-n"), ("fix", "in", "-n"), ("fix", "in/a.txt", "--resume", "-o", "out"), ("fix", "in", "-i", "--resume"),
-    ("fix", "in", "-o", "out", "-n", "--resume"), ("fix", "in", "-o", "out", "-j", "0"),
+    ("fix", "in", "-o", "out", "-n", "--resume"), ("fix", "in", "-o", "out", "-j", "0"), ("fix", "in", "-o", "out", "--report", "-"),
 ])
 def test_wrong_usage(arguments):
     plant({"in/a.txt": "a\n"})

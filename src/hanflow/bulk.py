@@ -141,8 +141,8 @@ def _repaired(task: Task, item: Item) -> Outcome:
         return copied(item.size)
     if item.name and target is not None:
         return _mirrored(task.settings, item)
-    folder = os.path.dirname(item.target)
-    if target is not None and folder and item.within is None:
+    folder = item.within or os.path.dirname(item.target)
+    if target is not None and folder:
         os.makedirs(folder, exist_ok=True)
     return outcome_of(convert(task.settings, source, target, in_place=source == target != STDOUT, within=item.within), None)
 

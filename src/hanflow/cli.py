@@ -43,7 +43,8 @@ def main() -> NoReturn:
     open_streams()
     stdout = sys.stdout
     signal.signal(signal.SIGTERM, _terminated)
-    if signal.getsignal(signal.SIGINT) is interrupted:
+    heard = signal.getsignal(signal.SIGINT) != signal.SIG_IGN
+    if heard:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         code = command.main(standalone_mode=False)
@@ -64,7 +65,7 @@ def main() -> NoReturn:
     except (Unwritable, OSError) as error:  # of stdout: what else fails has been named
         say(f"hanflow: <stdout>: {error.args[1] if len(error.args) > 1 else error}")
         code = FAILED
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    if heard:
         signal.signal(signal.SIGINT, interrupted)
     try:
         stdout.flush()
@@ -244,6 +245,10 @@ def fix(
     if several and output is not None and os.path.exists(output) and not os.path.isdir(output):
         raise click.UsageError(f"{output!r} is not a folder")
 
+    if report == STDOUT:
+        raise click.UsageError("--report needs a file")
+    if report is not None and any(files.same_path(report, path) for path in (*paths, output or "") if path):
+        raise click.UsageError(f"--report would overwrite {report!r}")
     choice = choice._replace(links="follow" if dereference else "skip", without=tuple(filter(None, (output, report))))
     tree = None
     if several and output is not None and not places:
@@ -271,7 +276,7 @@ def fix(
         items = listed(run.failed_at)
     else:
         source = STDIN if piped else paths[0]
-        items = iter([Item(source, source if in_place else _target(source, output))])
+        items = iter([Item(source, source) if in_place else Item(source, *_target(source, output))])
     prepared = True
     if tree and not dry_run:
         assert output is not None
@@ -330,15 +335,16 @@ def _places(engine: str, paths: Sequence[str], output: Optional[str], in_place: 
         raise click.UsageError(str(error)) from None
 
 
-def _target(source: str, output: Optional[str]) -> str:
-    """Of a single file, or of stdin."""
+def _target(source: str, output: Optional[str]) -> tuple[str, str, int, Optional[str]]:
+    """Of a single file, or of stdin: target, name, size and within of the item."""
     if output is None:
-        return STDOUT
+        return STDOUT, "", 0, None
+    within = None
     if source != STDIN and (os.path.isdir(output) or output.endswith(("/", os.sep))):
-        output = os.path.join(output, os.path.basename(source))
-    if source != STDIN and files.same_file(source, output):
+        output, within = os.path.join(output, os.path.basename(source)), output
+    if source != STDIN and files.same_file(source, output, follow=within is None):
         raise click.UsageError(f"source and target are the same file: {output!r}; see --in-place")
-    return output
+    return output, "", 0, within
 
 
 @command.command()

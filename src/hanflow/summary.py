@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 import platform
 import shutil
 import tempfile
@@ -108,7 +109,7 @@ class Summary:
         return f"{total} file{'' if total == 1 else 's'}: {', '.join(parts)}"
 
     def write(self, path: str, complete: bool, **more: Any) -> None:
-        """The report as JSON, in place of what was there, at once. Who may not read a source may not read it. OSError if it cannot
+        """The report as JSON, in place of what was there, at once; its folders are made. Who may not read a source may not read it. OSError if it cannot
         be written."""
         from . import __version__
 
@@ -131,6 +132,7 @@ class Summary:
             "bytes_per_second": round(self.rate()),
             "repairs": dict(self.repairs),
         }
+        os.makedirs(os.path.dirname(path) or os.curdir, exist_ok=True)
         with files.replacing(path, self.mode) as file:
             file.write(json.dumps(head, indent=1).encode("ascii").removesuffix(b"\n}") + b',\n "files": [')
             if self._listed is not None:
