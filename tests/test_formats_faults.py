@@ -16,7 +16,7 @@ import pytest
 
 from archives import tarred, zipped
 from hanflow import Normalizer
-from hanflow.formats import FormatError, Settings, account, compression, convert, delimited, jsonl
+from hanflow.formats import FormatError, Settings, account, compression, convert, delimited, isolated, jsonl
 
 CLEAN = "渡口的灯亮了。\n"
 DAMAGED = "２０条⽔渠\n"
@@ -125,16 +125,21 @@ class TestText:
                 touch()
                 return super().__call__(text)
 
-            def arrow(self, array, threads=None):
-                touch()
-                return super().arrow(array, threads)
-
         def touch():
             with open(source, "ab") as file:
                 file.write(b"\n")
 
+        def repair(*given):
+            touch()
+            return real(*given)
+
+        real = isolated.repair  # in a child, which has no Writing
+        if suffix == "parquet":
+            monkeypatch.setattr(isolated, "repair", repair)
+
         with pytest.raises(FormatError, match="changed while it was read"):
-            convert(Settings(normalizer=Writing(), field="text", column="text"), source, tmp_path / "target")
+            normalizer = Normalizer() if suffix == "parquet" else Writing()
+            convert(Settings(normalizer=normalizer, field="text", column="text"), source, tmp_path / "target")
         assert os.listdir(tmp_path) == [source.name]
 
 
@@ -551,7 +556,7 @@ class TestTar:
 
 
 @pytest.mark.parametrize("name, data, package, settings", [
-    ("a.jsonl", b"{}", "orjson", FIELD), ("a.parquet", b"PAR1", "pyarrow", COLUMN), ("a.arrow", b"ARROW1", "pyarrow", COLUMN),
+    ("a.jsonl", b"{}", "orjson", FIELD),
     ("a.txt.zst", b"\x28\xb5\x2f\xfd", "zstandard", Settings()),
     ("a.txt", b"\xff", "charset-normalizer", Settings(encoding="auto"))])
 def test_missing_package(tmp_path, monkeypatch, name, data, package, settings):
@@ -563,3 +568,17 @@ def test_missing_package(tmp_path, monkeypatch, name, data, package, settings):
     with pytest.raises(ImportError, match=rf" needs {package}: pip install 'hanflow\[formats\]'"):
         convert(settings, tmp_path / name, tmp_path / "target")
     assert os.listdir(tmp_path) == [name]
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.arrow"])
+def test_missing_package_of_the_child(tmp_path, monkeypatch, name):
+    (tmp_path / "pyarrow.py").write_text("raise ModuleNotFoundError")
+    monkeypatch.syspath_prepend(tmp_path)
+    isolated._Child.end_all()  # it may have the package
+    (tmp_path / name).write_bytes(b"PAR1")
+    try:
+        with pytest.raises(ImportError, match=r" needs pyarrow: pip install 'hanflow\[formats\]'"):
+            convert(COLUMN, tmp_path / name, tmp_path / "target")
+    finally:
+        isolated._Child.end_all()
+    assert not (tmp_path / "target").exists()

@@ -10,7 +10,7 @@ from tempfile import SpooledTemporaryFile, TemporaryFile
 from typing import TYPE_CHECKING, cast
 
 from .. import files
-from . import columns, delimited, jsonl, text
+from . import columns, delimited, isolated, jsonl, text
 from .account import PIECE, Account, FileReport, FormatError
 from .compression import SHORT, SUFFIXES, compressing, decompressed
 from .compression import kind as compression_of
@@ -136,7 +136,7 @@ def _seek(
 
             zips.repair_members(source, target, account, _is_repaired, _member)
         else:
-            (columns.parquet if format == "parquet" else columns.arrow)(source, target, account)
+            isolated.repair(format, source, target, account)
         if target is None:
             return
         if direct:
