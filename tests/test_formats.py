@@ -9,6 +9,7 @@ import lzma
 import os
 import pickle
 import random
+import stat
 import subprocess
 import sys
 import tarfile
@@ -21,7 +22,7 @@ from hypothesis import strategies as st
 
 import strategies as s
 from hanflow import Normalizer
-from hanflow.formats import Account, Settings, compression, convert, delimited, encodings, jsonl, text
+from hanflow.formats import Account, Settings, compression, convert, delimited, each_text, encodings, jsonl, text
 
 CI = dict(derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 N = Normalizer()
@@ -696,6 +697,18 @@ class TestZip:
         out, _ = TestStandardStreams().process().communicate(data)
         assert self.facts(out)[1] == [REPAIRED.encode()]
 
+    @pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO])
+    def test_links_stay(self, run, kind):
+        """The text of a link is a path: repaired it would lead nowhere."""
+        link = {"create_system": 3, "external_attr": (kind | 0o777) << 16}
+        members = [("２０条⽔渠.txt", DAMAGED.encode()), ("latest.txt", "２０条⽔渠.txt".encode(), link)]
+        result, report = run(self.archive(*members), "a.zip")
+        with zipfile.ZipFile(io.BytesIO(result)) as archive:
+            assert archive.read("latest.txt").decode() == "２０条⽔渠.txt" and archive.read("２０条⽔渠.txt").decode() == REPAIRED
+        found = []
+        each_text(Settings(), io.BytesIO(self.archive(members[1])), lambda located: found.append(located) or False)
+        assert report.changed and not found
+
 
 class TestTar:
     def archive(self, *members, format=tarfile.PAX_FORMAT):
@@ -752,6 +765,24 @@ class TestTar:
         data = self.archive(("a.txt", "⽔".encode())) + b"more"
         result, report = run(data, "a")
         assert report.format == "tar" and result == data.replace("⽔".encode(), "水".encode())
+
+    @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE])
+    @pytest.mark.parametrize("format", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
+    def test_links_stay(self, run, kind, format):
+        target = "２０条⽔渠" * 30 + ".txt"
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w", format=format) as archive:
+            member = tarfile.TarInfo(target)
+            member.size = len(DAMAGED.encode())
+            archive.addfile(member, io.BytesIO(DAMAGED.encode()))
+            link = tarfile.TarInfo("latest.txt")
+            link.type, link.linkname = kind, target
+            archive.addfile(link)
+        result, report = run(out.getvalue(), "a.tar")
+        with tarfile.open(fileobj=io.BytesIO(result)) as archive:
+            assert archive.getmember("latest.txt").linkname == target
+            assert archive.extractfile(target).read().decode() == REPAIRED
+        assert report.changed
 
 
 @pytest.mark.parametrize("name", ["PAR", "PK", "ARROW1", "ustar", "BZh text"])

@@ -8,9 +8,12 @@ import io
 import json
 import lzma
 import os
+import struct
 import tarfile
+import tracemalloc
 import warnings
 import zipfile
+import zlib
 
 import pytest
 
@@ -278,6 +281,28 @@ class TestCompression:
     def test_position_of_text_is_that_in_the_unpacked_data(self, refused):
         assert refused(gzip.compress(CLEAN.encode() + b"\xff"), "a.txt.gz").where == "byte 22 (line 2)"
 
+    def test_header_that_is_large(self, run):
+        packed = gzip.compress(DAMAGED.encode())
+        data = packed[:3] + b"\x08" + packed[4:10] + b"n" * (2 << 20) + b"\0" + packed[10:]
+        try:
+            assert run(data, "a.txt.gz")[1].changed
+        except FormatError as error:  # isal
+            assert "Gzip header exceeds" in error.reason
+
+    def test_xz_that_wants_memory(self, refused):
+        data = bytearray(lzma.compress(DAMAGED.encode()))
+        at = data.index(b"\x21\x01") + 2
+        data[at] = 39  # 3 GiB
+        end = 12 + data[12] * 4
+        data[end:end + 4] = struct.pack("<I", zlib.crc32(bytes(data[12:end])))
+        error = refused(bytes(data), "a.txt.xz")
+        assert error.reason == "damaged .xz: Memory usage limit exceeded"
+
+    def test_what_stands_behind_xz(self, refused, run):
+        data = lzma.compress(DAMAGED.encode())
+        assert run(data + bytes(8) + data + bytes(4), "a.txt.xz")[1].changed
+        assert "damaged .xz" in refused(data + b"some more", "a.txt.xz").reason
+
 
 class TestJsonLines:
     orjson = pytest.importorskip("orjson")
@@ -517,6 +542,32 @@ class TestZip:
     def test_truncated(self, refused):
         assert refused(zipped(("a.txt", DAMAGED))[:-30], "a.zip").reason.startswith("damaged zip: ")
 
+    @pytest.mark.parametrize("field, value", [(10, 0xFFFFFFFF), (12, 0xFFFFFF00), (16, 0xFFFFFF00), (12, 0x10)])
+    def test_end_that_lies(self, run, field, value):
+        """Sizes and offsets of the directory."""
+        data = zipped(("a.txt", DAMAGED))
+        end = data.rindex(b"PK\5\6")
+        size = 2 if field == 10 else 4
+        data = data[:end + field] + value.to_bytes(4, "little")[:size] + data[end + field + size:]
+        try:
+            run(data, "a.zip")
+        except FormatError as error:
+            assert "damaged zip" in error.reason
+
+    @pytest.mark.parametrize("values", [(1 << 63, 9, 0), (9, 1 << 63, 0), (9, 9, 1 << 63), (9, 9, (1 << 63) - 10)])
+    def test_zip64_that_lies(self, run, values):
+        data = zipped(("a.txt", DAMAGED))
+        central, end = data.rindex(b"PK\1\2"), data.rindex(b"PK\5\6")
+        entry = bytearray(data[central:end])
+        extra = struct.pack("<HHQQQ", 1, 24, *values)
+        entry[20:28], entry[42:46], entry[30:32] = b"\xff" * 8, b"\xff" * 4, struct.pack("<H", len(extra))
+        tail = data[end:end + 12] + struct.pack("<I", len(entry) + len(extra)) + data[end + 16:]
+        try:
+            result, report = run(data[:central] + bytes(entry) + extra + tail, "a.zip")
+            assert report.failed
+        except FormatError as error:
+            assert "zip" in error.reason
+
 
 def untarred(data):
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
@@ -553,6 +604,49 @@ class TestTar:
     def test_bomb(self, refused):
         data = gzip.compress(tarred(("a.bin", bytes(80 << 20))))
         assert refused(data, "a.tar.gz").reason == "unpacks to more than 100 times its size (max_ratio)"
+
+    def header(self, kind, size):
+        info = tarfile.TarInfo("a.txt")
+        info.type, info.size = kind, max(size, 0)
+        block = bytearray(info.tobuf(tarfile.GNU_FORMAT))
+        if size < 0:
+            block[124:136] = b"\xff" + (size % (1 << 88)).to_bytes(11, "big")
+            block[148:156] = b" " * 8
+            block[148:156] = b"%06o\0 " % sum(block)
+        return bytes(block)
+
+    @pytest.mark.parametrize("kind", [b"x", b"g", b"L", b"K"])
+    def test_large_header(self, refused, kind):
+        """It would be held whole, in several forms."""
+        size = 8 << 20
+        data = tarred(("a.txt", "渡口".encode()))[:1024] + self.header(kind, size) + b"1" * size + tarred(("b.txt", "渡口".encode()))
+        tracemalloc.start()
+        error = refused(data, "a.tar")
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert error.where == "byte 1536" and error.reason == "a tar header of more than 1 MiB"
+        assert peak < size
+
+    @pytest.mark.parametrize("data", [
+        (b"L", 512, b"a" * 512), (b"0", -1024, b""), (b"x", -1024, b""), (b"x", 512, b"9" * 512), (b"x", 512, b"11 a=b\n" + bytes(505))])
+    @pytest.mark.parametrize("first", [True, False])
+    def test_headers_that_lie(self, run, first, data):
+        kind, size, rest = data
+        before = b"" if first else tarred(("a.txt", DAMAGED.encode()))[:1024]
+        data = before + (self.header(kind, size) + rest) * (1 if kind != b"L" else 900) + bytes(4096)
+        try:
+            result, report = run(data, "a.tar")
+            assert report.failed and result.endswith(data[len(before):])
+        except FormatError as error:
+            assert error.where and "damaged tar" in error.reason
+
+    def test_sparse_map_that_is_none(self, run):
+        info = tarfile.TarInfo("a.txt")
+        info.size = 1024
+        info.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "q", "GNU.sparse.realsize": "9"}
+        for map_ in (b"99999\n1\n", b"abc\n"):
+            with pytest.raises(FormatError, match="damaged tar"):
+                run(info.tobuf(tarfile.PAX_FORMAT) + map_ + bytes(1024), "a.tar")
 
 
 @pytest.mark.parametrize("name, data, package, settings", [
