@@ -650,7 +650,6 @@ class TestTar:
 
 
 @pytest.mark.parametrize("name, data, package, settings", [
-    ("a.jsonl", b"{}", "orjson", FIELD),
     ("a.txt.zst", b"\x28\xb5\x2f\xfd", "zstandard", Settings()),
     ("a.txt", b"\xff", "charset-normalizer", Settings(encoding="auto"))])
 def test_missing_package(tmp_path, monkeypatch, name, data, package, settings):
