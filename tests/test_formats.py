@@ -2,7 +2,7 @@
 import bz2
 import csv
 import gzip
-import importlib
+import importlib.util
 import io
 import json
 import lzma
@@ -15,6 +15,7 @@ import sys
 import tarfile
 import textwrap
 import zipfile
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -22,7 +23,7 @@ from hypothesis import strategies as st
 
 import strategies as s
 from hanflow import Normalizer
-from hanflow.formats import Account, Settings, compression, convert, delimited, each_text, encodings, jsonl, text
+from hanflow.formats import Account, Settings, compression, convert, delimited, each_text, encodings, guess, jsonl, text
 
 CI = dict(derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 N = Normalizer()
@@ -423,18 +424,31 @@ class TestEncodings:
 
     @pytest.mark.parametrize("encoding, sentence", [
         ("gb18030", "江水从城中流过，两岸的灯一盏一盏亮起来。桥上的人慢慢走着，没有一个着急回家。"),
-        ("big5", "江水從城中流過，兩岸的燈一盞一盞亮起來。橋上的人慢慢走著，沒有一個著急回家。"),
+        ("big5hkscs", "江水從城中流過，兩岸的燈一盞一盞亮起來。橋上的人慢慢走著，沒有一個著急回家。"),
         ("utf-8", "江水从城中流过，两岸的灯一盏一盏亮起来。"),
         ("utf-16-le", "江水从城中流过，两岸的灯一盏一盏亮起来。桥上的人慢慢走着，没有一个着急回家。"),
     ])
     def test_auto(self, encoding, sentence):
-        pytest.importorskip("charset_normalizer")
         source = (sentence + "\n") * 3 + "１２\n"
         out, report = through(source.encode(encoding), encoding="auto")
-        assert report.encoding.replace("_", "-") == encoding and out == N(source).encode(encoding)
+        assert report.encoding == encoding and out == N(source).encode(encoding)
+
+    @pytest.mark.parametrize("encoding, language", [
+        ("gb18030", "s"), ("gb18030", "t"), ("big5", "t"), ("utf-16-le", "s"), ("utf-16-be", "t"), ("cp932", "ja"), ("euc_jp", "ja"),
+        ("cp949", "ko")])
+    def test_auto_is_right_or_an_error(self, encoding, language):
+        """Of lines and pages: none is taken for another. `python benchmarks/encodings.py` has the figures."""
+        spec = importlib.util.spec_from_file_location("encodings_benchmark", Path(__file__).parent.parent / "benchmarks/encodings.py")
+        benchmark = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(benchmark)
+        name = {"s": "simplified", "t": "traditional"}.get(language, language)
+        for length, least in ((1, 0.85), (30, 1)):
+            texts = [text for text in benchmark.texts(length)[name] if benchmark.encoded(text, encoding) is not None]
+            said = [guess.decided(text.encode(encoding))[0] for text in texts]
+            assert all(codec is None or text.encode(encoding).decode(codec) == text for codec, text in zip(said, texts))
+            assert sum(codec is not None for codec in said) >= least * len(texts) > 0 or not texts
 
     def test_auto_looks_behind_ascii(self):
-        pytest.importorskip("charset_normalizer")
         source = "a line of ASCII\n" * 200_000 + "江水从城中流过，两岸的灯一盏一盏亮起来。\n" * 9
         out, report = through(source.encode("gb18030"), encoding="auto")
         assert report.encoding == "gb18030" and out == source.encode("gb18030")

@@ -403,8 +403,41 @@ class TestEncodings:
         assert error.where == "line 2 of the result" and error.reason == "'燈' (U+71C8) cannot be written in gb2312"
 
     def test_undecided(self, refused):
-        pytest.importorskip("charset_normalizer")
-        assert refused(bytes(range(128, 256)) * 9, "a.txt", Settings(encoding="auto")).reason == "no encoding fits: name it"
+        assert refused(bytes(range(128, 256)) * 3, "a.txt", Settings(encoding="auto")).reason == (
+            "the encoding is not certain, it is none of those that are known: name it (--encoding NAME)")
+        error = refused("江水".encode("gb18030"), "a.txt", Settings(encoding="auto"))
+        assert ", it may be gb18030: name it" in error.reason
+
+    def test_auto_of_damaged_utf8(self, refused):
+        error = refused(CLEAN.encode() * 5 + b"\xff\n" + CLEAN.encode(), "a.txt", Settings(encoding="auto"))
+        assert error.where == f"byte {5 * len(CLEAN.encode())} (line 6)" and "; the rest is: --errors preserve keeps" in error.reason
+
+    @pytest.mark.parametrize("encoding", ["gb18030", "big5hkscs", "utf-16-le", "utf-16", "cp932", "cp949"])
+    def test_what_it_looks_like(self, refused, run, encoding):
+        text = {"cp932": "昨日の夜、駅前の広場で小さな火事がありました。", "cp949": "어제 저녁 역 앞 광장에서 작은 불이 났지만 다친 사람은 없었다."}.get(
+            encoding, "這個問題說來話長，今天下午三時，我們在橋上等了很久。")
+        named = "utf-16-le" if encoding == "utf-16" else encoding
+        advice = f"; it looks like {named}: --encoding {named}"
+        assert refused(f"{text}\n{text}\n".encode(encoding), "a.txt").reason.endswith(advice)
+        if encoding.startswith("utf-16"):
+            return
+        data = f'{{"text": "{text}"}}\n'.encode(encoding)
+        _, report = run(data * 3, "a.jsonl", FIELD)
+        assert [advice in reason for _, reason in report.errors] == [True, False, False]
+        _, report = run(b"text\n" + f"{text}\n".encode(encoding) * 2, "a.csv", COLUMN)
+        assert [advice in reason for _, reason in report.errors] == [True, False]
+        with pytest.raises(FormatError, match=f"no column 'text'; .*{advice}"):
+            run(f"{text},a\n".encode(encoding), "b.csv", COLUMN)
+
+    @pytest.mark.parametrize("start, what", [
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "a PDF: take its text out first (pdftotext FILE.pdf -)"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "an image (PNG): it needs OCR first"), (b"\xff\xd8\xff\xe0", "an image (JPEG): it needs OCR first"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document (DOC, XLS, PPT)"),
+        (zipped(("[Content_Types].xml", b""), ("word/document.xml", b"")), "a Word document (DOCX)"),
+        (zipped(("[Content_Types].xml", b""), ("xl/workbook.xml", b"")), "an Excel workbook (XLSX)")])
+    @pytest.mark.parametrize("name", ["a", "a.txt", "a.dat", "a.csv"])
+    def test_what_is_no_text(self, refused, start, what, name):
+        assert refused(start, name, COLUMN).reason.startswith(f"is {what}")
 
 
 def parquet(texts, kind="string", **more):
@@ -650,8 +683,7 @@ class TestTar:
 
 
 @pytest.mark.parametrize("name, data, package, settings", [
-    ("a.txt.zst", b"\x28\xb5\x2f\xfd", "zstandard", Settings()),
-    ("a.txt", b"\xff", "charset-normalizer", Settings(encoding="auto"))])
+    ("a.txt.zst", b"\x28\xb5\x2f\xfd", "zstandard", Settings())])
 def test_missing_package(tmp_path, monkeypatch, name, data, package, settings):
     def absent(module):
         raise ModuleNotFoundError(module)

@@ -14,7 +14,7 @@ from . import columns, delimited, isolated, jsonl, text
 from .account import PIECE, Account, FileReport, FormatError
 from .compression import SHORT, SUFFIXES, compressing, decompressed
 from .compression import kind as compression_of
-from .encodings import Transcoder
+from .encodings import Transcoder, other_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +31,7 @@ BY_SUFFIX = {
 LINES = ("text", "jsonl", "csv")  # formats of text, which may have an encoding; of an archive, these members are repaired
 PIPED = (*LINES, "tar")  # formats that are read as they come; the others need a file to seek in
 STREAM = "-"
+SNIFFED = 4096  # bytes that tell what a file is
 HELD = 16 << 20  # bytes of a member's result in memory; more goes through a temporary file
 
 
@@ -203,6 +204,10 @@ def _unpacked(name: str, raw: Ahead, settings: Settings) -> tuple[Optional[str],
 
 def _format(name: str, content: Ahead, settings: Settings) -> str:
     known = BY_SUFFIX.get(os.path.splitext(name)[1].lower())
+    if known in LINES or known is None:
+        other = other_kind(content.peek(SNIFFED))
+        if other:
+            raise FormatError("", f"is {other}")
     if known:
         return known
     start = content.peek(512)

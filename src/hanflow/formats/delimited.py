@@ -127,7 +127,7 @@ class _Reader:
                         names += [fields[cell.number] for cell in cells]
                         records += [line] * len(cells)
                     except UnicodeDecodeError as error:
-                        account.fail(f"line {line}", not_utf8(error))
+                        account.fail(f"line {line}", not_utf8(error, advise=account.failed == 0))
                     except ValueError as error:
                         account.fail(f"line {line}", str(error))
                 line += scanner.data.count(b"\n", begin, end)
@@ -167,7 +167,7 @@ class _Head:
     def __init__(self, columns: Columns) -> None:
         self._columns = columns
         self._found: dict[str, int] = {}
-        self._shown: list[str] = []
+        self._shown: list[bytes] = []
         self._more = False
         self._names = {name.encode("utf-8", "surrogateescape"): name for name in columns if isinstance(name, str)}
         self.numbers = {int(name): "" for name in columns if isinstance(name, int) or name.isdecimal()}
@@ -175,7 +175,7 @@ class _Head:
     def see(self, number: int, cell: bytes) -> None:
         name = _unquoted(cell)
         if len(self._shown) < SHOWN:
-            self._shown.append(name[:SHOWN_BYTES].decode("utf-8", "replace"))
+            self._shown.append(name[:SHOWN_BYTES])
         else:
             self._more = True
         if name in self._names:
@@ -187,7 +187,13 @@ class _Head:
             return {self._found[str(name)]: str(name) for name in self._columns}, True
         if not all(isinstance(name, int) or name.isdecimal() for name in self._columns):
             absent = next(name for name in self._columns if name not in self._found)
-            raise FormatError("", f"no column {absent!r}; there are {', '.join(map(repr, self._shown))}{', ...' * self._more}")
+            try:
+                b"".join(self._shown).decode()
+                reason = ""
+            except UnicodeDecodeError as error:
+                reason = f"; {not_utf8(error, advise=True)}"
+            shown = ", ".join(repr(name.decode("utf-8", "replace")) for name in self._shown)
+            raise FormatError("", f"no column {absent!r}; there are {shown}{', ...' * self._more}{reason}")
         return {int(name): str(int(name)) for name in self._columns}, False
 
 

@@ -7,7 +7,7 @@ from array import array
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .account import MAX_RECORD, PIECE, FormatError, Located
+from .account import MAX_RECORD, PIECE, FormatError, Located, not_utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,6 +131,9 @@ def _portions(read: Callable[[int], bytes], account: Account, paths: list[Path])
                     fields += [field] * len(more)
             except NoText as error:
                 account.fail(f"line {number + index + 1}", str(error))
+            except UnicodeDecodeError as error:
+                account.records += 1
+                account.fail(f"line {number + index + 1}", not_utf8(error, advise=account.failed == 0))
             except (ValueError, RecursionError) as error:
                 account.records += 1
                 reason = "nested too deep" if isinstance(error, RecursionError) else error
