@@ -112,8 +112,8 @@ class TestPlaces:
         data = "id,text,more\n渡口,江,\n2,\"两\n行\",\"渡\"\n3,\"x\n".encode()
         found, report = listed(data, format="csv", column=("more", "text"))
         assert [(f.text, f.line, f.column, f.record, f.field, f.lines) for f in found] == [
-            ("", 2, 6, 2, "more", True), ("江", 2, 4, 2, "text", True),
-            ("渡", 4, 5, 3, "more", True), ("两\n行", 3, 4, 3, "text", True)]
+            ("江", 2, 4, 2, "text", True), ("", 2, 6, 2, "more", True),
+            ("两\n行", 3, 4, 3, "text", True), ("渡", 4, 5, 3, "more", True)]
         assert [failure.where for failure in report.errors] == ["line 5"]
 
     def test_rows(self):

@@ -276,9 +276,11 @@ class Account:
         self.failed += member.failed
 
 
-def not_utf8(error: UnicodeDecodeError) -> str:
-    """The reason, without the place that add_note() has to put into it before Python 3.11."""
-    return f"not UTF-8: {error.reason.partition(' (')[0]}"
+def not_utf8(error: UnicodeDecodeError, advise: bool = False) -> str:
+    """The reason, without the place that add_note() has to put into it before Python 3.11. advise: what to do too."""
+    from .encodings import advice
+
+    return f"not UTF-8: {error.reason.partition(' (')[0]}{advice(error) if advise else ''}"
 
 
 def load(module: str, what: str, extra: str = "formats") -> Any:

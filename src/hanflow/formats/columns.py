@@ -1,15 +1,21 @@
-"""Parquet and Arrow IPC: row group by row group, batch by batch. All but the texts of the columns is kept."""
+"""Parquet and Arrow IPC: row group by row group, batch by batch. All but the texts of the columns is kept.
+
+The library that reads them trusts what it reads: offsets that point past their buffer are followed. So all is validated before it
+is used, and as the reader itself can crash too, convert() and each_text() come here through isolated.py only.
+"""
 from __future__ import annotations
 
 import struct
 from contextlib import contextmanager
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from .account import FormatError, Located, load, not_utf8
+from .compression import check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import BinaryIO, Optional
+    from typing import BinaryIO, Optional, Union
 
     from .account import Account
 
@@ -29,12 +35,13 @@ def parquet(source: BinaryIO, target: Optional[BinaryIO], account: Account) -> N
     writer: Any = None
     with _naming(pa, "Parquet"):
         try:
+            size = source.seek(0, 2)
             file = pq.ParquetFile(source, pre_buffer=False, buffer_size=1 << 20)
             schema = file.schema_arrow
             columns = Columns(pa, account, schema)
             if target is not None:
                 writer = pq.ParquetWriter(target, schema, **_properties(file.metadata))
-            for table in _tables(pa, file):
+            for table in _tables(pa, file, account, size):
                 arrays = columns.repaired(table.columns)
                 if writer is not None:
                     writer.write_table(pa.Table.from_arrays(arrays, schema=schema), row_group_size=max(table.num_rows, 1))
@@ -51,24 +58,35 @@ def parquet_texts(source: BinaryIO, account: Account) -> Iterator[Located]:
     """The texts of the columns, row by row."""
     pa, pq = load("pyarrow", "Parquet"), load("pyarrow.parquet", "Parquet")
     with _naming(pa, "Parquet"):
+        size = source.seek(0, 2)
         file = pq.ParquetFile(source, pre_buffer=False, buffer_size=1 << 20)
         columns = Columns(pa, account, file.schema_arrow)
-        for table in _tables(pa, file):
+        for table in _tables(pa, file, account, size):
             yield from columns.texts(table.columns)
             del table
             pa.default_memory_pool().release_unused()
 
 
-def _tables(pa: Any, file: Any) -> Iterator[Any]:
-    """The row groups, in portions of ROW_GROUP."""
+def _tables(pa: Any, file: Any, account: Account, size: int) -> Iterator[Any]:
+    """The row groups, in portions of ROW_GROUP, validated."""
+    checked = _Checked(pa, account, file.schema_arrow, size)
     for index in range(file.metadata.num_row_groups):
-        group = file.metadata.row_group(index)
-        portions = -(-group.total_byte_size // ROW_GROUP)
-        if portions <= 1:
-            yield file.read_row_group(index, use_threads=False)
-            continue
-        for batch in file.iter_batches(-(-group.num_rows // portions), row_groups=[index], use_threads=False):
-            yield pa.Table.from_batches([batch])
+        place = f"row group {index}"
+        with _naming(pa, "Parquet", place):
+            group = file.metadata.row_group(index)
+            portions = -(-group.total_byte_size // ROW_GROUP)
+            if portions <= 1:
+                tables = (file.read_row_group(index, use_threads=False) for _ in range(1))
+            else:
+                batches = file.iter_batches(-(-group.num_rows // portions), row_groups=[index], use_threads=False)
+                tables = (pa.Table.from_batches([batch]) for batch in batches)
+        while True:
+            with _naming(pa, "Parquet", place):
+                table = next(tables, None)
+            if table is None:
+                break
+            yield checked(place, table)
+            del table
 
 
 def _properties(metadata: Any) -> dict[str, Any]:
@@ -103,7 +121,7 @@ def arrow(source: BinaryIO, target: Optional[BinaryIO], account: Account) -> Non
     with _naming(pa, "Arrow IPC"):
         is_file = source.read(8) == ARROW
         options = pa.ipc.IpcWriteOptions(compression=_codec(pa, source, 8 if is_file else 0), use_threads=False)
-        reader, batches = _batches(pa, source)
+        reader, batches = _batches(pa, source, account)
         more = {}
         if is_file and getattr(reader, "metadata", None):
             more["metadata"] = reader.metadata
@@ -126,7 +144,7 @@ def arrow_texts(source: BinaryIO, account: Account) -> Iterator[Located]:
     pa = load("pyarrow", "Arrow IPC")
     load("pyarrow.ipc", "Arrow IPC")
     with _naming(pa, "Arrow IPC"):
-        reader, batches = _batches(pa, source)
+        reader, batches = _batches(pa, source, account)
         columns = Columns(pa, account, reader.schema)
         for batch, _ in batches:
             yield from columns.texts(batch.columns)
@@ -134,16 +152,90 @@ def arrow_texts(source: BinaryIO, account: Account) -> Iterator[Located]:
             pa.default_memory_pool().release_unused()
 
 
-def _batches(pa: Any, source: BinaryIO) -> tuple[Any, Iterator[tuple[Any, Any]]]:
-    """The reader of the file or stream format, and its batches, each with its metadata."""
+def _batches(pa: Any, source: BinaryIO, account: Account) -> tuple[Any, Iterator[tuple[Any, Any]]]:
+    """The reader of the file or stream format, and its batches, validated, each with its metadata."""
+    size = source.seek(0, 2)
     source.seek(0)
     is_file = source.read(8) == ARROW
     source.seek(0)
     if is_file:
         reader = pa.ipc.open_file(source)
-        return reader, map(reader.get_batch_with_custom_metadata, range(reader.num_record_batches))
-    reader = pa.ipc.open_stream(source)
-    return reader, reader.iter_batches_with_custom_metadata()
+        found = map(reader.get_batch_with_custom_metadata, range(reader.num_record_batches))
+    else:
+        reader = pa.ipc.open_stream(source)
+        found = reader.iter_batches_with_custom_metadata()
+
+    def batches() -> Iterator[tuple[Any, Any]]:
+        checked = _Checked(pa, account, reader.schema, size)
+        for index in count():
+            place = f"batch {index}"
+            with _naming(pa, "Arrow IPC", place):
+                batch, metadata = next(found, (None, None))
+            if batch is None:
+                return
+            yield checked(place, batch), metadata
+            del batch
+
+    return reader, batches()
+
+
+class _Checked:
+    """Passes rows on if what they are made of can be trusted, and is not more than the limits allow."""
+
+    def __init__(self, pa: Any, account: Account, schema: Any, size: int) -> None:
+        self._pa, self._settings, self._size, self._unpacked = pa, account.settings, size, 0
+        self._names = schema.names
+        self._binary = [_binary(pa, kind) for kind in schema.types]
+
+    def __call__(self, place: str, rows: Any) -> Any:
+        pa = self._pa
+        for name, binary, column in zip(self._names, self._binary, rows.columns):
+            with _naming(pa, "data", f"{place}, column {name!r}"):
+                for array in column.chunks if isinstance(column, pa.ChunkedArray) else [column]:
+                    array.validate()
+                    if binary is not None:  # what is not UTF-8 is for those to judge who repair it
+                        array.view(binary).validate(full=True)
+                    self._unpacked += (array.indices if pa.types.is_dictionary(array.type) else array).nbytes
+        try:
+            check(self._unpacked, self._size, self._settings.max_ratio, self._settings.max_bytes)
+        except FormatError as error:
+            raise FormatError(place, error.reason) from None
+        return rows
+
+
+def _binary(pa: Any, kind: Any) -> Any:
+    """The type with bytes for its texts. None if none of its values says where another stands: any value of those will do."""
+    types = pa.types
+    if isinstance(kind, pa.BaseExtensionType):
+        return _binary(pa, kind.storage_type)
+    text = {"string": pa.binary, "large_string": pa.large_binary, "string_view": pa.binary_view}.get(str(kind))
+    if text is not None:
+        return text()
+
+    def field(of: Any) -> Any:
+        return of.with_type(_binary(pa, of.type) or of.type)
+
+    if types.is_dictionary(kind):
+        return pa.dictionary(kind.index_type, _binary(pa, kind.value_type) or kind.value_type, kind.ordered)
+    if types.is_map(kind):
+        return pa.map_(field(kind.key_field), field(kind.item_field), kind.keys_sorted)
+    if types.is_fixed_size_list(kind):
+        return pa.list_(field(kind.value_field), kind.list_size)
+    known: Any
+    new: Any
+    for known, new in ((types.is_list, pa.list_), (types.is_large_list, pa.large_list),
+                       (getattr(types, "is_list_view", None), getattr(pa, "list_view", None)),
+                       (getattr(types, "is_large_list_view", None), getattr(pa, "large_list_view", None))):
+        if known is not None and known(kind):
+            return new(field(kind.value_field))
+    fields = [field(kind.field(index)) for index in range(kind.num_fields)]
+    if types.is_struct(kind):
+        return pa.struct(fields)
+    if types.is_union(kind):
+        return pa.union(fields, kind.mode, kind.type_codes)
+    if hasattr(types, "is_run_end_encoded") and types.is_run_end_encoded(kind):
+        return pa.run_end_encoded(kind.run_end_type, _binary(pa, kind.value_type) or kind.value_type)
+    return kind if str(kind) in ("binary", "large_binary", "binary_view") else None
 
 
 def _codec(pa: Any, source: BinaryIO, at: int) -> Optional[str]:
@@ -229,14 +321,25 @@ class Columns:
     def _values(self, column: Any, row: int) -> Iterator[Optional[str]]:
         pa, account = self._pa, self._account
         errors = account.settings.error_handler
+
+        def text(value: Any) -> Union[str, None, UnicodeDecodeError]:
+            try:
+                return value.as_buffer().to_pybytes().decode("utf-8", errors) if value.is_valid else None
+            except UnicodeDecodeError as error:
+                return error
+
         for chunk in column.chunks if isinstance(column, pa.ChunkedArray) else [column]:
-            array = chunk.dictionary_decode() if pa.types.is_dictionary(chunk.type) else chunk
-            for value in array:
-                try:
-                    yield value.as_buffer().to_pybytes().decode("utf-8", errors) if value.is_valid else None
-                except UnicodeDecodeError as error:
-                    account.fail(f"row {row}", not_utf8(error))
-                    yield None
+            found: Iterator[Any]
+            if pa.types.is_dictionary(chunk.type):  # unpacked it might be much larger
+                known = [text(value) for value in chunk.dictionary]
+                found = (known[index.as_py()] if index.is_valid else None for index in chunk.indices)
+            else:
+                found = map(text, chunk)
+            for value in found:
+                if isinstance(value, UnicodeDecodeError):
+                    account.fail(f"row {row}", not_utf8(value))
+                    value = None
+                yield value
                 row += 1
 
     def _array(self, array: Any, row: int) -> Any:
@@ -290,11 +393,15 @@ class Columns:
 
 
 @contextmanager
-def _naming(pa: Any, what: str) -> Iterator[None]:
+def _naming(pa: Any, what: str, place: str = "") -> Iterator[None]:
     """What is wrong with the data is a FormatError; what is wrong with the file stays an OSError."""
     try:
         yield
-    except (pa.ArrowException, OSError, EOFError) as error:
+    except FormatError:
+        raise
+    except (pa.ArrowException, OSError, EOFError, ValueError, LookupError, OverflowError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        raise FormatError("", f"damaged {what}: {error}" if str(error) else f"damaged {what}") from error
+        if isinstance(error, MemoryError):
+            raise FormatError(place, f"{what} that needs too much memory: {error}") from error
+        raise FormatError(place, f"damaged {what}: {error}" if str(error) else f"damaged {what}") from error

@@ -21,6 +21,8 @@ ERRORS = ("LZMAError", "IsalError", "ZstdError")
 UNCHECKED = 64 << 20  # bytes that come out before the ratio is looked at
 ISAL_LEVEL = 2
 ZSTD_PIECE = 1 << 10  # bytes: a block of four may stand for 128 KiB
+XZ_PIECE = 1 << 13  # bytes
+WINDOW = 1 << 27  # bytes that a stream may look back: what it says is allocated. The tools' highest levels take 64 MiB, zstd --long 128.
 
 
 def kind(start: bytes) -> Optional[str]:
@@ -45,6 +47,8 @@ def decompressed(
         stream = ZstdReader(source)
     elif name == "gz":
         stream = _gzip()[0](fileobj=source, mode="rb")
+    elif name == "xz":
+        stream = XzReader(source)
     else:
         stream = _file(name, source, "rb")
     size = 0
@@ -58,7 +62,7 @@ def decompressed(
         except EOFError:
             raise FormatError(f"byte {source.size}", f"truncated .{name}") from None
         except Exception as error:
-            if not isinstance(error, (OSError, zlib.error, ValueError)) and type(error).__name__ not in ERRORS:
+            if not isinstance(error, (OSError, zlib.error, ValueError, OverflowError)) and type(error).__name__ not in ERRORS:
                 raise
             if isinstance(error, OSError) and error.errno is not None:  # of the file, not of what is in it
                 raise
@@ -107,11 +111,12 @@ class Counting:
     """A file that is read, and how far."""
 
     def __init__(self, read: Callable[[int], bytes]) -> None:
-        self._read, self.size = read, 0
+        self._read, self.size, self.ended = read, 0, False
 
     def read(self, size: int) -> bytes:
         data = self._read(size)
         self.size += len(data)
+        self.ended = not data
         return data
 
     def readinto(self, buffer: memoryview) -> int:
@@ -156,7 +161,7 @@ class ZstdReader:
 
     def __init__(self, source: Counting) -> None:
         self._source = source
-        self._new = _zstandard().ZstdDecompressor(max_window_size=1 << 27).decompressobj
+        self._new = _zstandard().ZstdDecompressor(max_window_size=WINDOW).decompressobj
         self._frame: Any = None
         self._output = bytearray()
 
@@ -176,6 +181,37 @@ class ZstdReader:
         result = bytes(self._output[:size])
         del self._output[:size]
         return result
+
+
+class XzReader:
+    """lzma's own reader sets no limit to the memory, and drops what stands behind a stream."""
+
+    def __init__(self, source: Counting) -> None:
+        self._source = source
+        self._new = import_module("lzma").LZMADecompressor
+        self._stream: Any = None
+        self._data = b""
+        self._padding = b""  # zeros may stand behind a stream
+
+    def read(self, size: int) -> bytes:
+        while True:
+            if not self._data and (self._stream is None or self._stream.needs_input):
+                self._data = self._source.read(XZ_PIECE)
+                if not self._data and self._stream is not None:
+                    raise EOFError
+            if self._stream is None:
+                self._data = self._data.lstrip(self._padding) if self._padding else self._data
+                if not self._data:
+                    if self._source.ended:
+                        return b""
+                    continue
+                self._stream = self._new(memlimit=WINDOW + (1 << 24))
+            result: bytes = self._stream.decompress(self._data, size)
+            self._data = b""
+            if self._stream.eof:
+                self._data, self._padding, self._stream = self._stream.unused_data, b"\0", None
+            if result:
+                return result
 
 
 def deflating() -> Any:

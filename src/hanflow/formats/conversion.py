@@ -10,11 +10,11 @@ from tempfile import SpooledTemporaryFile, TemporaryFile
 from typing import TYPE_CHECKING, cast
 
 from .. import files
-from . import columns, delimited, jsonl, text
+from . import columns, delimited, isolated, jsonl, text
 from .account import PIECE, Account, FileReport, FormatError, check_settings
 from .compression import SHORT, SUFFIXES, compressing, decompressed
 from .compression import kind as compression_of
-from .encodings import Transcoder
+from .encodings import Transcoder, other_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +32,7 @@ BY_SUFFIX = {
 LINES = ("text", "jsonl", "csv")  # formats of text, which may have an encoding; of an archive, these members are repaired
 PIPED = (*LINES, "tar")  # formats that are read as they come; the others need a file to seek in
 STREAM = "-"
+SNIFFED = 4096  # bytes that tell what a file is
 HELD = 16 << 20  # bytes of a member's result in memory; more goes through a temporary file
 
 
@@ -145,7 +146,7 @@ def _seek(
 
             zips.repair_members(source, target, account, _is_repaired, _member)
         else:
-            (columns.parquet if format == "parquet" else columns.arrow)(source, target, account)
+            isolated.repair(format, source, target, account)
         if target is None:
             return
         if direct:
@@ -222,6 +223,10 @@ def _unpacked(name: str, raw: Ahead, settings: Settings) -> tuple[Optional[str],
 
 def _format(name: str, content: Ahead, settings: Settings) -> str:
     known = BY_SUFFIX.get(os.path.splitext(name)[1].lower())
+    if known in LINES or known is None:
+        other = other_kind(content.peek(SNIFFED))
+        if other:
+            raise FormatError("", f"is {other}")
     if known:
         return known
     start = content.peek(512)

@@ -10,42 +10,53 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Callable, Optional
 
-    from .account import Account
+    from .account import Account, Columns
 
 Span = tuple[int, int]
 
+QUOTE = ord('"')
 BOM = b"\xef\xbb\xbf"
-QUOTED = re.compile(rb'"[^"]*(?:""[^"]*)*"(?!")')
+WHOLE = re.compile(rb'"[^"]*(?:""[^"]*)*"(?!")')
+UNQUOTED = re.compile(rb'[^\r\n"]*')
 DELIMITERS = b",;\t|"
+
+# Names of columns that a message lists, and bytes of each.
+SHOWN, SHOWN_BYTES = 100, 200
+
+# Where the scanner is: before a record, before a cell, in its quotation marks, behind them or in a cell without, in the cells
+# behind the last one that is wanted, in quotation marks there.
+NEW, START, QUOTED, PLAIN, REST, QUOTED_REST = range(6)
 
 
 class Portion(NamedTuple):
     """Whole records, or data without texts that pass as they are.
 
-    data:  what was read.
-    line:  the line it begins with, from 1.
-    texts: those of the columns, with for each the span of its cell and the line its record begins with.
+    data:    what was read.
+    texts:   those of the columns, as they stand in the data, with for each
+    spans:   ... where its cell is,
+    records: ... the line its record begins with, from 1,
+    fields:  ... the name of its column.
     """
 
     data: bytes
-    line: int
     texts: list[str]
     spans: list[Span]
     records: list[int]
+    fields: list[str]
 
 
 def repair(read: Callable[[int], bytes], write: Callable[[bytes], object], account: Account, tabs: bool = False) -> None:
     """UTF-8 in, UTF-8 out. A record that lacks a column, is not UTF-8 or goes on behind a closing quotation mark passes
     unchanged, and the account names it. tabs: the delimiter, if none is set."""
     reader = _Reader(account, tabs)
-    for data, _, texts, spans, _ in reader.portions(read):
+    for data, texts, spans, _, _ in reader.portions(read):
         results = list(map(account.repaired, texts))
         if results == texts:
             write(data)
             continue
         account.changed = True
         out, at = [], 0
-        for (begin, end), text, result in sorted(zip(spans, texts, results), key=lambda found: found[0]):
+        for (begin, end), text, result in zip(spans, texts, results):
             if text != result:
                 out += [data[at:begin], _cell(result, data[begin:begin + 1] == b'"', reader.delimiter)]
                 at = end
@@ -54,129 +65,234 @@ def repair(read: Callable[[int], bytes], write: Callable[[bytes], object], accou
 
 def texts(read: Callable[[int], bytes], account: Account, tabs: bool = False) -> Iterator[Located]:
     """The texts of the columns, in the order of the file."""
-    reader = _Reader(account, tabs)
-    for data, line, texts, spans, records in reader.portions(read):
+    line, column = 1, 1  # of what stands at `at`
+    for data, texts, spans, records, fields in _Reader(account, tabs).portions(read):
         at = 0
-        for index, (text, (begin, _), record) in enumerate(zip(texts, spans, records)):
-            line += data.count(b"\n", at, begin) - data.count(b"\n", begin, at)  # a later column may stand before an earlier one
+        for (begin, _), text, record, field in zip([*spans, (len(data), 0)], [*texts, None], [*records, 0], [*fields, ""]):
+            start = data.rfind(b"\n", at, begin) + 1
+            if start:
+                line += data.count(b"\n", at, start)
+                column = 1
+            column += len(data[max(start, at):begin].decode("utf-8", "surrogateescape")) if data != BOM else 0
             at = begin
-            start = data.rfind(b"\n", 0, begin) + 1
-            before = len(data[start:begin].decode("utf-8", "surrogateescape"))
-            column = before + 1 + (data[begin:begin + 1] == b'"')
-            yield Located(text, line, column, True, record, reader.fields[index % len(reader.fields)])
+            if text is not None:
+                yield Located(text, line, column + (data[begin:begin + 1] == b'"'), True, record, field)
 
 
 class _Reader:
-    """Reads records. delimiter, fields (the names of the columns): known when the first record has been read."""
+    """Reads records. delimiter: known when the first of them has been read."""
 
     def __init__(self, account: Account, tabs: bool) -> None:
         if not account.settings.column:
             raise FormatError("", "CSV: say which column holds the text (column)")
         self._account = account
         self.delimiter = (account.settings.delimiter or "\t" * tabs).encode()
-        self.fields: list[str] = []
 
     def portions(self, read: Callable[[int], bytes]) -> Iterator[Portion]:
         """All that is read, in order."""
         account = self._account
         errors = account.settings.error_handler
-        columns: Optional[list[int]] = None
-        line, buffer, piece = 1, b"", read(PIECE)
+        line, piece = 1, read(PIECE)
         if piece.startswith(BOM):
-            yield Portion(BOM, line, [], [], [])
+            yield Portion(BOM, [], [], [], [])
             piece = piece[len(BOM):]
         self.delimiter = self.delimiter or _delimiter(piece)
+        scanner = _Scanner(self.delimiter, _Head(account.settings.column))
+        fields: dict[int, str] = {}
         last = not piece
         while not last:
             following = read(PIECE)
             last = not following
-            buffer += piece
+            scanner.data += piece
             piece = following
-            done, start = 0, line
             texts: list[str] = []
             spans: list[Span] = []
             records: list[int] = []
-            for begin, end, cells in _records(buffer, self.delimiter, last):
-                done = end
-                if columns is None:
-                    columns, header = self._numbers([_text(buffer[a:b], "replace", False) for a, b in cells])
-                else:
-                    header = False
-                if not header and buffer[begin:end].strip(b"\r\n"):
+            names: list[str] = []
+            done = 0
+            for end, count, cells in scanner.records(last):
+                begin, done = done, end
+                header = False
+                if scanner.head is not None:
+                    fields, header = scanner.head.fields()
+                    scanner.wanted, scanner.head = fields, None
+                if not header and scanner.data[begin:end].strip(b"\r\n"):
                     account.records += 1
                     try:
-                        found = [cells[number] for number in columns]
-                        texts += [_text(buffer[a:b], errors) for a, b in found]
-                        spans += found
-                        records += [line] * len(found)
-                    except IndexError:
-                        account.fail(f"line {line}", f"{len(cells)} cells, no column {max(columns)} (from 0)")
+                        if len(cells) < len(fields):
+                            raise ValueError(f"{count} cells, no column {max(fields)} (from 0)")
+                        found = [cell.text(errors) for cell in cells]
+                        texts += found
+                        spans += [(cell.begin, cell.end) for cell in cells]
+                        names += [fields[cell.number] for cell in cells]
+                        records += [line] * len(cells)
                     except UnicodeDecodeError as error:
-                        account.fail(f"line {line}", not_utf8(error))
+                        account.fail(f"line {line}", not_utf8(error, advise=account.failed == 0))
                     except ValueError as error:
                         account.fail(f"line {line}", str(error))
-                line += buffer.count(b"\n", begin, end)
-            yield Portion(buffer[:done], start, texts, spans, records)
-            buffer = buffer[done:]
-            if len(buffer) > MAX_RECORD or (last and buffer):  # where the next record begins, nobody knows
+                line += scanner.data.count(b"\n", begin, end)
+            yield Portion(scanner.taken(done), texts, spans, records, names)
+            if len(scanner.data) > MAX_RECORD or (last and scanner.data):  # where the next record begins, nobody knows
                 account.records += 1
                 account.fail(f"line {line}", "a quotation mark is not closed: the rest of the file has passed unchanged" if last
                              else f"a record of more than {MAX_RECORD >> 20} MiB: the rest of the file has passed unchanged")
-                yield Portion(buffer, line, [], [], [])
+                yield Portion(scanner.taken(len(scanner.data)), [], [], [], [])
                 while piece:
-                    yield Portion(piece, line, [], [], [])
+                    yield Portion(piece, [], [], [], [])
                     piece = read(PIECE)
                 return
 
-    def _numbers(self, cells: list[str]) -> tuple[list[int], bool]:
-        """The columns' numbers, and whether the cells of the first record are a header."""
-        columns = self._account.settings.column
-        header = all(isinstance(name, str) and name in cells for name in columns)
-        if not header and not all(isinstance(name, int) or name.isdecimal() for name in columns):
-            absent = next(name for name in columns if name not in cells)
-            raise FormatError("", f"no column {absent!r}; there are {', '.join(map(repr, cells))}")
-        numbers = list(dict.fromkeys(cells.index(str(name)) if header else int(name) for name in columns))
-        self.fields = [cells[number] if header else str(number) for number in numbers]
-        return numbers, header
+
+class _Cell(NamedTuple):
+    """Of a wanted column. whole: it does not go on behind its closing quotation mark."""
+
+    number: int
+    begin: int
+    end: int
+    data: bytes
+    whole: bool
+
+    def text(self, errors: str) -> str:
+        if not self.whole:
+            raise ValueError("a cell goes on behind its closing quotation mark")
+        return _unquoted(self.data).decode("utf-8", errors)
 
 
-def _records(data: bytes, delimiter: bytes, last: bool) -> Iterator[tuple[int, int, list[Span]]]:
-    """(begin, end, cells) of each record that is whole; last: the data end the file."""
-    plain = re.compile(b"[^\r\n" + re.escape(delimiter) + b"]*")
-    at, size = 0, len(data)
-    while at < size:
-        begin = at
-        cells: list[Span] = []
+class _Head:
+    """The first record: looks for the columns in it, and remembers no more cells than a message needs.
+
+    numbers: those of the columns, should the record be no header.
+    """
+
+    def __init__(self, columns: Columns) -> None:
+        self._columns = columns
+        self._found: dict[str, int] = {}
+        self._shown: list[bytes] = []
+        self._more = False
+        self._names = {name.encode("utf-8", "surrogateescape"): name for name in columns if isinstance(name, str)}
+        self.numbers = {int(name): "" for name in columns if isinstance(name, int) or name.isdecimal()}
+
+    def see(self, number: int, cell: bytes) -> None:
+        name = _unquoted(cell)
+        if len(self._shown) < SHOWN:
+            self._shown.append(name[:SHOWN_BYTES])
+        else:
+            self._more = True
+        if name in self._names:
+            self._found.setdefault(self._names[name], number)
+
+    def fields(self) -> tuple[dict[int, str], bool]:
+        """The names of the columns by their numbers, and whether the record is a header."""
+        if all(name in self._found for name in self._columns):
+            return {self._found[str(name)]: str(name) for name in self._columns}, True
+        if not all(isinstance(name, int) or name.isdecimal() for name in self._columns):
+            absent = next(name for name in self._columns if name not in self._found)
+            try:
+                b"".join(self._shown).decode()
+                reason = ""
+            except UnicodeDecodeError as error:
+                reason = f"; {not_utf8(error, advise=True)}"
+            shown = ", ".join(repr(name.decode("utf-8", "replace")) for name in self._shown)
+            raise FormatError("", f"no column {absent!r}; there are {shown}{', ...' * self._more}{reason}")
+        return {int(name): str(int(name)) for name in self._columns}, False
+
+
+class _Scanner:
+    """Finds records in data that come in pieces. It goes on where it left off, so that no byte is looked at twice.
+
+    data:   what has been read; the record at hand begins with it, or behind the last one that was found.
+    head:   sees all cells of the first record.
+    wanted: the numbers of the columns whose cells are told. Behind the last of them cells are passed over, not counted.
+    """
+
+    def __init__(self, delimiter: bytes, head: _Head) -> None:
+        self.data = bytearray()
+        self.head: Optional[_Head] = head
+        self.wanted = head.numbers
+        self._delimiter = delimiter
+        self._plain = re.compile(b"[^\r\n" + re.escape(delimiter) + b"]*")
+        self._phase = NEW
+        self._at = 0
+        self._begin = self._closed = 0  # the cell at hand, and where its quotation marks end
+        self._count = 0  # of the record at hand
+        self._cells: list[_Cell] = []
+
+    def records(self, last: bool) -> Iterator[tuple[int, int, list[_Cell]]]:
+        """(end, number of cells, those that are wanted) of each record that is whole now; last: the data end the file."""
+        data, delimiter, plain, head, wanted = self.data, self._delimiter[0], self._plain.match, self.head, self.wanted
+        size, at, phase, count, cells = len(self.data), self._at, self._phase, self._count, self._cells
+        most = max(wanted) if head is None else size
+        final = size if last else size - 1  # what ends there may go on, and \r may be half a line end
         while True:
-            start = at
-            if data[at:at + 1] == b'"':
-                quoted = QUOTED.match(data, at)
-                if quoted is None:
-                    return
-                at = quoted.end()
-            at = plain.match(data, at).end()  # type: ignore[union-attr]
-            cells.append((start, at))
-            if at >= size - 1 and not last:  # it may go on, and \r may be half a line end
-                return
-            if data[at:at + 1] != delimiter:
+            if phase == NEW:
+                if at >= size:
+                    break
+                count, cells, phase = 0, [], START
+            if phase == START:
+                self._begin, self._closed = at, -1
+                if count > most:
+                    phase = REST
+                elif at < size and data[at] == QUOTE:
+                    at += 1
+                    phase = QUOTED
+                else:
+                    phase = PLAIN
+            if phase == QUOTED or phase == QUOTED_REST:
+                end = data.find(QUOTE, at)
+                if end < 0 or end >= final:  # it may be one of two
+                    at = size if end < 0 else end
+                    break
+                if data[end + 1:end + 2] == b'"':
+                    at = end + 2
+                    continue
+                self._closed = at = end + 1
+                phase = PLAIN if phase == QUOTED else REST
+            if phase == REST:
+                at = UNQUOTED.match(data, at).end()  # type: ignore[union-attr]
+                if at < size and data[at] == QUOTE:
+                    phase = QUOTED_REST if data[at - 1] == delimiter else REST
+                    at += 1
+                    continue
+            else:
+                at = plain(data, at).end()  # type: ignore[union-attr]
+            if at >= final and not last:
                 break
-            at += 1
-        at += 2 if data[at:at + 2] == b"\r\n" else 1
-        yield begin, min(at, size), cells
+            if phase == PLAIN:
+                if count in wanted:
+                    cell = bytes(data[self._begin:at])
+                    cells.append(_Cell(count, self._begin, at, cell, self._closed < 0 or self._closed == at))
+                if head is not None:
+                    head.see(count, bytes(data[self._begin:at]))
+                count += 1
+                if at < size and data[at] == delimiter:
+                    at += 1
+                    phase = START
+                    continue
+            at = min(at + (2 if data[at:at + 2] == b"\r\n" else 1), size)
+            phase = NEW
+            yield at, count, cells
+            head, wanted = self.head, self.wanted
+            most = max(wanted) if head is None else size
+        self._at, self._phase, self._count, self._cells = at, phase, count, cells
+
+    def taken(self, size: int) -> bytes:
+        """Takes the data in front."""
+        data = bytes(self.data[:size])
+        del self.data[:size]
+        self._at -= size
+        self._begin -= size
+        self._closed -= size if self._closed >= 0 else 0
+        return data
 
 
 def _delimiter(data: bytes) -> bytes:
-    first = QUOTED.sub(b"", data[:1 << 16]).lstrip(b"\r\n").splitlines()[:1]
+    first = WHOLE.sub(b"", data[:1 << 16]).lstrip(b"\r\n").splitlines()[:1]
     counts = [first[0].count(mark) if first else 0 for mark in DELIMITERS]
     return DELIMITERS[counts.index(max(counts)):][:1]
 
 
-def _text(cell: bytes, errors: str, strict: bool = True) -> str:
-    if cell.startswith(b'"'):
-        if strict and not QUOTED.fullmatch(cell):
-            raise ValueError("a cell goes on behind its closing quotation mark")
-        cell = cell[1:-1].replace(b'""', b'"')
-    return cell.decode("utf-8", errors)
+def _unquoted(cell: bytes) -> bytes:
+    return cell[1:-1].replace(b'""', b'"') if cell.startswith(b'"') else cell
 
 
 def _cell(text: str, quoted: bool, delimiter: bytes) -> bytes:

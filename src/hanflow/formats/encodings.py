@@ -5,7 +5,8 @@ import codecs
 import re
 from typing import TYPE_CHECKING
 
-from .account import PIECE, FormatError, load
+from . import guess
+from .account import PIECE, FormatError
 
 if TYPE_CHECKING:
     from typing import Callable
@@ -15,12 +16,8 @@ MARKS = (
     (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"), (b"\x84\x31\x95\x33", "gb18030"),
 )
-# Codecs that read and write all that these do, as they do.
-SUPERSETS = {"ascii": "utf-8", "gb2312": "gb18030", "gbk": "gb18030"}
-# Of encodings that fit a short text equally well.
-CHINESE = ("gb18030", "gbk", "gb2312", "big5", "big5hkscs", "cp950")
-
 SAMPLE = 1 << 16  # bytes that "auto" decides by
+BEFORE = 2048  # bytes before a fault that are looked at too
 SEARCHED = 16 << 20  # bytes of nothing but ASCII after which "auto" stops looking for others
 OTHER = re.compile(rb"[^\x00-\x7f]")
 
@@ -87,27 +84,77 @@ class Transcoder:
         return encode
 
     def _decided(self) -> str:
-        """What charset-normalizer says of the first lines with other characters than ASCII."""
-        piece = self._ahead[-1]
-        while piece.isascii() and piece and sum(map(len, self._ahead)) < SEARCHED:
+        """What the first lines with other characters than ASCII are, if that is certain."""
+        piece, at = self._ahead[-1], 0  # of the piece in the file
+        while piece.isascii() and piece and sum(map(len, self._ahead)) < SEARCHED and b"\0" not in piece:
+            at += len(piece)
             piece = self._source(PIECE)
             self._ahead.append(piece)
         first = OTHER.search(piece)
         if first is None:
             return "utf-8"
-        sample = piece[piece.rfind(b"\n", 0, first.start()) + 1:][:SAMPLE]
-        try:
-            codecs.getincrementaldecoder("utf-8")().decode(sample)
+        begin = piece.rfind(b"\n", 0, first.start()) + 1
+        sample = piece[begin:begin + SAMPLE]
+        if _is_utf8(sample):
             return "utf-8"
-        except UnicodeDecodeError:
-            pass
-        from_bytes = load("charset_normalizer", "encoding='auto'").from_bytes
-        if len(sample) == SAMPLE:  # a character that the end cuts would speak against its encoding
-            sample = sample[:sample.rfind(b"\n") + 1] or sample
-        fitting = list(from_bytes(sample))  # the best first
-        if not fitting:
-            raise FormatError("", "no encoding fits: name it")
-        best = [match.encoding for match in fitting
-                if (match.chaos, match.coherence) == (fitting[0].chaos, fitting[0].coherence)]
-        chosen = next((encoding for encoding in best if encoding in CHINESE), best[0])
-        return str(SUPERSETS.get(chosen, chosen))
+        codec, candidates = guess.decided(sample, (at + begin) % 2 == 1)
+        if codec is None:
+            which = f"it may be {' or '.join(candidates)}" if candidates else "it is none of those that are known"
+            raise FormatError("", f"the encoding is not certain, {which}: name it (--encoding NAME)")
+        return codec
+
+
+def _is_utf8(data: bytes) -> bool:
+    """But for a character that the end cuts."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(data)
+        return True
+    except UnicodeDecodeError:
+        return False
+
+
+def advice(error: UnicodeDecodeError) -> str:
+    """What to do about bytes that are not UTF-8, "" if that cannot be told."""
+    data: bytes = error.object
+    begin = data.rfind(b"\n", 0, max(error.start - BEFORE, 0)) + 1
+    codec, candidates = guess.decided(data[begin:begin + SAMPLE], begin % 2 == 1)
+    if codec == "utf-8":
+        return "; the rest is: --errors preserve keeps such bytes"
+    if codec is not None:
+        return f"; it looks like {codec}: --encoding {codec}"
+    candidates = [name for name in candidates if name != "utf-8"]
+    return f"; it may be {' or '.join(candidates)}: --encoding NAME" if candidates else ""
+
+
+# How files of other kinds begin, what they are, and what to do.
+EXTRACT = "take its text out first"
+KINDS = (
+    (b"%PDF-", f"a PDF: {EXTRACT} (pdftotext FILE.pdf -)"),
+    (b"{\\rtf", f"an RTF document: {EXTRACT} (save it as plain text)"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", f"an old Office document (DOC, XLS, PPT): {EXTRACT} (save it as plain text or CSV)"),
+    (b"\x89PNG\r\n\x1a\n", "an image (PNG): it needs OCR first"), (b"\xff\xd8\xff", "an image (JPEG): it needs OCR first"),
+    (b"GIF8", "an image (GIF): it needs OCR first"), (b"II*\0", "an image (TIFF): it needs OCR first"),
+    (b"MM\0*", "an image (TIFF): it needs OCR first"), (b"AT&TFORM", "an image (DjVu): it needs OCR first (djvutxt)"),
+    (b"\0\0\0\x0cjP  ", "an image (JPEG 2000): it needs OCR first"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive: unpack it first"), (b"Rar!\x1a\x07", "a RAR archive: unpack it first"),
+    (b"SQLite format 3\0", "an SQLite database: export a table as CSV"), (b"\x7fELF", "a program"), (b"MZ\x90\0", "a program"),
+)
+# Documents that are zip archives, by what stands in the names of their first members.
+DOCUMENTS = (
+    (b"word/", "a Word document (DOCX): take its text out first (pandoc -t plain)"),
+    (b"xl/", "an Excel workbook (XLSX): save its sheets as CSV"),
+    (b"ppt/", f"a PowerPoint presentation (PPTX): {EXTRACT}"),
+    (b"[Content_Types].xml", f"an Office document: {EXTRACT} (save it as plain text or CSV)"),
+    (b"mimetypeapplication/vnd.oasis.opendocument", f"an OpenDocument file: {EXTRACT} (save it as plain text or CSV)"),
+    (b"mimetypeapplication/epub", f"an EPUB: {EXTRACT} (pandoc -t plain)"),
+)
+ZIP = b"PK\x03\x04"
+
+
+def other_kind(start: bytes) -> str:
+    """What a file that begins so is, if it is none of those whose text can be repaired; else "". A few KB tell most."""
+    if start.startswith(ZIP):
+        return next((what for mark, what in DOCUMENTS if mark in start), "")
+    if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
+        return "an image (WebP): it needs OCR first"
+    return next((what for mark, what in KINDS if start.startswith(mark)), "")

@@ -3,9 +3,11 @@ from __future__ import annotations
 
 import json
 import re
+from array import array
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .account import MAX_RECORD, PIECE, FormatError, Located, load
+from .account import MAX_RECORD, PIECE, FormatError, Located, not_utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,13 +16,13 @@ if TYPE_CHECKING:
     from .account import Account
 
 Path = tuple[str, ...]
-Span = tuple[int, int]
 
 BOM = b"\xef\xbb\xbf"
 
 # For lines that are known to be JSON.
 MARK = re.compile(rb'["\[\]{}]')
 SCALAR = re.compile(rb"[^ \t\r\n,\]}]*")
+ARRAY, OBJECT, QUOTE, CLOSING = b"["[0], b"{"[0], b'"'[0], b"]}"
 BETWEEN = re.compile(rb"[ \t\r\n,:]*")  # what stands between values
 
 
@@ -81,10 +83,13 @@ def _paths(account: Account) -> list[Path]:
 def _portions(read: Callable[[int], bytes], account: Account, paths: list[Path]) -> Iterator[Portion]:
     """All that is read, in order.
 
-    null is no text and no failure, as in a column. Where orjson refuses, the standard library decides: it knows NaN and lone
-    surrogates, which other programs write.
+    null is no text and no failure, as in a column. Where orjson refuses or is missing, the standard library decides: it knows NaN
+    and lone surrogates, which other programs write.
     """
-    loads = load("orjson", "JSON Lines").loads
+    try:
+        loads = import_module("orjson").loads
+    except ImportError:
+        loads = _loads
     single = paths[0][0] if len(paths) == len(paths[0]) == 1 else None
     number, inside_long = 0, False
     for block, whole in _blocks(read):
@@ -110,7 +115,7 @@ def _portions(read: Callable[[int], bytes], account: Account, paths: list[Path])
                 except ValueError:
                     if not line.strip():
                         continue
-                    record = json.loads(line.decode())
+                    record = _loads(line)
                 account.records += 1
                 if single is not None and type(record) is dict:
                     text = record.get(single)
@@ -119,15 +124,20 @@ def _portions(read: Callable[[int], bytes], account: Account, paths: list[Path])
                         owners.append(index)
                         fields.append(0)
                         continue
-                found = [(text, field) for field, path in enumerate(paths) for text in _texts(record, path, ".".join(path))]
-                texts += [text for text, _ in found]
-                owners += [index] * len(found)
-                fields += [field for _, field in found]
+                found = [_texts(record, path) for path in paths]
+                for field, more in enumerate(found):
+                    texts += more
+                    owners += [index] * len(more)
+                    fields += [field] * len(more)
             except NoText as error:
                 account.fail(f"line {number + index + 1}", str(error))
+            except UnicodeDecodeError as error:
+                account.records += 1
+                account.fail(f"line {number + index + 1}", not_utf8(error, advise=account.failed == 0))
             except (ValueError, RecursionError) as error:
                 account.records += 1
-                account.fail(f"line {number + index + 1}", f"malformed JSON: {error}")
+                reason = "nested too deep" if isinstance(error, RecursionError) else error
+                account.fail(f"line {number + index + 1}", f"malformed JSON: {reason}")
         yield Portion(block, lines, number, texts, owners, fields)
         number += len(lines) - 1
 
@@ -156,20 +166,38 @@ def _blocks(read: Callable[[int], bytes]) -> Iterator[tuple[bytes, bool]]:
         yield b"".join(rest), True
 
 
-def _texts(value: Any, path: Path, name: str) -> list[str]:
-    if isinstance(value, list):
-        return [text for item in value for text in _texts(item, path, name)]
-    if value is None:
-        return []
-    if not path:
-        if isinstance(value, str):
-            return [value]
-        raise NoText(f"field {name!r} holds {_kind(value)}, not a text")
-    if not isinstance(value, dict):
-        raise NoText(f"no field {name!r}: {_kind(value)} stands where an object with {path[0]!r} should")
-    if path[0] not in value:
-        raise NoText(f"no field {name!r}" + (f"; there are {', '.join(map(repr, list(value)[:20]))}" if value else ""))
-    return _texts(value[path[0]], path[1:], name)
+def _loads(line: bytes) -> Any:
+    return json.loads(line.decode(), parse_int=float)  # an int of many digits would take long
+
+
+def _texts(value: Any, path: Path) -> list[str]:
+    """Those of the field in a record, in its order."""
+    texts: list[str] = []
+    ahead: list[tuple[Iterator[Any], int]] = [(iter((value,)), 0)]  # values to look at, and how many names led there
+    while ahead:
+        values, depth = ahead[-1]
+        for value in values:
+            if isinstance(value, list):
+                ahead.append((iter(value), depth))
+                break
+            if value is None:
+                continue
+            if depth == len(path):
+                if not isinstance(value, str):
+                    raise NoText(f"field {'.'.join(path)!r} holds {_kind(value)}, not a text")
+                texts.append(value)
+                continue
+            name = path[depth]
+            if not isinstance(value, dict):
+                raise NoText(f"no field {'.'.join(path)!r}: {_kind(value)} stands where an object with {name!r} should")
+            if name not in value:
+                known = f"; there are {', '.join(map(repr, list(value)[:20]))}" if value else ""
+                raise NoText(f"no field {'.'.join(path)!r}{known}")
+            ahead.append((iter((value[name],)), depth + 1))
+            break
+        else:
+            ahead.pop()
+    return texts
 
 
 def _kind(value: Any) -> str:
@@ -178,59 +206,74 @@ def _kind(value: Any) -> str:
 
 def _replaced(line: bytes, paths: list[Path], texts: list[str], results: list[str]) -> bytes:
     """The line with the literals of the results in place of those of the texts."""
-    spans = [span for path in paths for span in _literals(line, BETWEEN.match(line).end(), path)]  # type: ignore[union-attr]
-    escaped = line.isascii() and b"\\u" in line
-    out, at = [], 0
-    for (begin, end), text, result in sorted(zip(spans, texts, results), key=lambda found: found[0]):
-        if text != result:
-            out += [line[at:begin], _literal(result, escaped, b"/" in line and line.find(b"\\/", begin, end) >= 0)]
-            at = end
-    return b"".join([*out, line[at:]])
+    begins, ends = array("q"), array("q")
+    for path in paths:
+        _literals(line, path, begins, ends)
+    escaped, slashes = line.isascii() and b"\\u" in line, b"\\/" in line
+    out, at = bytearray(), 0
+    for index in range(len(texts)) if len(paths) == 1 else sorted(range(len(texts)), key=begins.__getitem__):
+        if texts[index] != results[index]:
+            begin = begins[index]
+            out += line[at:begin]
+            out += _literal(results[index], escaped, slashes and line.find(b"\\/", begin, ends[index]) >= 0)
+            at = ends[index]
+    out += line[at:]
+    return bytes(out)
 
 
 def _literal(text: str, escaped: bool, slashes: bool) -> bytes:
     """escaped: other than ASCII as \\u, as the line has it; slashes: / as \\/ too."""
-    literal: bytes
-    if escaped:
+    try:
+        literal = json.dumps(text, ensure_ascii=escaped).encode()
+    except UnicodeEncodeError:  # lone surrogates
         literal = json.dumps(text).encode()
-    else:
-        try:
-            literal = load("orjson", "JSON Lines").dumps(text)
-        except TypeError:  # lone surrogates
-            literal = json.dumps(text).encode()
     return literal.replace(b"/", b"\\/") if slashes else literal
 
 
-def _literals(line: bytes, at: int, path: Path) -> list[Span]:
-    """The spans of the texts that _texts() finds in the value at `at`, in the same order."""
-    if line[at] == ord("["):
-        return [span for begin in _items(line, at) for span in _literals(line, begin, path)]
-    if not path:
-        return [(at, _end(line, at))] if line[at] == ord('"') else []
-    return _literals(line, found, path[1:]) if line[at] == ord("{") and (found := _member(line, at, path[0])) else []
+def _literals(line: bytes, path: Path, begins: array[int], ends: array[int]) -> None:
+    """Appends where the texts stand that _texts() finds, in the same order. Goes through the line once."""
+    # The arrays and objects on the way to texts that are open: how many names led there, and of an object how many texts were
+    # found before it; -1 for an array.
+    open_: list[tuple[int, int]] = []
+    depth = 0  # of the value that begins at `at`
+    at = BETWEEN.match(line).end()  # type: ignore[union-attr]
+    while True:
+        mark = line[at]
+        if mark == ARRAY:
+            open_.append((depth, -1))
+            at += 1
+        elif mark == OBJECT and depth < len(path):
+            open_.append((depth, len(begins)))
+            at += 1
+        else:
+            end = _end(line, at)
+            if mark == QUOTE and depth == len(path):
+                begins.append(at)
+                ends.append(end)
+            at = end
+        while True:  # to the next value on the way to texts
+            if not open_:
+                return
+            at = BETWEEN.match(line, at).end()  # type: ignore[union-attr]
+            if line[at] in CLOSING:
+                open_.pop()
+                at += 1
+                continue
+            depth, before = open_[-1]
+            if before < 0:
+                break
+            end = _string_end(line, at)
+            named = _is_name(line[at + 1:end - 1], path[depth])
+            at = BETWEEN.match(line, end).end()  # type: ignore[union-attr]
+            if named:  # of two the last counts, as for the parsers
+                del begins[before:], ends[before:]
+                depth += 1
+                break
+            at = _end(line, at)
 
 
-def _items(line: bytes, at: int) -> Iterator[int]:
-    """Where the values of the array at `at` begin."""
-    at = BETWEEN.match(line, at + 1).end()  # type: ignore[union-attr]
-    while line[at] != ord("]"):
-        yield at
-        at = BETWEEN.match(line, _end(line, at)).end()  # type: ignore[union-attr]
-
-
-def _member(line: bytes, at: int, name: str) -> int:
-    """Where the value of this name in the object at `at` begins, 0 if there is none. Of two the last counts, as for the parsers."""
-    found = 0
-    plain = name.encode("utf-8", "surrogatepass")
-    at = BETWEEN.match(line, at + 1).end()  # type: ignore[union-attr]
-    while line[at] != ord("}"):
-        end = _string_end(line, at)
-        key = line[at + 1:end - 1]
-        at = BETWEEN.match(line, end).end()  # type: ignore[union-attr]
-        if key == plain or (b"\\" in key and json.loads(b'"%s"' % key) == name):
-            found = at
-        at = BETWEEN.match(line, _end(line, at)).end()  # type: ignore[union-attr]
-    return found
+def _is_name(key: bytes, name: str) -> bool:
+    return key == name.encode("utf-8", "surrogatepass") or (b"\\" in key and json.loads(b'"%s"' % key) == name)
 
 
 def _end(line: bytes, at: int) -> int:

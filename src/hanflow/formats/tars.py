@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import tarfile
+from contextlib import contextmanager
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any, cast
 
@@ -9,11 +10,13 @@ from .account import PIECE, Account, FormatError
 from .zips import leads_out, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import IO, BinaryIO, Callable
 
     from .zips import Repair
 
 BLOCK = 512
+HEADER = 1 << 20  # bytes of a member's headers together: they have to be held, in several forms
 HELD = 16 << 20  # bytes of a member in memory; larger ones go through a temporary file
 
 
@@ -21,15 +24,23 @@ def repair_members(
     read: Callable[[int], bytes], write: Callable[[bytes], object], account: Account, is_text: Callable[[str], bool],
     repair: Repair,
 ) -> None:
-    """Headers stay byte for byte but for what the size of a changed member needs. A member with a name that leads out of the
-    archive, or that cannot be repaired, passes unchanged, and the account names it."""
+    """Headers stay byte for byte but for what the size of a changed member needs, and so do links and all else that is no
+    regular file. A member with a name that leads out of the archive, or that cannot be repaired, passes unchanged, and the
+    account names it."""
     window = Window(read)
     done = 0  # where the next header begins
     try:
-        archive: Any = tarfile.TarFile(fileobj=cast("BinaryIO", window), mode="r", encoding="utf-8", errors="surrogateescape")
-        while (member := archive.next()) is not None:
+        with _naming():
+            archive: Any = tarfile.TarFile(fileobj=cast("BinaryIO", window), mode="r", encoding="utf-8", errors="surrogateescape")
+        while True:
+            with _naming():
+                member = archive.next()
+            if member is None:
+                break
             archive.members = []  # it would remember all
             end = archive.offset
+            if not done <= member.offset_data <= end:
+                raise tarfile.TarError("a size below 0")
             header = window.take(done, member.offset_data)
             account.records += 1
             where = f"member {shown(member.name.encode('utf-8', 'surrogateescape'))}"
@@ -52,6 +63,19 @@ def repair_members(
     write(first)
     for piece in rest:
         write(piece)
+
+
+@contextmanager
+def _naming() -> Iterator[None]:
+    """tarfile does not expect all that may stand in headers."""
+    try:
+        yield
+    except (FormatError, tarfile.TarError):
+        raise
+    except RecursionError:
+        raise tarfile.TarError("too many headers of one member") from None
+    except (ValueError, LookupError, OverflowError) as error:
+        raise tarfile.TarError(str(error)) from error
 
 
 def _member(
@@ -114,7 +138,7 @@ def _copy(file: IO[bytes], write: Callable[[bytes], object]) -> None:
 
 
 class Window:
-    """A stream as a file that can go back over what has not been taken yet."""
+    """A stream as a file that can go back over what has not been taken yet, HEADER at most."""
 
     def __init__(self, read: Callable[[int], bytes]) -> None:
         self._source = read
@@ -129,6 +153,8 @@ class Window:
 
     def read(self, size: int) -> bytes:
         begin = self._at - self._base
+        if not 0 <= size <= HEADER - begin:
+            raise FormatError(f"byte {self._at}", f"a tar header of more than {HEADER >> 20} MiB" if size > 0 else "damaged tar")
         while len(self._data) < begin + size and (piece := self._source(PIECE)):
             self._data += piece
         data = bytes(self._data[begin:begin + size])

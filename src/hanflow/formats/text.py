@@ -48,7 +48,7 @@ def repair(read: Callable[[int], bytes], write: Callable[[bytes], object], accou
     except UnicodeDecodeError as error:
         lines += piece.count(b"\n", 0, error.start)
         position = getattr(error, "stream_position", error.start)
-        raise FormatError(f"byte {position} (line {lines + 1})", not_utf8(error)) from error
+        raise FormatError(f"byte {position} (line {lines + 1})", not_utf8(error, advise=True)) from error
     account.changed = comparison.differ()
 
 
@@ -64,7 +64,7 @@ def texts(read: Callable[[int], bytes], account: Account) -> Iterator[Located]:
         text = data.decode("utf-8", errors)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise FormatError(f"byte {error.start} (line {line})", not_utf8(error)) from error
+        raise FormatError(f"byte {error.start} (line {line})", not_utf8(error, advise=True)) from error
     del data
     yield Located(text, lines=True, coded=True)
 

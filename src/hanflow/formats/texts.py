@@ -5,7 +5,7 @@ import os
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Callable
 
-from . import columns, delimited, jsonl, text
+from . import delimited, isolated, jsonl, text
 from .account import Account, FileReport, Located, check_settings
 from .conversion import PIPED, Ahead, _format, _is_repaired, _opened, _seekable, _unpacked, name_of
 from .encodings import Transcoder
@@ -78,7 +78,7 @@ def _whole(format: str, file: BinaryIO, account: Account, visit: Visit) -> None:
 
         zips.repair_members(file, None, account, _is_repaired, _members(visit))
         return
-    for located in (columns.parquet_texts if format == "parquet" else columns.arrow_texts)(file, account):
+    for located in isolated.texts(format, file, account):
         account.changed |= bool(visit(located._replace(format=format)))
 
 

@@ -1,7 +1,9 @@
 """Zip archives: members whose text changes are written anew, all others are copied as they are, compressed."""
 from __future__ import annotations
 
+import errno
 import shutil
+import stat
 import struct
 import zipfile
 import zlib
@@ -20,20 +22,28 @@ ENCRYPTED, DESCRIPTOR, UTF8 = 0x1, 0x8, 0x800  # bits of the flags
 LOCAL = struct.Struct("<4s22xHH")
 EXTRA = struct.Struct("<HH")
 ZIP64 = 1  # the extra field with sizes and an offset
+UNIX = 3  # the system whose permissions and kinds of files the attributes hold
+# What sizes and offsets end in that lead nowhere; an OSError of the file itself has another number than EINVAL.
+LIES = (ValueError, OverflowError, struct.error, OSError)
 
 
 def repair_members(
     source: BinaryIO, target: Optional[BinaryIO], account: Account, is_text: Callable[[str], bool], repair: Repair
 ) -> None:
-    """Order, names, dates, attributes and comments stay. A member that is damaged, encrypted, larger than the limits allow or
-    has a name that leads out of the archive is copied as it is, and the account names it. Both files must be seekable."""
+    """Order, names, dates, attributes and comments stay, and so do members that are no regular files: the text of a symbolic link
+    is a path. A member that is damaged, encrypted, larger than the limits allow or has a name that leads out of the archive
+    is copied as it is, and the account names it. Both files must be seekable."""
     settings = account.settings
     try:
         archive = zipfile.ZipFile(source)
-    except (zipfile.BadZipFile, UnicodeDecodeError, struct.error) as error:
+    except (zipfile.BadZipFile, NotImplementedError, *LIES) as error:
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise
         raise FormatError("", f"damaged zip: {error}") from error
     infos = archive.infolist()
     size = source.seek(0, 2)
+    if min((info.header_offset for info in infos), default=0) < 0:
+        raise FormatError("", "damaged zip: its directory does not lie where it says")
     if sum(info.compress_size for info in infos) > size:
         raise FormatError("", "members overlap: a zip bomb")
     out = None
@@ -50,7 +60,7 @@ def repair_members(
         result = None
         if leads_out(info.filename):
             account.fail(where, "its name leads out of the archive")
-        elif is_text(info.filename):
+        elif is_text(info.filename) and _is_regular(info):
             member = Account(settings)
             try:
                 if info.flag_bits & ENCRYPTED:
@@ -63,10 +73,12 @@ def repair_members(
                 account.add(member, where)
             except FormatError as error:
                 account.fail(f"{where}, {error.where}" if error.where else where, error.reason)
-            except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+            except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, *LIES) as error:
+                if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+                    raise
                 account.fail(where, f"damaged: {error}" if str(error) else "damaged")
             except Exception as error:
-                if type(error).__name__ not in ERRORS and not (isinstance(error, OSError) and error.errno is None):
+                if type(error).__name__ not in ERRORS:
                     raise
                 account.fail(where, f"damaged: {error}")
         if out is not None:
@@ -121,9 +133,17 @@ def _write(out: zipfile.ZipFile, info: zipfile.ZipInfo, result: IO[bytes]) -> No
     new.external_attr = info.external_attr  # open() replaces 0
 
 
+def _is_regular(info: zipfile.ZipInfo) -> bool:
+    """Whether it is no link, device or fifo. Many programs tell permissions only."""
+    return info.create_system != UNIX or stat.S_IFMT(info.external_attr >> 16) in (0, stat.S_IFREG)
+
+
 def _copy(source: BinaryIO, info: zipfile.ZipInfo, out: Any) -> bool:
     """Copies header and data as they are. False if the header is none."""
-    source.seek(info.header_offset)
+    try:
+        source.seek(info.header_offset)
+    except LIES:
+        return False
     header = source.read(30)
     if len(header) < 30 or not header.startswith(b"PK\x03\x04"):
         return False
