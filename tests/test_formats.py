@@ -23,7 +23,8 @@ from hypothesis import strategies as st
 
 import strategies as s
 from hanflow import Normalizer
-from hanflow.formats import Account, Settings, compression, convert, delimited, each_text, encodings, guess, jsonl, text
+from hanflow.formats import Settings, compression, convert, delimited, each_text, encodings, guess, jsonl, text
+from hanflow.formats.account import Account
 
 CI = dict(derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 N = Normalizer()
