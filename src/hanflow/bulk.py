@@ -105,7 +105,7 @@ def work(task: Task, item: Item, done: Optional[Done]) -> Outcome:
     """Repairs a file. Whatever fails is in the outcome; only ClosedPipe is raised."""
     begin = time.monotonic()
     outcome = _work(task, item, done)
-    mode = _mode(item.source)
+    mode = _mode(item.source) if task.settings.counts else None  # for the report
     return outcome._replace(mode=outcome.mode if mode is None else mode, seconds=time.monotonic() - begin)
 
 

@@ -82,9 +82,9 @@ def replacing(path: Path, mode: Optional[int] = None, within: Optional[str] = No
                     if status is not None:
                         final = _take_over(number, status) & (0o7777 if mode is None else mode | 0o700)
                     else:
-                        _chmod(file, 0o600)  # nothing is in it yet
+                        _chmod(number, 0o600)  # nothing is in it yet
                     yield file
-                    _chmod(file, final)
+                    _chmod(number, final)
             with _named(path, temporary):
                 if not hasattr(os, "fchmod") and status is not None:  # Windows
                     os.chmod(temporary, final)
@@ -145,9 +145,9 @@ def status_of(path: Path, folder: Optional[int] = None) -> Optional[os.stat_resu
         return None
 
 
-def _chmod(file: BinaryIO, mode: int) -> None:
+def _chmod(number: int, mode: int) -> None:
     if hasattr(os, "fchmod"):
-        os.fchmod(file.fileno(), mode)
+        os.fchmod(number, mode)
 
 
 def _take_over(number: int, status: os.stat_result) -> int:
