@@ -71,8 +71,8 @@ class Settings:
                 by number has no header.
     encoding:   of text, JSON Lines and CSV: None for UTF-8, the name of a codec, or "auto": decided for each file.
     delimiter:  CSV: one ASCII character; None: a tab in .tsv files, elsewhere the commonest of , ; tab | in the first record.
-    max_ratio:  a compressed file, or a member of an archive, of more than 64 MiB may be so many times as large as what it
-                is unpacked from; None for no limit.
+    max_ratio:  a compressed file, a member of an archive, or what a Parquet or Arrow file holds, of more than 64 MiB, may be so
+                many times as large as what it is unpacked from; None for no limit.
     max_bytes:  what one file may be unpacked to, the text members of an archive all together; None for no limit.
     counts:     count the repairs by rule too. Where a text comes in pieces that costs as much again as the repairs, elsewhere
                 a fifth.

@@ -399,9 +399,9 @@ def _naming(pa: Any, what: str, place: str = "") -> Iterator[None]:
         yield
     except FormatError:
         raise
-    except (pa.ArrowException, OSError, EOFError, ValueError, LookupError, OverflowError) as error:
+    except (pa.ArrowException, OSError, EOFError, ValueError, LookupError, OverflowError, MemoryError, struct.error) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         if isinstance(error, MemoryError):
-            raise FormatError(place, f"{what} that needs too much memory: {error}") from error
+            raise FormatError(place, f"damaged {what}, or not enough memory: {error or 'a size that none has'}") from error
         raise FormatError(place, f"damaged {what}: {error}" if str(error) else f"damaged {what}") from error

@@ -113,7 +113,7 @@ class _Child:
             self._socket, theirs = socket.socketpair()
         try:
             self._process = subprocess.Popen([sys.executable, "-c", code], stdin=theirs, stdout=subprocess.PIPE,
-                                             stderr=subprocess.DEVNULL)
+                                             stderr=subprocess.DEVNULL, start_new_session=True)
         finally:
             if sys.platform != "win32":
                 theirs.close()
@@ -129,7 +129,8 @@ class _Child:
                 return cls()
             if child._owner == os.getpid():
                 return child
-            child._process.returncode = 0  # nobody here waits for it: it is the child of what this process was forked from
+            child._close()  # the child of what this process was forked from, where somebody waits for it
+            child._process.returncode = 0
 
     def rest(self) -> None:
         self._resting.append(self)
@@ -207,7 +208,8 @@ def _death(code: int) -> str:
 # ---------------------------------------------------------------- the child
 def serve() -> None:
     """Does what is asked for until stdin ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all processes of the terminal; the first one decides
+    if sys.platform == "win32":  # elsewhere it is in no terminal's group: Ctrl-C is for the first process to decide
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nothing else may come between
     if sys.platform == "win32":
