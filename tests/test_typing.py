@@ -35,9 +35,11 @@ CALLER = """
     k: int = h[0].start
     r: FileResult = n.file("a", "b")
     m: str = hanflow.__version__
-    p: hanflow.Stream = n.stream()
+    p = n.stream()
     q: str = p.feed("a")
     s: bytes = p.feed(b"a")
+    with n.stream(bytes) as binary: rest: bytes = binary.feed(bytearray(b"a")) + binary.close()
+    text: str = n.stream(str).close()
     t: str = hanflow.cpu()
     w: ArrowArray = n.arrow(n.arrow(Array()), threads=2)
     u: ArrowStream = n.arrow(n.arrow(Chunks()))
@@ -53,6 +55,7 @@ WRONG = """
     a: bytes = normalize("a")
     Normalizer(widht="all")
     Normalizer().arrow(["a"])
+    Normalizer().stream(bytes).feed("a")
 """
 
 
@@ -89,4 +92,4 @@ def test_wrong_calls_are_found(mypy):
     (mypy.folder / "wrong.py").write_text(textwrap.dedent(WRONG))
     result = mypy("wrong.py")
     found = {int(line.split(":")[1]) for line in result.stdout.splitlines() if ": error:" in line}
-    assert found == {3, 4, 5, 6, 7}
+    assert found == {3, 4, 5, 6, 7, 8}
