@@ -62,7 +62,8 @@ class Session:
 
     def __init__(self, folder):
         self.folder, self.done = folder, 0
-        self.names = {"text": DAMAGED, "texts": [DAMAGED, ""], "pieces": [DAMAGED[:7], DAMAGED[7:]], "written": []}
+        self.names = {"text": DAMAGED, "texts": [DAMAGED, ""], "pieces": [DAMAGED.encode()[:7], DAMAGED.encode()[7:]],
+                      "written": []}
         self.names["write"] = self.names["written"].append
         for name in ("page.txt", "a.txt", "b.txt", "archive/page.txt", "archive/more/page.txt"):
             folder.joinpath(name).parent.mkdir(parents=True, exist_ok=True)
@@ -158,7 +159,10 @@ def python_first(session, block):
     session.run(block.code, column=pa.array([DAMAGED, None]))
     n = session.names["n"]
     assert (session.folder / "repaired.txt").read_text(encoding="utf-8") == n(DAMAGED + "\n")
-    assert "".join(session.names["written"]) == n(DAMAGED)
+    assert b"".join(session.names["written"]) == n(DAMAGED).encode()
+    session.names["written"].clear()
+    session.run(block.code, pieces=[])  # of an empty file
+    assert session.names["written"] == [b""]
 
 
 def python_arrow(session, block):

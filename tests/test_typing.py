@@ -36,9 +36,11 @@ CALLER = """
     k: int = h[0].start
     r: hanflow.formats.FileReport = n.file("a", "b", field="text", column=["a", 1])
     m: str = hanflow.__version__
-    p: hanflow.Stream[str] = n.stream(str)
+    p = n.stream()
     q: str = p.feed("a")
-    s: bytes = n.stream(bytes).feed(b"a") + n.stream().feed(b"a")
+    s: bytes = p.feed(b"a")
+    with n.stream(bytes) as binary: rest: bytes = binary.feed(bytearray(b"a")) + binary.close()
+    text: str = n.stream(str).close()
     t: str = hanflow.cpu()
     w: ArrowArray = n.arrow(n.arrow(Array()), threads=2)
     u: ArrowStream = n.arrow(n.arrow(Chunks()))
@@ -71,6 +73,7 @@ WRONG = """
     Normalizer().file("a", "b", field=5)
     hanflow.formats.Settings(column=1.5)
     hanflow.cli
+    Normalizer().stream(bytes).feed("a")
 """
 
 
@@ -112,4 +115,4 @@ def test_wrong_calls_are_found(mypy):
     (mypy.folder / "wrong.py").write_text(textwrap.dedent(WRONG))
     result = mypy("wrong.py")
     found = {int(line.split(":")[1]) for line in result.stdout.splitlines() if ": error:" in line}
-    assert found == {4, 5, 6, 7, 8, 9, 10, 11}
+    assert found == {4, 5, 6, 7, 8, 9, 10, 11, 12}

@@ -1,8 +1,10 @@
 """The stage `opencc`: converts the repaired text with OpenCC's own library and tables, which are loaded on first use.
 
 The result is the package's, character for character. Only what may change is given to it, and it is called through the C
-interface that its module exports: that one releases the GIL, so that a batch uses several cores. Both are done for VERSIONS,
-whose sources have been read for what follows; any other version converts whole texts through the package.
+interface that its module exports, if it does: that one releases the GIL, so that a batch uses several cores. Whether this can be
+done is decided by what is installed, of whatever version: the configuration must be made of the parts that are named below, the
+dictionaries must be readable, and all their keys, put together in several ways, must come out as the package converts them.
+Where it cannot be done, and before it pays, the package converts whole texts; a warning says why, once.
 
 How it is known what may change
 -------------------------------
@@ -26,8 +28,8 @@ phrases; and 乾 changes, but in 乾隆 it is protected. Both need the phrases, 
 So the text is cut behind characters that are in no key, and the pieces with a trigger are converted, in one go where there is
 little between them. Lone surrogates, for which UTF-8 has no place, are in no key either: what is between them is converted.
 
-The dictionaries are read with the package's own tool, opencc_dict. That takes a fifth of a second at most; so it is done only
-when so much text has come that it pays. If it fails, all text is given to OpenCC.
+The dictionaries are read with the package's own tool, opencc_dict. That and the comparison take some tenths of a second; so it is
+done only when so much text has come that it pays.
 """
 from __future__ import annotations
 
@@ -38,17 +40,18 @@ import re
 import subprocess
 import tempfile
 import threading
+import warnings
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from multiprocessing import parent_process
+from shutil import which
 from typing import TYPE_CHECKING, Any, Optional, cast
 
 from ._core import OpenccTable, opencc_converted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-
-VERSIONS = ("1.4.2",)  # whose sources have been read
 
 _PAYS = 1 << 20   # characters or bytes to be converted before the dictionaries are read
 _LONGEST = 1 << 14  # units of a stretch: threads can share a text, and the memory for it comes from the heap
@@ -73,12 +76,18 @@ class Converter:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._library = _opened(name)
         self._table: Optional[OpenccTable] = None
-        self._until_table = _PAYS if self._library else float("inf")
+        self._library: Optional[tuple[int, int, int]] = None
+        self._ascii_stays = False  # whether the dictionaries have no key of ASCII only
+        self._until_table: float = _PAYS
         self._package: Optional[Callable[[str], str]] = None
-        if not self._library:
-            self._by_package("")
+        try:
+            _files_of(name)
+        except _NoFastPath as error:
+            self._until_table = float("inf")
+            if parent_process() is None:  # else that one has said so
+                _say(str(error))
+        self._by_package("")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return converter, (self._name,)  # addresses mean nothing to another process
@@ -105,11 +114,11 @@ class Converter:
         table = self._table_for(texts)
         for i, text in enumerate(texts):
             nul: Any = "\0" if isinstance(text, str) else b"\0"
-            if text.isascii() and nul not in text:  # no key is of ASCII only
+            if not text or self._ascii_stays and text.isascii() and nul not in text:
                 continue
-            stretches = table.stretches(text, _LONGEST) if table else [(0, len(text))]
+            stretches = table.stretches(text, _LONGEST) if table else []
             # The C interface takes no NUL; a text that holds one is one stretch.
-            if not self._library or len(stretches) == 1 and nul in text:
+            if not table or len(stretches) == 1 and nul in text:
                 whole = self._whole(text)
                 results[i] = text if whole == text else whole
             elif stretches:
@@ -159,19 +168,36 @@ class Converter:
         if self._package is None:
             from opencc import OpenCC
 
-            self._package = OpenCC(self._name).convert
+            # The file where there is one: a bare name means a file of that name in the working directory first.
+            path = os.path.join(_data_folder(), f"{self._name}.json")
+            self._package = OpenCC(path if os.path.isfile(path) else self._name).convert
         return self._package(text)
 
     def _table_for(self, texts: Sequence[Any]) -> Optional[OpenccTable]:
         if self._table is None and self._until_table != float("inf"):
             self._until_table -= sum(map(len, texts))
             if self._until_table <= 0:
-                self._until_table = float("inf")
+                self._until_table = float("inf")  # once: other threads use the package meanwhile
                 try:
-                    self._table = OpenccTable(*_characters(_dictionaries(self._name)))
-                except (OSError, ValueError, KeyError, subprocess.SubprocessError):
-                    pass  # an installation without its tool: all text is converted
+                    self._table, self._library, self._ascii_stays = self._proven()
+                except _NoFastPath as error:
+                    _say(str(error))
         return self._table
+
+    def _proven(self) -> tuple[OpenccTable, Optional[tuple[int, int, int]], bool]:
+        """Table, library and whether ASCII stays, once they have given what the package gives."""
+        pairs = _dictionaries(self._name)
+        triggers, keys = _characters(pairs)
+        other = Converter.__new__(Converter)
+        other._name, other._package, other._until_table = self._name, self._by_package, float("inf")
+        other._table, other._library, other._ascii_stays = OpenccTable(triggers, keys), _opened(self._name), False
+        words = list(dict.fromkeys(key for key, _ in pairs))
+        quiet = set(triggers)
+        # All keys side by side, apart, and those that are not given to OpenCC.
+        probe = "\n".join(["".join(words), *words, "".join(word for word in words if quiet.isdisjoint(word))])
+        if other(probe) != self._by_package(probe):
+            raise _NoFastPath("its results are not those that its dictionaries tell")
+        return other._table, other._library, not any(key.isascii() for key in words)
 
 
 def _parts(stretch: Any, jobs: list[tuple[bytes, bool]]) -> list[Any]:
@@ -221,10 +247,21 @@ def converter(name: str) -> Converter:
         return _made(name)
 
 
-def _known() -> bool:
-    import opencc
+class _NoFastPath(Exception):
+    """Why whole texts must be converted."""
 
-    return getattr(opencc, "__version__", None) in VERSIONS
+
+_said: list[str] = []
+
+
+def _say(reason: str) -> None:
+    """Once in a process."""
+    if not _said:
+        _said.append(reason)
+        import opencc
+
+        warnings.warn(f"opencc {getattr(opencc, '__version__', '')}: {reason}. Whole texts are converted by it, which gives the "
+                      "same result at about a quarter of the speed", RuntimeWarning, stacklevel=2)
 
 
 def _package_folder() -> str:
@@ -233,56 +270,84 @@ def _package_folder() -> str:
     return os.path.join(os.path.dirname(os.path.abspath(opencc.__file__)), "clib")
 
 
+def _data_folder() -> str:
+    return os.path.join(_package_folder(), "share", "opencc")
+
+
 def _opened(name: str) -> Optional[tuple[int, int, int]]:
-    """The addresses of the C interface's functions and the configuration's handle, for opencc_converted(); None if this version
-    is not known or exports none. It stays loaded: the converter lives as long as the process."""
-    if not _known():
-        return None
-    from opencc import opencc_clib  # type: ignore[attr-defined]
+    """The addresses of the C interface's functions and the configuration's handle, for opencc_converted(); None if the module
+    exports none. It stays loaded: the converter lives as long as the process."""
+    import opencc
 
     try:
-        library = ctypes.CDLL(opencc_clib.__file__)
+        library = ctypes.CDLL(opencc.opencc_clib.__file__)  # type: ignore[attr-defined]
         functions = [cast(int, ctypes.cast(function, ctypes.c_void_p).value)
                      for function in (library.opencc_convert_utf8, library.opencc_convert_utf8_free)]
         library.opencc_open.argtypes, library.opencc_open.restype = [ctypes.c_char_p], ctypes.c_void_p
     except (OSError, AttributeError):
         return None
-    handle = library.opencc_open(os.fsencode(os.path.join(_package_folder(), "share", "opencc", f"{name}.json")))
+    handle = library.opencc_open(os.fsencode(os.path.join(_data_folder(), f"{name}.json")))
     if handle in (None, ctypes.c_void_p(-1).value):
         return None
     return functions[0], functions[1], handle
 
 
+def _tool() -> str:
+    tool = which(os.path.join(_package_folder(), "bin", "opencc_dict"))
+    if tool is None:
+        raise _NoFastPath("it brings no tool opencc_dict, by which its dictionaries could be read")
+    return tool
+
+
+def _files_of(name: str) -> list[str]:
+    """The dictionaries of a configuration, those of its normalization and segmentation too, if they can be read and it has no
+    parts but those of which is known what they do. Raises _NoFastPath."""
+    path = os.path.join(_data_folder(), f"{name}.json")
+    try:
+        with open(path, encoding="utf-8") as file:
+            config = json.load(file)
+        files = [*_files(config, ("name", "normalization", "segmentation", "conversion_chain"))]
+    except OSError as error:
+        raise _NoFastPath(f"{path} cannot be read ({error.strerror})") from None
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
+        raise _NoFastPath(f"{path} has parts that are not known ({error})") from None
+    _tool()
+    return sorted(set(files))
+
+
+# What a part may have beside its type.
+_PARTS = {"ocd2": ("file", "may_output_tofu"), "group": ("dicts", "match_policy"), "mmseg": ("dict",), None: ("dict",)}
+
+
+def _files(part: dict[str, Any], allowed: Sequence[str]) -> Iterator[str]:
+    for key, value in part.items():
+        if key not in (*allowed, "type"):
+            raise ValueError(repr(key))
+        if key == "file":
+            yield value
+        for inner in value if isinstance(value, list) else [value] if isinstance(value, dict) else []:
+            kind = inner.get("type")
+            if kind not in _PARTS:
+                raise ValueError(repr(kind))
+            yield from _files(inner, _PARTS[kind])
+
+
 def _dictionaries(name: str) -> list[tuple[str, str]]:
-    """(key, first value) of all dictionaries of a configuration. Raises OSError, ValueError, KeyError or SubprocessError."""
-    folder = os.path.join(_package_folder(), "share", "opencc")
-    with open(os.path.join(folder, f"{name}.json"), encoding="utf-8") as file:
-        files = sorted(set(_files(json.load(file))))
-    tool = os.path.join(_package_folder(), "bin", "opencc_dict")
+    """(key, first value) of all dictionaries of a configuration. Raises _NoFastPath."""
     found: list[tuple[str, str]] = []
     with tempfile.TemporaryDirectory() as temporary:
-        for number, path in enumerate(files):
+        for number, path in enumerate(_files_of(name)):
             target = os.path.join(temporary, str(number))
-            subprocess.run([tool, "-i", os.path.join(folder, path), "-o", target, "-f", "ocd2", "-t", "text"], check=True,
-                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            with open(target, encoding="utf-8", newline="\n") as lines:
-                for line in lines:
-                    key, values = line.rstrip("\n").split("\t")
-                    found.append((key, values.split(" ")[0]))
+            try:
+                subprocess.run([_tool(), "-i", os.path.join(_data_folder(), path), "-o", target, "-f", "ocd2", "-t", "text"], check=True,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                with open(target, encoding="utf-8", newline="\n") as lines:
+                    for line in lines:
+                        key, values = line.rstrip("\n").split("\t")
+                        found.append((key, values.split(" ")[0]))
+            except (OSError, ValueError, subprocess.SubprocessError) as error:
+                raise _NoFastPath(f"its dictionary {path} cannot be read ({error})") from None
     return found
-
-
-def _files(node: Any) -> Iterator[str]:
-    """The dictionaries of a configuration, those of its normalization and segmentation too."""
-    if isinstance(node, dict):
-        if node.get("type") == "ocd2":
-            yield node["file"]
-        elif node.get("type") not in (None, "group", "mmseg"):
-            raise ValueError(f"{node['type']!r}: not known")
-        node = list(node.values())
-    if isinstance(node, list):
-        for item in node:
-            yield from _files(item)
 
 
 def _characters(dictionaries: list[tuple[str, str]]) -> tuple[str, str]:

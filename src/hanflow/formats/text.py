@@ -1,7 +1,7 @@
 """Plain text: any length, in pieces."""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from .account import PIECE, FormatError, Located, not_utf8
 
@@ -31,11 +31,11 @@ def repair(read: Callable[[int], bytes], write: Callable[[bytes], object], accou
                 result = account.repaired(piece)
                 lines += piece.count(b"\n")
             else:
-                stream = stream or account.settings.normalizer.stream()
+                stream = stream or account.settings.normalizer.stream(bytes)
                 result = stream.feed(piece)
                 lines += piece.count(b"\n")
                 if not following:
-                    result += cast("bytes", stream.close())
+                    result += stream.close()
                 if counts:  # a stream doesn't tell them
                     end = piece.rfind(b"\n") + 1 if following else len(piece)
                     if end:
