@@ -198,6 +198,9 @@ class TestObjects:
         with pytest.raises(ValueError, match=r"spread\(\)"):
             _core.spread(b"1234567", b"1234567")
 
+    def test_spread_to_places_that_descend(self):
+        assert struct.unpack("<4q", _core.spread(struct.pack("<2q", 0, 3), struct.pack("<2q", 10**6, 0))) == (10**6, 10**6, 10**6, 0)
+
     def test_spread_of_more_than_memory(self):
         for end in (2**60, 2**63 - 1, 2**50):
             with pytest.raises(MemoryError):

@@ -763,7 +763,7 @@ cdef class Traced:
 
 
 def spread(here, there):
-    """spread_runs() of two C-contiguous buffers of int64, as bytes of int64. Neither may be descending, `here` begins at 0."""
+    """spread_runs() of two C-contiguous buffers of int64, as bytes of int64. `here` begins at 0 and does not descend."""
     cdef View view = View(memoryview(here).cast("B"), False), other = View(memoryview(there).cast("B"), False)
     cdef const int64_t* begins = <const int64_t*>view.data
     cdef size_t count = view.size // sizeof(int64_t), i
