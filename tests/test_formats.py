@@ -438,8 +438,8 @@ class TestEncodings:
         ("gb18030", "s"), ("gb18030", "t"), ("big5", "t"), ("utf-16-le", "s"), ("utf-16-be", "t"), ("cp932", "ja"), ("euc_jp", "ja"),
         ("cp949", "ko")])
     def test_auto_is_right_or_an_error(self, encoding, language):
-        """Of lines and pages: none is taken for another. `python benchmarks/encodings.py` has the figures."""
-        spec = importlib.util.spec_from_file_location("encodings_benchmark", Path(__file__).parent.parent / "benchmarks/encodings.py")
+        """Of lines and pages: none is taken for another. `python benchmarks/guessing.py` has the figures."""
+        spec = importlib.util.spec_from_file_location("guessing", Path(__file__).parent.parent / "benchmarks/guessing.py")
         benchmark = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(benchmark)
         name = {"s": "simplified", "t": "traditional"}.get(language, language)

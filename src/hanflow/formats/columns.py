@@ -24,6 +24,9 @@ PARQUET, ARROW = b"PAR1", b"ARROW1\x00\x00"
 # A row group has to be held: what is read, the result, and what is to be written. Those that unpack to more become several.
 ROW_GROUP = 48 << 20  # bytes
 
+# The types of text, and what makes those of the same bytes; pyarrow 14 lacks the last.
+BYTES = {"string": "binary", "large_string": "large_binary", "string_view": "binary_view"}
+
 ENCODINGS = ("DELTA_BINARY_PACKED", "DELTA_LENGTH_BYTE_ARRAY", "DELTA_BYTE_ARRAY", "BYTE_STREAM_SPLIT")
 
 
@@ -109,8 +112,9 @@ def _properties(metadata: Any) -> dict[str, Any]:
             "column_encoding": {chunk.path_in_schema: name for chunk in chunks for name in chunk.encodings
                                 if name in ENCODINGS and chunk.path_in_schema not in dictionaries} or None,
         }
-        if groups[0].sorting_columns and all(group.sorting_columns == groups[0].sorting_columns for group in groups):
-            properties["sorting_columns"] = groups[0].sorting_columns
+        order = getattr(groups[0], "sorting_columns", None)  # since pyarrow 15
+        if order and all(group.sorting_columns == order for group in groups):
+            properties["sorting_columns"] = order
     return properties
 
 
@@ -208,9 +212,8 @@ def _binary(pa: Any, kind: Any) -> Any:
     types = pa.types
     if isinstance(kind, pa.BaseExtensionType):
         return _binary(pa, kind.storage_type)
-    text = {"string": pa.binary, "large_string": pa.large_binary, "string_view": pa.binary_view}.get(str(kind))
-    if text is not None:
-        return text()
+    if str(kind) in BYTES:
+        return getattr(pa, BYTES[str(kind)])()
 
     def field(of: Any) -> Any:
         return of.with_type(_binary(pa, of.type) or of.type)
@@ -235,7 +238,7 @@ def _binary(pa: Any, kind: Any) -> Any:
         return pa.union(fields, kind.mode, kind.type_codes)
     if hasattr(types, "is_run_end_encoded") and types.is_run_end_encoded(kind):
         return pa.run_end_encoded(kind.run_end_type, _binary(pa, kind.value_type) or kind.value_type)
-    return kind if str(kind) in ("binary", "large_binary", "binary_view") else None
+    return kind if str(kind) in BYTES.values() else None
 
 
 def _codec(pa: Any, source: BinaryIO, at: int) -> Optional[str]:
@@ -285,7 +288,7 @@ class Columns:
                 raise FormatError("", f"no column {name!r}; there are {names}")
             kind = schema.field(index).type
             values = kind.value_type if pa.types.is_dictionary(kind) else kind
-            if str(values) not in ("string", "large_string", "string_view"):
+            if str(values) not in BYTES:
                 raise FormatError("", f"column {name!r} is {kind}, not text; there are {names}")
             self._indices.append(index)
 
@@ -381,7 +384,7 @@ class Columns:
     def _counted(self, array: Any, row: int) -> Any:
         """The same row by row, which tells the repairs."""
         pa, account = self._pa, self._account
-        texts = array.view({"string": pa.binary, "large_string": pa.large_binary}.get(str(array.type), pa.binary_view)())
+        texts = array.view(getattr(pa, BYTES[str(array.type)])())
         results = texts.to_pylist()
         for index, text in enumerate(results):
             try:

@@ -114,13 +114,11 @@ def _is_utf8(data: bytes) -> bool:
 
 
 def advice(error: UnicodeDecodeError) -> str:
-    """What to do about bytes that are not UTF-8, "" if that cannot be told."""
+    """What to do about bytes that are not UTF-8, "" if that cannot be told or the rest is UTF-8."""
     data: bytes = error.object
     begin = data.rfind(b"\n", 0, max(error.start - BEFORE, 0)) + 1
     codec, candidates = guess.decided(data[begin:begin + SAMPLE], begin % 2 == 1)
-    if codec == "utf-8":
-        return "; the rest is: --errors preserve keeps such bytes"
-    if codec is not None:
+    if codec not in (None, "utf-8"):
         return f"; it looks like {codec}: --encoding {codec}"
     candidates = [name for name in candidates if name != "utf-8"]
     return f"; it may be {' or '.join(candidates)}: --encoding NAME" if candidates else ""

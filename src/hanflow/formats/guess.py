@@ -1,7 +1,7 @@
 """Which encoding a text has, by how likely the text is that comes out of it.
 
 Each candidate decodes a sample, strictly; a simple model of the language says how probable the characters are. What is far more
-probable than all others, and probable at all, is certain; else nothing is. `python benchmarks/encodings.py` measures it, on lines and
+probable than all others, and probable at all, is certain; else nothing is. `python benchmarks/guessing.py` measures it, on lines and
 pages of this repository (Chinese: simplified and traditional) and on Japanese and Korean sentences, each in its encodings. Of 100:
 
                          hanflow             chardet 7.7         charset-normalizer 3.5

@@ -158,7 +158,7 @@ class _Child:
         try:
             kind, content = pickle.load(cast("BinaryIO", self._process.stdout))
             return kind, content
-        except (EOFError, OSError, pickle.UnpicklingError):
+        except Exception:  # the end, or what a damaged process writes
             raise FormatError("", _death(self.end())) from None
 
     def end(self) -> int:
@@ -226,6 +226,7 @@ def serve() -> None:
                 source.seek(0)  # what was written to it last counts for both sides
                 pickle.dump(_done(format, work, settings, source, rest[0] if rest else None, answers), answers)
             answers.flush()
+    os._exit(0)  # at once: somebody waits
 
 
 def _asked(requests: Any) -> Optional[tuple[tuple[str, str, Settings], list[int]]]:

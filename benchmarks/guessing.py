@@ -1,6 +1,6 @@
 """How often `--encoding auto` decides, and how often wrongly: beside chardet and charset-normalizer, if they are installed.
 
-    python benchmarks/encodings.py
+    python benchmarks/guessing.py
 
 Lines and pages of the texts in tests/pages and benchmarks/quality/articles, in all encodings that can write them.
 """
