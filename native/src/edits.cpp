@@ -18,6 +18,26 @@ void EditList::add(size_t begin, size_t end, const char* text, size_t length, Ru
         texts.append(text, length);
 }
 
+void EditList::add(const EditList& other, size_t moved) {
+    const size_t text = texts.size();
+    texts += other.texts;
+    edits.reserve(edits.size() + other.edits.size());
+    for (Edit edit : other.edits) {
+        edit.begin += moved;
+        edit.end += moved;
+        edit.text += uint32_t(text);
+        edits.push_back(edit);
+    }
+}
+
+void EditList::drop_front(size_t count) {
+    if (!count) return;
+    const size_t text = count < edits.size() ? edits[count].text : texts.size();
+    edits.erase(edits.begin(), edits.begin() + ptrdiff_t(count));
+    texts.erase(0, text);
+    for (Edit& edit : edits) edit.text -= uint32_t(text);
+}
+
 void EditList::add_rewritten(const uint8_t* source, size_t begin, size_t end, size_t from, size_t to, Rewriting rewriting,
                              uint8_t confidence) {
     const size_t at = texts.size();
@@ -74,16 +94,34 @@ size_t emit(const uint8_t* source, size_t readable, size_t at, const EditList& l
     return at;
 }
 
-void compose(const EditList& first, const EditList& second, EditList& out) {
-    out.clear();
-    size_t i = 0;
-    ptrdiff_t shift = 0;  // position in text 1 minus position in the source, behind first.edits[i - 1]
-    const size_t n = first.edits.size(), m = second.edits.size();
+namespace {
+
+ptrdiff_t growth(const Edit& edit) { return ptrdiff_t(edit.text_size) - ptrdiff_t(edit.end - edit.begin); }
+
+// How many edits of both lists lie in front of a place in text 1, at or before `end`, that none of them stands across.
+void whole_part(const EditList& first, const EditList& second, size_t end, ptrdiff_t shift, size_t& n, size_t& m) {
+    n = first.edits.size();
+    m = second.edits.size();
+    for (const Edit& edit : first.edits) shift += growth(edit);  // behind first.edits[n - 1]
+    for (size_t before = end + 1; end < before;) {
+        before = end;
+        while (n && size_t(ptrdiff_t(first.edits[n - 1].end) + shift) > end) {
+            shift -= growth(first.edits[--n]);
+            end = std::min(end, size_t(ptrdiff_t(first.edits[n].begin) + shift));
+        }
+        while (m && second.edits[m - 1].end > end) end = std::min(end, second.edits[--m].begin);
+    }
+}
+
+}  // namespace
+
+void compose(EditList& first, EditList& second, size_t end, ptrdiff_t& shift, EditList& out) {
+    size_t i = 0, n, m;
+    whole_part(first, second, end, shift, n, m);
     const auto begin_of = [&](size_t k) { return size_t(ptrdiff_t(first.edits[k].begin) + shift); };  // in text 1, k == i
     const auto end_of = [&](size_t k) { return begin_of(k) + first.edits[k].text_size; };
     const auto pass = [&] {
-        const Edit& edit = first.edits[i++];
-        shift += ptrdiff_t(edit.text_size) - ptrdiff_t(edit.end - edit.begin);
+        shift += growth(first.edits[i++]);
     };
     const auto keep = [&] {
         const Edit& edit = first.edits[i];
@@ -109,7 +147,7 @@ void compose(const EditList& first, const EditList& second, EditList& out) {
         // The edit of the first pass that reaches furthest into what this one covers, in text 1.
         const Edit* last = nullptr;
         size_t last_begin = 0, last_end = 0;
-        size_t end = 0;
+        size_t source_end = 0;
         for (;;) {
             while (i < n && begin_of(i) < reach) {
                 last = &first.edits[i];
@@ -119,7 +157,7 @@ void compose(const EditList& first, const EditList& second, EditList& out) {
                 pass();
             }
             if (!last || last_end <= reach) {
-                end = size_t(ptrdiff_t(reach) - shift);
+                source_end = size_t(ptrdiff_t(reach) - shift);
                 break;
             }
             // The rest of its text stays, up to the next edit of the second pass that stands in it too.
@@ -127,7 +165,7 @@ void compose(const EditList& first, const EditList& second, EditList& out) {
             const size_t until = more ? second.edits[j].begin : last_end;
             text.append(first.texts, last->text + (reach - last_begin), until - reach);
             if (!more) {
-                end = last->end;
+                source_end = last->end;
                 break;
             }
             text.append(second.texts, second.edits[j].text, second.edits[j].text_size);
@@ -135,9 +173,11 @@ void compose(const EditList& first, const EditList& second, EditList& out) {
             reach = second.edits[j].end;
             ++j;
         }
-        out.add(begin, end, text.data(), text.size(), edit.rule, confidence, Why{edit.reasons, edit.count});
+        out.add(begin, source_end, text.data(), text.size(), edit.rule, confidence, Why{edit.reasons, edit.count});
     }
     while (i < n) keep();
+    first.drop_front(n);
+    second.drop_front(m);
 }
 
 }  // namespace hanflow
