@@ -354,7 +354,7 @@ def test_what_a_terminal_obeys_is_escaped_in_names():
     plant({"in/a\nb\x1b[2J.txt": b"\xff", "in/c.txt": "c"})
     done = hanflow_("fix", "in", "-o", "out")
     assert done.returncode == 1
-    assert done.stderr.startswith("hanflow: in/a\\x0ab\\x1b[2J.txt: byte 0 (line 1): not UTF-8")
+    assert done.stderr.startswith("hanflow: in/a\\nb\\x1b[2J.txt: byte 0 (line 1): not UTF-8")
 
 
 def run_of(items, jobs=1, task=None):

@@ -274,14 +274,14 @@ class TestCheck:
         assert run("check", ".").out.startswith(b"./a\xff\\n\\x1b.txt:1:1: width ")
         assert run("check", ".", "-l").out == b"./a\xff\\n\\x1b.txt: would change (3 repairs)\n"
         assert json.loads(run("check", ".", "--format", "json").out.splitlines()[0])["path"] == "./" + os.fsdecode(name)
-        assert run("check", ".", "--format", "github").out.startswith(b"::warning file=./a\xff%0A\x1b.txt,line=1,")
+        assert run("check", ".", "--format", "github").out.startswith(b"::warning file=./a\xff%0A\\x1b.txt,line=1,")
         assert run("diff", ".").out.startswith(b"--- ./a\xff\\n\\x1b.txt\n")
 
     @posix
     @pytest.mark.parametrize("command", ["check", "diff"])
     def test_failures_of_such_names(self, run, command):
         plant({"in/a\nb\x1b[2J.txt": b"\xff"})
-        assert run(command, "in").err.startswith("hanflow: in/a\\x0ab\\x1b[2J.txt: byte 0 (line 1): not UTF-8")
+        assert run(command, "in").err.startswith("hanflow: in/a\\nb\\x1b[2J.txt: byte 0 (line 1): not UTF-8")
 
     def test_bad_file(self, run):
         plant({"a.txt": CLEAN, "b.txt": b"\xe6\xb1"})

@@ -103,14 +103,14 @@ class TestWords:
             located = text(page.replace("渡", "\x1b[2J\u202e"))
             repairs = N.explain(located.text)
             plain = b"".join(as_lines("\x1b]0;x\x07\r\n", located, repairs)).decode()
-            coloured = ESCAPE.sub("", "".join(by_rule(located.text, repairs, name("\x1b[2J").decode())))
+            coloured = ESCAPE.sub("", b"".join(by_rule(located.text, repairs, name("\x1b[2J").decode())).decode())
             for shown in (plain, coloured):
                 assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\u2066]", shown)
 
     def test_every_repair_is_in_one_finding(self):
         for page in pages(150):
             repairs = N.explain(page)
-            found = findings(page, repairs)
+            found = list(findings(page, repairs))
             assert sorted(place.repair for finding in found for place in finding.placed) == sorted(repairs)
             assert [finding.placed[0].repair.start for finding in found] == sorted(f.placed[0].repair.start for f in found)
             assert all(message(page, finding).isprintable() for finding in found)
@@ -165,7 +165,7 @@ class TestByRule:
     def shown(self, content, **options):
         repairs = Normalizer(**options).explain(content)
         marks = {"\x1b[37;41m": "[-", "\x1b[30;42m": "[+", "\x1b[0m": "]", "\x1b[1m": "[", "\x1b[1;36m": "[", "\x1b[2m": "["}
-        return ESCAPE.sub(lambda code: marks[code[0]], "".join(by_rule(content, repairs, "a.txt")))
+        return ESCAPE.sub(lambda code: marks[code[0]], b"".join(by_rule(content, repairs, "a.txt")).decode())
 
     def test_rules_apart(self):
         assert self.shown("渡 口 ⼤⻓ 的 灯 １２") == """\
@@ -180,7 +180,7 @@ class TestByRule:
 """
 
     def test_lines_of_the_file(self):
-        assert "\x1b[2m    12\x1b[0m  " in "".join(by_rule("渡\n⽔", N.explain("渡\n⽔"), "a.csv", 11))
+        assert "\x1b[2m    12\x1b[0m  " in b"".join(by_rule("渡\n⽔", N.explain("渡\n⽔"), "a.csv", 11)).decode()
 
     def test_joined_lines(self):
         assert self.shown("渡口的灯亮了一夜到天明时\n　\n才有人来把它吹灭，船也就\n\n靠了岸，客人们提着灯笼走\n\n下了船。\n") == """\
@@ -209,7 +209,7 @@ class TestByRule:
         """All that goes and comes is there, in the order of the text, by rule."""
         for page in pages(100):
             repairs = N.explain(page)
-            shown = "".join(by_rule(page, repairs, "a"))
+            shown = b"".join(by_rule(page, repairs, "a")).decode()
             assert shown.count("\x1b[1;36m") == len({repair.rule for repair in repairs})
             assert (shown.count("\x1b[37;41m") > 0) == any(repair.before for repair in repairs)
 

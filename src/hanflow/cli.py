@@ -355,7 +355,7 @@ def diff(paths: tuple[str, ...], colour: str, shown: str, normalizer: Normalizer
                 _write_all(findings.FORMATS[shown](source, located, repairs))
             elif coloured:
                 first = located.line if located.lines else 1
-                _write_all(line.encode() for line in by_rule(located.text, repairs, label.decode("utf-8", "replace"), first))
+                _write_all(by_rule(located.text, repairs, label.decode("utf-8", "replace"), first))
             else:
                 _write_all(unified(located.text, repairs, label, label, _line_encoding(located.encoding)))
             return True

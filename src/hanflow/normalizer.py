@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NoReturn, Union, cast, overload
 from . import files
 from ._core import Core, NormalizerBase
 from .errors import add_note, check_type
-from .explain import Repair, one_by_one, repairs
+from .explain import Repair, repairs
 from .stream import Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from typing import BinaryIO, Literal, Optional
 
     from typing_extensions import Buffer
@@ -189,10 +189,6 @@ class Normalizer(NormalizerBase):
 
         check_type(text, "text")
         return align(self._core, self._convert, text, self._preserve)
-
-    def _each_repair(self, text: str) -> Iterator[Repair[str]]:
-        """explain(), made as they are asked for."""
-        return one_by_one(self._core, self._convert, text)
 
     # One text
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 TERMINAL_SECONDS = 0.2
 LOG_SECONDS = 60.0
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# What a terminal acts on: control characters (raw bytes of 8-bit ones too), line ends, what turns the direction of writing.
+HARMFUL = re.compile("[\x00-\x1f\x7f-\x9f\udc80-\udc9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 COUNTED_AT_ONCE = 500  # files, some milliseconds
 
 
@@ -90,11 +91,16 @@ class Progress:
 
 def say(message: str) -> None:
     """Prints a line to stderr. Names may hold what a terminal obeys, line ends too."""
-    click.echo(CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", message), err=True)
+    click.echo(harmless(message), err=True)
+
+
+def harmless(text: str) -> str:
+    """With escapes, as Python writes them, for what a terminal would act on. Names may hold such."""
+    return HARMFUL.sub(lambda found: f"\\x{ord(found[0]) - 0xDC00:02x}" if found[0] >= "\udc80" else repr(found[0])[1:-1], text)
 
 
 def printable(source: str) -> str:
-    return "<stdin>" if source == "-" else click.format_filename(source)
+    return "<stdin>" if source == "-" else harmless(click.format_filename(source))
 
 
 def _is_log() -> bool:

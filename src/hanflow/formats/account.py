@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Union
 
 from ..explain import RULES, decoded
 from ..normalizer import Normalizer
+from ..traced import PIECE as LONG
+from ..traced import Text, steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import AnyStr
 
     from ..explain import Repair
+    from ..traced import Step
 
 Columns = tuple[Union[str, int], ...]
 
@@ -140,7 +143,8 @@ class FileReport(NamedTuple):
 class Located(NamedTuple):
     """A text that is repaired by itself, and where it stands in its file.
 
-    text:         bytes that are not UTF-8 are lone surrogates in it, as by "surrogateescape" (only with errors="preserve").
+    text:         bytes that are not UTF-8 are lone surrogates in it, as by "surrogateescape" (only with errors="preserve"). A Text
+                  comes in pieces and can be read once; its repairs too.
     coded:        whether convert() gives it to the normalizer as bytes: those that are not UTF-8 count for something else there.
     line, column: where it begins in the file, from 1, in code points. What cannot say it better has column 1; Parquet and
                   Arrow have the number of the row, from 1, for the line.
@@ -151,7 +155,7 @@ class Located(NamedTuple):
     format, encoding: those of the file or member, as in FileReport.
     """
 
-    text: str
+    text: Union[str, Text]
     line: int = 1
     column: int = 1
     lines: bool = False
@@ -164,16 +168,28 @@ class Located(NamedTuple):
 
     def repairs(self, normalizer: Normalizer) -> list[Repair[str]]:
         """What explain() lists of what convert() would do to the text; positions are in code points."""
-        return list(self.each_repair(normalizer))
+        return [step for step in self.steps(normalizer) if not isinstance(step, int)]
 
-    def each_repair(self, normalizer: Normalizer) -> Iterator[Repair[str]]:
-        """The same, made as they are asked for."""
-        try:
-            self.text.encode()
-        except UnicodeEncodeError:
-            if self.coded:
-                return iter(decoded(normalizer.explain(self.text.encode("utf-8", "surrogateescape")), self.text)[0])
-        return normalizer._each_repair(self.text)
+    def steps(self, normalizer: Normalizer) -> Iterator[Step]:
+        """The same, as they become known; between them how far that is: no later one begins before the last number."""
+        text = self.text
+        if isinstance(text, Text):
+            return steps(normalizer, text)
+        escaped = self.coded and not _is_whole(text)
+        if len(text) > LONG:
+            return steps(normalizer, Text.of(text, not escaped))
+        if escaped:
+            return iter(decoded(normalizer.explain(text.encode("utf-8", "surrogateescape")), text)[0])
+        return iter(normalizer.explain(text))
+
+
+def _is_whole(text: str) -> bool:
+    """Whether it has no lone surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 @dataclass

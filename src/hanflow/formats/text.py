@@ -1,8 +1,11 @@
 """Plain text: any length, in pieces."""
 from __future__ import annotations
 
+import codecs
+from itertools import chain
 from typing import TYPE_CHECKING, cast
 
+from ..traced import Text
 from .account import PIECE, FormatError, Located, not_utf8
 
 if TYPE_CHECKING:
@@ -53,20 +56,32 @@ def repair(read: Callable[[int], bytes], write: Callable[[bytes], object], accou
 
 
 def texts(read: Callable[[int], bytes], account: Account) -> Iterator[Located]:
-    """The text, held whole."""
-    pieces = []
-    while piece := read(PIECE):
-        pieces.append(piece)
-    data = b"".join(pieces)
-    pieces.clear()
+    """The text: a short one as a str, any other in pieces."""
     errors = account.settings.error_handler
-    try:
-        text = data.decode("utf-8", errors)
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise FormatError(f"byte {error.start} (line {line})", not_utf8(error)) from error
-    del data
+    pieces = _decoded(read, errors)
+    first, second = next(pieces), next(pieces, None)
+    text = first[1] if second is None else Text(chain((first, second), pieces), preserve=errors != "strict")
     yield Located(text, lines=True, coded=True)
+
+
+def _decoded(read: Callable[[int], bytes], errors: str) -> Iterator[tuple[bytes, str]]:
+    """The pieces, and the whole characters that come with each; at least one. FormatError says where it is not UTF-8."""
+    decoder = codecs.getincrementaldecoder("utf-8")(errors)
+    size, lines, piece = 0, 0, read(PIECE)
+    while True:
+        following = read(PIECE) if piece else b""
+        held = len(decoder.getstate()[0])  # the start of a character, from the piece before
+        try:
+            text = decoder.decode(piece, not following)
+        except UnicodeDecodeError as error:
+            line = lines + error.object.count(b"\n", 0, error.start) + 1
+            raise FormatError(f"byte {size - held + error.start} (line {line})", not_utf8(error)) from error
+        yield piece, text
+        if not following:
+            return
+        size += len(piece)
+        lines += text.count("\n")
+        piece = following
 
 
 def filling(read: Callable[[int], bytes]) -> Callable[[int], bytes]:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from .. import files
 from ..alignment import ALL_RULES
+from ..formats import Located
 from .passages import passages
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from typing import BinaryIO, Callable
 
     from ..explain import Repair
-    from ..formats import Located
     from ..normalizer import File, Normalizer
     from .passages import Passage
 
@@ -53,7 +53,7 @@ def _write(normalizer: Normalizer, texts: Iterable[tuple[str, str]], write: Call
     page = Page(write, normalizer)
     for name, text in texts:
         page.begin(name)
-        page.add(text, normalizer._each_repair(text))
+        page.add(text, Located(text).steps(normalizer))
     page.close()
 
 
@@ -85,7 +85,7 @@ class Page:
         """A text of the file, as formats.each_text() gives it."""
         row = f"row {located.record}" if located.format in ("parquet", "arrow") else f"record at line {located.record}"
         parts = (located.member, row * (located.record is not None), located.field)
-        return self.add(located.text, located.each_repair(self._normalizer), ", ".join(filter(None, parts)),
+        return self.add(located.text, located.steps(self._normalizer), ", ".join(filter(None, parts)),
                         located.line if located.lines else 1)
 
     def add(self, text: str, repairs: Iterable[Repair[str]], where: str = "", line: int = 1) -> bool:
@@ -150,18 +150,19 @@ class _Portion:
         """The number of its repairs by cell."""
         begin, end, inner_line, left_out, before, after, repairs = passage
         shown = text[begin:end]
-        length = _units if ASTRAL.search(shown) else len
+        wide = ASTRAL.search(shown) is not None
         kinds, done = self.kinds, begin
         placed: list[int] = []
         for repair in repairs:
-            kind = (repair.rule, length(repair.before), repair.after, repair.confidence, repair.evidence)
+            length = _units(repair.before) if wide else repair.end - repair.start
+            kind = (repair.rule, length, repair.after, repair.confidence, repair.evidence)
             number = kinds.get(kind, -1)
             if number < 0:
                 number = kinds[kind] = len(kinds)
                 self.cells.append(ALL_RULES.index(repair.rule) * 101 + repair.confidence)
-            placed += (length(text[done:repair.start]), number)
+            placed += (_units(shown[done - begin:repair.start - begin]) if wide else repair.start - done, number)
             done = repair.end
-        inside = (begin > 0 and text[begin - 1] != "\n") + 2 * (end < len(text) and text[end - 1] != "\n")
+        inside = (begin > 0 and text[begin - 1:begin] != "\n") + 2 * (shown[-1:] != "\n" and text[end:end + 1] != "")
         self.passages.append([where, line - 1 + inner_line, left_out, inside, before, shown, after, placed])
         self.size += len(shown) + len(before) + len(after) + len(placed) + 50
         return Counter(map(self.cells.__getitem__, placed[1::2]))
