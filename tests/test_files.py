@@ -131,6 +131,40 @@ class TestReplacement:
         assert stat.S_IMODE((tmp_path / "target.txt").stat().st_mode) == 0o640
 
     @posix
+    def test_new_target_is_no_wider_than_its_source(self, n, source, tmp_path):
+        source.chmod(0o600)
+        mask = os.umask(0o022)
+        try:
+            n.file(source, tmp_path / "path.txt")
+            with open(source, "rb") as file:
+                n.file(file, tmp_path / "file.txt")
+            (tmp_path / "wide.txt").write_bytes(b"old")
+            (tmp_path / "wide.txt").chmod(0o666)
+            n.file(source, tmp_path / "wide.txt")
+            n.file(io.BytesIO(b"x"), tmp_path / "memory.txt")
+        finally:
+            os.umask(mask)
+        modes = {path.stem: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+        assert modes == {"source": 0o600, "path": 0o600, "file": 0o600, "wide": 0o600, "memory": 0o644}
+
+    @posix
+    @pytest.mark.parametrize("old", [None, 0o640])
+    def test_nobody_else_may_read_it_while_it_is_written(self, old, tmp_path):
+        target = tmp_path / "target.txt"
+        if old is not None:
+            target.write_bytes(b"old")
+            target.chmod(old)
+        mask = os.umask(0o022)
+        try:
+            with files.replacing(str(target), 0o644) as file:
+                file.write(b"half")
+                file.flush()
+                assert stat.S_IMODE(os.fstat(file.fileno()).st_mode) == 0o600
+        finally:
+            os.umask(mask)
+        assert stat.S_IMODE(target.stat().st_mode) == (old or 0o644)
+
+    @posix
     def test_symbolic_link_stays_one(self, n, source, tmp_path):
         (tmp_path / "real.txt").write_bytes(b"old")
         (tmp_path / "link.txt").symlink_to("real.txt")
@@ -155,7 +189,7 @@ class TestReplacement:
         assert names(tmp_path) == ["target.txt"]
 
     def test_failed_renaming_leaves_nothing(self, n, source, tmp_path, monkeypatch):
-        def refuse(temporary, target):
+        def refuse(temporary, target, **folders):
             raise PermissionError(13, "Permission denied", temporary)
 
         monkeypatch.setattr(os, "replace", refuse)
@@ -235,7 +269,7 @@ class TestRefusals:
         target = tmp_path / "target.txt"
         target.write_bytes(b"old")
         target.chmod(0o444)
-        monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write anywhere
+        monkeypatch.setattr(os, "access", lambda path, mode, **folder: False)  # root may write anywhere
         with pytest.raises(PermissionError) as caught:
             n.file(source, target)
         assert caught.value.filename == str(target)

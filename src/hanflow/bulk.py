@@ -17,7 +17,7 @@ from . import files
 from .formats import Account, FileReport, FormatError, Settings, convert, is_plain_text
 from .journal import Done
 from .progress import printable
-from .summary import BEFORE, FAILED, REPAIRED, UNCHANGED, Outcome
+from .summary import BEFORE, COPIED, FAILED, REPAIRED, UNCHANGED, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -59,20 +59,22 @@ class ClosedPipe(Exception):
 
 
 class Item(NamedTuple):
-    """A file to repair.
+    """A file to repair, or to copy as it is.
 
     source: path, or "-" for stdin.
     target: path, or "-" for stdout. May be the source itself.
     name:   of the target inside the output folder, for the journal; "" if there is none.
     size:   bytes of the source, 0 if not known.
-    mode:   permissions of a new target, as far as the umask lets them.
+    within: of a target in a folder: below this one no link is followed, see files.replacing().
+    copied: it is copied as it is. Such an item has a target that is another file.
     """
 
     source: str
     target: str
     name: str = ""
     size: int = 0
-    mode: int = 0o666
+    within: Optional[str] = None
+    copied: bool = False
 
 
 class Task(NamedTuple):
@@ -95,8 +97,23 @@ Engine = Callable[[Task, "Iterable[list[Known]]"], "Iterable[tuple[Item, Outcome
 # ---------------------------------------------------------------- one file
 def work(task: Task, item: Item, done: Optional[Done]) -> Outcome:
     """Repairs a file. Whatever fails is in the outcome; only ClosedPipe is raised."""
+    outcome = _work(task, item, done)
+    mode = _mode(item.source)
+    return outcome if mode is None else outcome._replace(mode=mode)
+
+
+def _mode(source: str) -> Optional[int]:
+    """The permissions of a source, if it is a regular file."""
     try:
-        if done is not None and _holds(item, done):
+        status = os.fstat(sys.stdin.fileno()) if source == STDIN else os.stat(source)
+    except (AttributeError, OSError, ValueError):
+        return None
+    return status.st_mode & files.PERMISSIONS if stat.S_ISREG(status.st_mode) else None
+
+
+def _work(task: Task, item: Item, done: Optional[Done]) -> Outcome:
+    try:
+        if done is not None and (done.report["format"] == "") == item.copied and _holds(item, done):
             return Outcome(BEFORE, done.report)
         return _repaired(task, item)
     except BrokenPipeError:
@@ -113,39 +130,64 @@ def failed(where: str, reason: str) -> Outcome:
 
 def _repaired(task: Task, item: Item) -> Outcome:
     source, target = item.source, None if task.dry else item.target
+    if item.copied and task.dry:
+        return copied(item.size)
     if item.name and target is not None:
         return _mirrored(task.settings, item)
     folder = os.path.dirname(item.target)
-    if target is not None and folder:
+    if target is not None and folder and item.within is None:
         os.makedirs(folder, exist_ok=True)
-    report = convert(task.settings, source, target, in_place=source == target != STDOUT, mode=item.mode)
-    return outcome_of(report, None)
+    return outcome_of(convert(task.settings, source, target, in_place=source == target != STDOUT, within=item.within), None)
 
 
 def _mirrored(settings: Settings, item: Item) -> Outcome:
-    """Into a folder that has a journal. A link in the target's place is replaced, not followed: it may lead back to a source."""
+    """Into a folder that has a journal."""
+    if item.copied:
+        return copy(item)
     known = None
     if item.size <= READ_ONCE:
         with open(item.source, "rb", 0) as file:
-            before = os.fstat(file.fileno())
+            before, mode = os.fstat(file.fileno()), files.permissions(file)
             data = file.read(min(before.st_size, READ_ONCE) + 1)  # as much is allocated
             now = os.fstat(file.fileno())
         if not _same(before, now) or len(data) != now.st_size:
             raise FormatError("", "changed while it was read")
         _refuse_same(before, item.target)
         known = now.st_size, now.st_mtime_ns, zlib.crc32(data)
-        report = _plain(settings, item, data)
+        report = _plain(settings, item, data, mode)
         if report is None:
             held = _Held(data)
             held.name = item.source
-            report = convert(settings, held, item.target, mode=item.mode, follow=False)._replace(bytes_in=now.st_size)
+            with files.replacing(item.target, mode, item.within) as target:
+                report = convert(settings, held, target)._replace(bytes_in=now.st_size)
     else:
         before = os.stat(item.source)
-        report = convert(settings, item.source, item.target, mode=item.mode, follow=False)
+        report = convert(settings, item.source, item.target, within=item.within)
         checksum, now = _checksum(item.source), os.stat(item.source)
         if _same(before, now):  # else it was changed after it was read
             known = now.st_size, now.st_mtime_ns, checksum
     return outcome_of(report, known)
+
+
+def copy(item: Item) -> Outcome:
+    """What is not repaired: each byte as it is."""
+    size = checksum = 0
+    with open(item.source, "rb", 0) as source:
+        before = os.fstat(source.fileno())
+        _refuse_same(before, item.target)
+        with files.replacing(item.target, files.permissions(source), item.within) as target:
+            while piece := source.read(READ_AT_ONCE):
+                target.write(piece)
+                size, checksum = size + len(piece), zlib.crc32(piece, checksum)
+            if not _same(before, os.fstat(source.fileno())):
+                raise FormatError("", "changed while it was read")
+    return copied(size, (size, before.st_mtime_ns, checksum))
+
+
+def copied(size: int, known: Optional[tuple[int, int, int]] = None) -> Outcome:
+    """Of a file that is not repaired, of so many bytes."""
+    report = FileReport("", "", None, size, size, False, 0, {}, 0, [])
+    return outcome_of(report, known)._replace(state=COPIED)
 
 
 class _Held(io.BytesIO):
@@ -154,7 +196,7 @@ class _Held(io.BytesIO):
     name = ""
 
 
-def _plain(settings: Settings, item: Item, data: bytes) -> Optional[FileReport]:
+def _plain(settings: Settings, item: Item, data: bytes, mode: Optional[int]) -> Optional[FileReport]:
     """The short way of a small text, which does what convert() does. None if it is not one."""
     if not is_plain_text(settings, item.source, data):
         return None
@@ -163,7 +205,7 @@ def _plain(settings: Settings, item: Item, data: bytes) -> Optional[FileReport]:
         result = account.repaired(data)
     except UnicodeDecodeError:  # convert() says where
         return None
-    with files.replacing(item.target, item.mode, follow=False) as file:
+    with files.replacing(item.target, mode, item.within) as file:
         file.write(result)
     return FileReport(item.source, "text", "utf-8", len(data), len(result), result != data, 0,
                       dict(account.repairs), 0, [])
@@ -175,10 +217,11 @@ def _same(before: os.stat_result, now: os.stat_result) -> bool:
 
 def _refuse_same(source: os.stat_result, target: str) -> None:
     try:
-        if os.path.samestat(source, os.stat(target)):
-            raise FormatError("", f"source and target are the same file: {target!r}")
+        same = os.path.samestat(source, os.lstat(target))
     except FileNotFoundError:
-        pass
+        return
+    if same:
+        raise FormatError("", f"source and target are the same file: {target!r}")
 
 
 def outcome_of(report: FileReport, known: Optional[tuple[int, int, int]]) -> Outcome:
@@ -366,7 +409,7 @@ class _Deferred:
 
 
 class Run:
-    """Repairs items. What becomes of them goes to the summary and the journal, what fails is named.
+    """Does items. What becomes of them goes to the summary and the journal, what fails is named.
 
     engine: does the work instead of the processes here.
     """
@@ -397,6 +440,10 @@ class Run:
     def failed(self, source: str, error: OSError) -> None:
         """Something beside the items, such as a folder that cannot be read."""
         self._record(Item(source, ""), failed(*explained(error, source)))
+
+    def failed_at(self, error: OSError) -> None:
+        """The same, of an error that names it."""
+        self.failed(os.fsdecode(error.filename), error)
 
     def _batches(self) -> Iterator[list[Known]]:
         while batch := self._window.batch():
@@ -518,7 +565,7 @@ class Run:
         more = outcome.report.get("failed", 0) - NAMED_ERRORS
         if more > 0:
             self.progress.say(f"hanflow: {printable(item.source)}: {more} more")
-        if self.task.dry and outcome.state in (REPAIRED, UNCHANGED):
+        if self.task.dry and outcome.state in (REPAIRED, UNCHANGED, COPIED):
             verb = b"repair" if outcome.state == REPAIRED else b"leave" if item.target == item.source else b"copy"
             name = os.fsencode(item.source)
             into = b"" if item.target == item.source else b" -> " + os.fsencode(item.target)

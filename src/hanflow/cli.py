@@ -3,10 +3,9 @@ from __future__ import annotations
 
 import os
 import signal
-import stat
 import sys
 from collections import Counter
-from functools import partial
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, NoReturn, Optional
 
 import click
@@ -20,13 +19,14 @@ from .progress import Progress, printable, say
 from .ray_data import Places, is_url, outcomes
 from .summary import Summary
 from .tree import Tree
-from .walk import Choice, Patterns, walk
+from .walk import Choice, Patterns, chosen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import FrameType
 
     from .formats import Located
+    from .walk import OnError
 
 # Exit codes: 1 something failed or (check) would change, 2 wrong usage.
 CLOSED_PIPE = 141
@@ -131,6 +131,27 @@ def _reading(*names: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
     return decorate
 
 
+def _choosing(function: Callable[..., int]) -> Callable[..., int]:
+    """The options of a Choice; the command gets the Choice."""
+
+    @wraps(function)
+    def with_choice(*args: Any, include: tuple[str, ...], exclude: tuple[str, ...], gitignore: bool, **given: Any) -> int:
+        try:
+            choice = Choice(Patterns(include), Patterns(exclude), gitignore)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
+        return function(*args, choice=choice, **given)
+
+    decorated = with_choice
+    for option in reversed((
+        click.option("--include", multiple=True, metavar="GLOB", help="Of folders, repair what matches too; may be given again."),
+        click.option("--exclude", multiple=True, metavar="GLOB", help="Of folders, leave out what matches; may be given again."),
+        click.option("--gitignore/--no-gitignore", default=True, help="Of folders, do not repair what .gitignore names."),
+    )):
+        decorated = option(decorated)
+    return decorated
+
+
 # The forms of findings.FORMATS.
 _shown = click.option("--format", "shown", type=click.Choice(["text", "json", "github"]), default="text", show_default=True,
                       help="Print lines, a JSON object a line, or commands of GitHub Actions.")
@@ -154,37 +175,34 @@ def _settings(normalizer: Normalizer, given: dict[str, Any], counts: bool = Fals
 @click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True,
               help="Work on this machine, or on those of a Ray cluster.")
 @click.option("--address", help="Of the Ray cluster. By default $RAY_ADDRESS, else Ray is started on this machine.")
-@click.option("--include", multiple=True, metavar="GLOB", help="Of folders, only what matches; may be given again.")
-@click.option("--exclude", multiple=True, metavar="GLOB", help="Of folders, not what matches; may be given again.")
 @click.option("-L", "--dereference", is_flag=True, help="Follow links in folders, instead of copying them.")
 @click.option("--resume", is_flag=True, help="Leave out what an earlier run into OUT has done.")
 @click.option("-n", "--dry-run", is_flag=True, help="Write nothing, list what would be done.")
 @click.option("--report", metavar="FILE", help="Write what was done to each file as JSON. Counts repairs by rule, which takes time.")
 @click.option("--progress/--no-progress", default=None, help="A line a minute even if stderr is a pipe, or nothing at all.")
+@_choosing
 @_reading("--format", "--input-format")
 @_options
 def fix(
     paths: tuple[str, ...], output: Optional[str], in_place: bool, jobs: Optional[int], engine: str, address: Optional[str],
-    include: tuple[str, ...],
-    exclude: tuple[str, ...], dereference: bool, resume: bool, dry_run: bool, report: Optional[str], progress: Optional[bool],
-    normalizer: Normalizer, **given: Any
+    dereference: bool, resume: bool, dry_run: bool, report: Optional[str], progress: Optional[bool],
+    choice: Choice, normalizer: Normalizer, **given: Any
 ) -> int:
     """Repair text: stdin to stdout, a file to stdout, or files and folders into OUT.
 
-    A folder is mirrored into OUT as cp -r does: with hidden files, empty folders and permissions, with links as links; fifos and
-    devices are left out. More than one PATH goes into OUT under its own name. --in-place leaves out hidden files of folders. What
-    fails is named on stderr, nothing is written for it, and the exit code is 1; all else is repaired.
+    In a folder those files are repaired that have a name of a text or of a format below (.txt .md .jsonl .csv .parquet .zip .txt.gz
+    and so on), but for what is hidden and what .gitignore names. --include adds others. A PATH that is a file is always repaired.
 
-    A GLOB is matched as in .gitignore, inside each folder given: *.txt is a name at any depth, /a/*.txt or a/*.txt a whole path,
-    ** any folders, tmp/ a folder and all in it. --exclude is stronger. A PATH that is a file is always taken.
+    A folder is mirrored into OUT as cp -r does: what is not repaired is copied as it is, links as links, permissions and empty
+    folders too; fifos and devices are left out. --in-place leaves all that alone. More than one PATH goes into OUT under its own
+    name. What fails is named on stderr, nothing is written for it, and the exit code is 1; all else is done.
+
+    A GLOB is matched as in .gitignore, inside each folder given: *.log is a name at any depth, /a/*.log or a/*.log a whole path,
+    ** any folders, tmp/ a folder and all in it. --exclude is stronger: it leaves out of a mirror, too.
 
     While it runs, a terminal shows how far it is; a log (stderr in a file) gets a line a minute, a pipe nothing.
     """
     settings = _settings(normalizer, given, counts=report is not None)
-    try:
-        chosen = Patterns(include), Patterns(exclude)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from None
     if in_place and output is not None:
         raise click.UsageError("--in-place and --output exclude each other")
     piped = _is_stdin(paths)
@@ -206,28 +224,43 @@ def fix(
     if several and output is not None and os.path.exists(output) and not os.path.isdir(output):
         raise click.UsageError(f"{output!r} is not a folder")
 
-    mirrored = several and output is not None and not places
-    choice = Choice(*chosen, hidden=mirrored, links="follow" if dereference else "keep" if mirrored else "files", without=output)
-    try:
-        tree = Tree(paths, output, choice, dry_run) if several and not places else None
-    except ValueError as error:
-        raise click.UsageError(str(error)) from None
+    choice = choice._replace(links="follow" if dereference else "skip", without=tuple(filter(None, (output, report))))
+    tree = None
+    if several and output is not None and not places:
+        try:
+            tree = Tree(paths, output, choice._replace(everything=True, links="follow" if dereference else "keep"), dry_run)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
+
+    def listed(failed: OnError) -> Iterator[Item]:
+        """In the place of the sources."""
+        for source, size in chosen(paths, choice, failed):
+            root = None if dereference else next((path for path in paths if source.startswith(os.path.join(path, ""))), None)
+            yield Item(source, source, size=size, within=root)
+
     summary = Summary(listed=report is not None)
-    shown = Progress(summary, tree.sizes() if tree else iter(()), progress)
+    sizes = tree.sizes() if tree else (item.size for item in listed(lambda error: None)) if several and not places else iter(())
+    shown = Progress(summary, sizes, progress)
     run = Run(Task(settings, dry_run), jobs or _cpus(), summary, shown, done_by)
     if tree:
         items = tree.items(summary, run.failed)
     elif places:
         assert output is not None
-        items = places.items(paths, output, chosen, run.failed)
+        items = places.items(paths, output, choice._replace(everything=True), run.failed)
+    elif several:
+        items = listed(run.failed_at)
     else:
         source = STDIN if piped else paths[0]
         items = iter([Item(source, source if in_place else _target(source, output))])
     prepared = True
-    if tree and output is not None and not dry_run:
+    if tree and not dry_run:
+        assert output is not None
         try:
             tree.prepare()
             run.journal = Journal(output, {"hanflow": __version__, "settings": {**settings.as_dict(), "counts": None}}, resume)
+            if run.journal.wrong:
+                shown.say(f"hanflow: {printable(run.journal.path)}: {run.journal.wrong} lines are none of ours: what they stand for is "
+                          "done again")
             if resume:
                 sweep(output)
         except InUse:
@@ -516,13 +549,9 @@ def _sources(paths: Sequence[str], run: Inspection) -> Iterator[str]:
     if _is_stdin(paths):
         yield STDIN
         return
-    for path in paths:
-        if not os.path.isdir(path):
-            yield path
-            continue
-        for entry in walk(path, Choice(), lambda error: run.failed(os.fsdecode(error.filename), error)):
-            if stat.S_ISREG(entry.status.st_mode):
-                yield entry.source
+    everything = Choice(Patterns(()), Patterns(()))
+    for source, _ in chosen(paths, everything, lambda error: run.failed(os.fsdecode(error.filename), error)):
+        yield source
 
 
 def _colour() -> bool:

@@ -6,7 +6,7 @@ import io
 import os
 import re
 import stat
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from .errors import add_note
@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 
 # The names that replacing() gives a file until it is complete.
 TEMPORARY = re.compile(r"\.hanflow-[0-9a-f]{16}\.tmp")
+
+PERMISSIONS = 0o777
+NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | NOFOLLOW | getattr(os, "O_BINARY", 0)
+# A folder is held only to name what is in it, for which it need not be readable.
+FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0)
+IN_THE_WAY = "a link or a file stands in the place of a folder"
+HELD = {os.open, os.stat, os.mkdir, os.unlink, os.rename, os.symlink, os.readlink, os.access} <= os.supports_dir_fd
 
 
 class FileResult(NamedTuple):
@@ -42,9 +50,9 @@ def normalize_file(normalizer: Normalizer, source: File, target: File, *, in_pla
     """See Normalizer.file(). With in_place, the target may be the source."""
     if not in_place:
         _refuse_same(source, target)
-    data = read(source)
+    data, mode = _read(source)
     result, repairs = repair(normalizer, data, source)
-    write(target, result)
+    _write(target, result, mode)
     return FileResult(len(data), len(result), repairs, result != data)
 
 
@@ -60,87 +68,158 @@ def repair(normalizer: Normalizer, data: bytes, source: File) -> tuple[bytes, in
         raise
 
 
-def read(source: File) -> bytes:
+def _read(source: File) -> tuple[bytes, Optional[int]]:
+    """The content, and the permissions."""
     path = _path(source)
     if path is None:
-        data = cast("BinaryIO", source).read()
+        file = cast("BinaryIO", source)
+        data = file.read()
         if not isinstance(data, bytes):
             raise TypeError(f"source must be a path or a binary file object; its read() gives {type(data).__name__}")
-        return data
+        return data, permissions(file)
     if os.path.isdir(path):  # open() says PermissionError on Windows
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
     with open(path, "rb") as file:
-        return file.read()
+        return file.read(), permissions(file)
 
 
-def write(target: File, data: bytes) -> None:
+def permissions(file: BinaryIO) -> Optional[int]:
+    """Those of a regular file; None for any other."""
+    try:
+        status = os.fstat(file.fileno())
+    except (AttributeError, OSError):  # not of the operating system
+        return None
+    return stat.S_IMODE(status.st_mode) & PERMISSIONS if stat.S_ISREG(status.st_mode) else None
+
+
+def _write(target: File, data: bytes, mode: Optional[int]) -> None:
     path = _path(target)
     if path is None:
         _write_all(cast("BinaryIO", target), data)
         return
-    with replacing(path) as file:
+    with replacing(path, mode) as file:
         _write_all(file, data)
 
 
+# ---------------------------------------------------------------- in the place of what is there
 @contextmanager
-def replacing(path: Path, mode: int = 0o666, follow: bool = True) -> Iterator[BinaryIO]:
+def replacing(path: Path, mode: Optional[int] = None, within: Optional[str] = None) -> Iterator[BinaryIO]:
     """A binary file that takes the place of `path` at the end of the block, and vanishes if the block fails.
 
     It stands in the folder of the target until then (renaming is atomic only inside a file system), hidden, as
-    ".hanflow-*.tmp": a process that is killed may leave it there, but never a half-written target. An existing target gives it its
-    permissions, otherwise `mode` and the umask do. Targets that are no regular files (a pipe, a device) are written straight. A
-    symbolic link stays one, and what it leads to is replaced; without `follow` it is replaced itself. Not flushed to the disk:
-    this guards against the end of the process, not of the machine.
+    ".hanflow-*.tmp": a process that is killed may leave it there, but never a half-written target. Until then only its owner may
+    read it. Not flushed to the disk: this guards against the end of the process, not of the machine.
+
+    mode:   the permissions of the source. The target gets them as far as the umask lets it; one that is there keeps its own, but
+            others than its owner get none that the source does not give. None: there is no source.
+    within: a folder that `path` lies in. Below it no link is followed: one in the place of the target is replaced, one in the place
+            of a folder is an error, and so is what is no file. Without it a link stays one, and what it leads to is replaced;
+            pipes and devices are written straight.
     """
-    real = path
-    status = _status(path)
-    if status is not None and stat.S_ISLNK(status.st_mode):
-        if follow:
-            real = os.path.realpath(path)
-        status = _status(real) if follow else None
-    if status is not None and stat.S_ISDIR(status.st_mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
-    if status is not None and not stat.S_ISREG(status.st_mode):
-        with open(real, "wb") as file:
-            yield file
-        return
-    if status is not None and not os.access(real, os.W_OK):  # renaming would get past a write protection
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
-    name = f".hanflow-{os.urandom(8).hex()}.tmp"
-    folder = os.path.dirname(real)
-    temporary: Path = os.path.join(folder, name) if isinstance(folder, str) else os.path.join(folder, name.encode())
-    try:
-        with _naming(path, temporary):
-            number = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
-            with open(number, "wb", io.DEFAULT_BUFFER_SIZE) as file:  # told its buffer, it does not ask for a terminal
+    with nullcontext((None, path)) if within is None else place(os.fsdecode(path), within) as (folder, name):
+        real: Path = name
+        with _named(path, name):
+            status = status_of(name, folder)
+        if status is not None and stat.S_ISLNK(status.st_mode):
+            real = os.path.realpath(path) if within is None else name
+            status = status_of(real) if within is None else None
+        if status is not None and stat.S_ISDIR(status.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+        if status is not None and not stat.S_ISREG(status.st_mode):
+            if within is not None:
+                raise FileExistsError(errno.EEXIST, "what stands in its place is no file", path)
+            with open(real, "wb") as file:
                 yield file
-        with _naming(path, temporary):
-            if status is not None:
-                os.chmod(temporary, stat.S_IMODE(status.st_mode))
-            os.replace(temporary, real)
-    except BaseException:  # KeyboardInterrupt too
-        # Nobody else has a file of this name. It may be there before open() returns, and gone before replace() does.
+            return
+        if status is not None and not os.access(real, os.W_OK, dir_fd=folder):  # renaming would get past a write protection
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        own = temporary_name()
+        temporary: Path = (os.path.join(os.path.dirname(real), own) if isinstance(real, str) else
+                           os.path.join(os.path.dirname(real), os.fsencode(own)))
         try:
-            os.unlink(temporary)
-        except OSError:
-            pass
-        raise
+            with _named(path, temporary):
+                number = os.open(temporary, NEW, 0o600 if status is not None else PERMISSIONS & (0o666 if mode is None else mode),
+                                 dir_fd=folder)
+                with open(number, "wb", io.DEFAULT_BUFFER_SIZE) as file:  # told its buffer, it does not ask for a terminal
+                    final = stat.S_IMODE(os.fstat(number).st_mode)  # of a new one: less the umask, which only a new file tells
+                    if status is not None:
+                        final = stat.S_IMODE(status.st_mode) & (0o7777 if mode is None else mode | 0o700)
+                    else:
+                        _chmod(file, 0o600)  # nothing is in it yet
+                    yield file
+                    _chmod(file, final)
+            with _named(path, temporary):
+                if not hasattr(os, "fchmod") and status is not None:  # Windows
+                    os.chmod(temporary, final)
+                os.replace(temporary, real, src_dir_fd=folder, dst_dir_fd=folder)
+        except BaseException:  # KeyboardInterrupt too
+            # Nobody else has a file of this name. It may be there before open() returns, and gone before replace() does.
+            try:
+                os.unlink(temporary, dir_fd=folder)
+            except OSError:
+                pass
+            raise
 
 
-def _status(path: Path) -> Optional[os.stat_result]:
+def temporary_name() -> str:
+    """A new one that TEMPORARY matches."""
+    return f".hanflow-{os.urandom(8).hex()}.tmp"
+
+
+@contextmanager
+def place(path: str, within: str, make: bool = False) -> Iterator[tuple[Optional[int], str]]:
+    """What names a file for the functions of `os`: a folder that is held open (dir_fd), and the name in it. No link below `within`
+    is followed on the way there, whoever changes what meanwhile: NotADirectoryError. make: folders that are missing are made.
+    Where the system has no dir_fd: (None, path)."""
+    *folders, name = path[len(os.path.join(within, "")):].split(os.sep)
+    at = within
+    if not HELD:
+        for part in folders:
+            at = os.path.join(at, part)
+            if os.path.islink(at):
+                raise NotADirectoryError(errno.ENOTDIR, IN_THE_WAY, at)
+        if make:
+            os.makedirs(at, exist_ok=True)
+        yield None, path
+        return
+    folder = os.open(within or os.curdir, FOLDER)
     try:
-        return os.lstat(path)
+        for part in folders:
+            at = os.path.join(at, part)
+            try:
+                if make and status_of(part, folder) is None:
+                    os.mkdir(part, dir_fd=folder)
+                inner = os.open(part, FOLDER | NOFOLLOW, dir_fd=folder)
+            except OSError as error:
+                code = errno.ENOTDIR if error.errno == errno.ELOOP else error.errno
+                raise OSError(code, IN_THE_WAY if code == errno.ENOTDIR else error.strerror, at) from None
+            os.close(folder)
+            folder = inner
+        yield folder, name
+    finally:
+        os.close(folder)
+
+
+def status_of(path: Path, folder: Optional[int] = None) -> Optional[os.stat_result]:
+    """Of what is there, a link too; None if nothing is."""
+    try:
+        return os.stat(path, dir_fd=folder, follow_symlinks=False)
     except FileNotFoundError:
         return None
 
 
+def _chmod(file: BinaryIO, mode: int) -> None:
+    if hasattr(os, "fchmod"):
+        os.fchmod(file.fileno(), mode)
+
+
 @contextmanager
-def _naming(path: Path, temporary: Path) -> Iterator[None]:
-    """An error about the temporary file names the target instead, which the caller knows."""
+def _named(path: Path, *others: Path) -> Iterator[None]:
+    """An error about a name that place() gives, or about a temporary file, names the target instead, which the caller knows."""
     try:
         yield
     except OSError as error:
-        if error.filename != temporary or error.errno is None:
+        if error.errno is None or error.filename not in others:
             raise
         raise OSError(error.errno, error.strerror, path) from None
 
@@ -176,16 +255,16 @@ def _name(file: File) -> Optional[Path]:
     return path
 
 
-def same_file(first: Path, second: Path) -> bool:
-    """Whether both lead to one regular file, through links too."""
+def same_file(first: Path, second: Path, follow: bool = True) -> bool:
+    """Whether both lead to one regular file, through links too. Without `follow`, a link that is the second leads nowhere."""
     try:
-        one, other = os.stat(first), os.stat(second)
+        one, other = os.stat(first), os.stat(second, follow_symlinks=follow)
     except OSError:
         return False
     return os.path.samestat(one, other) and stat.S_ISREG(one.st_mode)
 
 
-def _refuse_same(source: File, target: File) -> None:
+def _refuse_same(source: File, target: File, follow: bool = True) -> None:
     first, second = _path(source), _path(target)
-    if first is not None and second is not None and same_file(first, second):
+    if first is not None and second is not None and same_file(first, second, follow):
         raise ValueError(f"source and target are the same file: {os.fsdecode(second)!r}")

@@ -10,17 +10,19 @@ import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Optional
 
-from .bulk import Item, Task, explained, failed, outcome_of, work
+from . import files
+from .bulk import Item, Task, copied, copy, explained, failed, outcome_of, work
 from .formats import convert
 from .formats.account import load, not_utf8
 from .normalizer import Normalizer
+from .walk import among, decoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from .bulk import Known
     from .summary import Outcome
-    from .walk import Patterns
+    from .walk import Choice
 
     Dataset = Any  # ray.data.Dataset
     Place = tuple[Any, str]  # a pyarrow.fs.FileSystem, a path in it
@@ -107,9 +109,7 @@ class Places:
                 return filesystem, path.rstrip("/") + name[len(root):]
         return None
 
-    def items(
-        self, paths: Sequence[str], output: str, chosen: tuple[Patterns, Patterns], failed: Callable[[str, OSError], None]
-    ) -> Iterator[Item]:
+    def items(self, paths: Sequence[str], output: str, choice: Choice, failed: Callable[[str, OSError], None]) -> Iterator[Item]:
         """The files of paths and folders, which are mirrored into the output as by tree.Tree, without links and permissions."""
         fs = load("pyarrow.fs", "a URL", "ray")
         for name in paths:
@@ -119,10 +119,18 @@ class Places:
                 info = filesystem.get_file_info(path)
                 if info.type == fs.FileType.Directory:
                     into = posixpath.join(output, base) if len(paths) > 1 else output
-                    for found in filesystem.get_file_info(fs.FileSelector(path, recursive=True)):
-                        inside = posixpath.relpath(found.path, path)
-                        if found.type == fs.FileType.File and _is_chosen(inside, *chosen):
-                            yield Item(posixpath.join(name, inside), posixpath.join(into, inside), "", found.size)
+                    found = [one for one in filesystem.get_file_info(fs.FileSelector(path, recursive=True))
+                             if one.type == fs.FileType.File]
+                    sizes = {posixpath.relpath(one.path, path): one.size for one in found}
+
+                    def read(inside: str) -> str:
+                        with filesystem.open_input_stream(posixpath.join(path, inside)) as file:
+                            data: bytes = file.read()
+                        return decoded(data)
+
+                    for inside, repaired in among(sizes, choice, read):
+                        source, target = posixpath.join(name, inside), posixpath.join(into, inside)
+                        yield Item(source, target, "", sizes[inside], None if is_url(output) else output, not repaired)
                     continue
                 single = len(paths) == 1 and not output.endswith("/")
                 yield Item(name, output if single else posixpath.join(output, base), "", info.size or 0)
@@ -143,16 +151,6 @@ def _place(url: str) -> Place:
         filesystem, path = load("fsspec", "a URL of this kind", "ray").url_to_fs(url)
         place = fs.PyFileSystem(fs.FSSpecHandler(filesystem)), path
     return place
-
-
-def _is_chosen(path: str, include: Patterns, exclude: Patterns) -> bool:
-    parts = path.split("/")
-    folders = ["/".join(parts[:end]) for end in range(1, len(parts))]
-
-    def hit(patterns: Patterns) -> bool:
-        return patterns.match(path, False) or any(patterns.match(folder, True) for folder in folders)
-
-    return (not include or hit(include)) and not hit(exclude)
 
 
 # ---------------------------------------------------------------- the files of a bulk run
@@ -222,7 +220,7 @@ def _running(address: Optional[str], jobs: int) -> Iterator[Any]:
 def _absolute(item: Item) -> Item:
     """Workers stand in folders of their own."""
     source, target = (name if is_url(name) else os.path.abspath(name) for name in (item.source, item.target))
-    return item._replace(source=source, target=target)
+    return item._replace(source=source, target=target, within=item.within and os.path.abspath(item.within))
 
 
 def _work_batch(row: dict[str, Any], task: Task, places: Places) -> dict[str, Any]:
@@ -251,10 +249,19 @@ def _staged(task: Task, item: Item, source: Optional[Place], target: Optional[Pl
             fs.copy_files(source[1], here, source_filesystem=source[0], destination_filesystem=local)
         if there is not None and target is not None:
             there = os.path.join(folder, "out")
+            item = item._replace(within=None)
+        elif there is not None and item.within is not None:
+            with files.place(there, item.within, make=True):
+                pass
         elif there is not None:
             os.makedirs(os.path.dirname(there), exist_ok=True)
-        report = convert(task.settings, here, there, mode=item.mode)
+        if not item.copied:
+            outcome = outcome_of(convert(task.settings, here, there, within=item.within), None)
+        elif there is None:
+            outcome = copied(item.size)
+        else:
+            outcome = copy(item._replace(source=here, target=there))
         if there is not None and target is not None:
             target[0].create_dir(posixpath.dirname(target[1]), recursive=True)
             fs.copy_files(there, target[1], source_filesystem=local, destination_filesystem=target[0])
-    return outcome_of(report, None)
+    return outcome

@@ -15,20 +15,22 @@ from . import cpu, files
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-REPAIRED, UNCHANGED, BEFORE, FAILED = "repaired", "unchanged", "done before", "failed"
+REPAIRED, UNCHANGED, COPIED, BEFORE, FAILED = "repaired", "unchanged", "copied", "done before", "failed"
 
 
 class Outcome(NamedTuple):
     """What became of a file.
 
-    state:  REPAIRED, UNCHANGED, BEFORE (by the run that this one resumes) or FAILED.
-    report: the FileReport as a dict; of a failed file its errors only.
+    state:  REPAIRED, UNCHANGED, COPIED (what is not repaired), BEFORE (by the run that this one resumes) or FAILED.
+    report: the FileReport as a dict, the format "" if it is COPIED; of a failed file its errors only.
     source: size, mtime_ns and checksum of the source, for the journal; None if there is no journal, or a record failed.
+    mode:   the permissions of the source, if known.
     """
 
     state: str
     report: dict[str, Any]
     source: Optional[tuple[int, int, int]] = None
+    mode: int = 0o666
 
 
 class Summary:
@@ -41,6 +43,7 @@ class Summary:
         self.bytes_seen = 0  # of all files, failed ones too
         self.bytes_now = 0  # repaired by this run
         self.links = self.skipped = 0
+        self.mode = 0o666  # the permissions that all sources give
         self.begin = datetime.datetime.now().astimezone()
         self._clock = time.monotonic()
         self._listed: Optional[BinaryIO] = cast("BinaryIO", tempfile.TemporaryFile()) if listed else None
@@ -63,6 +66,7 @@ class Summary:
 
     def add(self, source: str, target: Optional[str], size: int, outcome: Outcome) -> None:
         report = outcome.report
+        self.mode &= outcome.mode
         self.counts[outcome.state] += 1
         self.bytes_seen += size
         if outcome.state != FAILED:
@@ -82,13 +86,14 @@ class Summary:
         """Such as "3 files: 1 repaired, 2 unchanged"."""
         total = self.files
         parts = [f"{self.counts[REPAIRED]} {verb}", f"{self.counts[UNCHANGED]} unchanged"]
-        parts += [f"{self.counts[state]} {state}" for state in (BEFORE, FAILED) if self.counts[state]]
+        parts += [f"{self.counts[state]} {state}" for state in (COPIED, BEFORE, FAILED) if self.counts[state]]
         if self.failed_records:
             parts.append(f"{self.failed_records} record{'' if self.failed_records == 1 else 's'} failed")
         return f"{total} file{'' if total == 1 else 's'}: {', '.join(parts)}"
 
     def write(self, path: str, complete: bool, **more: Any) -> None:
-        """The report as JSON, in place of what was there, at once. OSError if it cannot be written."""
+        """The report as JSON, in place of what was there, at once. Who may not read a source may not read it. OSError if it cannot
+        be written."""
         from . import __version__
 
         seconds = self.seconds()
@@ -102,7 +107,7 @@ class Summary:
             "seconds": round(seconds, 3),
             "complete": complete,
             **more,
-            "counts": {"files": self.files, **{state: self.counts[state] for state in (REPAIRED, UNCHANGED, BEFORE, FAILED)},
+            "counts": {"files": self.files, **{state: self.counts[state] for state in (REPAIRED, UNCHANGED, COPIED, BEFORE, FAILED)},
                        "links": self.links, "skipped": self.skipped, "records": self.records,
                        "failed_records": self.failed_records},
             "bytes_in": self.bytes_in,
@@ -110,7 +115,7 @@ class Summary:
             "bytes_per_second": round(self.rate()),
             "repairs": dict(self.repairs),
         }
-        with files.replacing(path) as file:
+        with files.replacing(path, self.mode) as file:
             file.write(json.dumps(head, indent=1).encode("ascii").removesuffix(b"\n}") + b',\n "files": [')
             if self._listed is not None:
                 self._listed.seek(0)

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from .account import Settings
 
 BY_SUFFIX = {
-    ".txt": "text", ".text": "text", ".md": "text", ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "csv",
+    ".txt": "text", ".text": "text", ".md": "text", ".markdown": "text",
+    ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "csv",
     ".parquet": "parquet", ".pq": "parquet", ".arrow": "arrow", ".arrows": "arrow", ".feather": "arrow", ".ipc": "arrow",
     ".zip": "zip", ".tar": "tar",
 }
@@ -35,13 +36,13 @@ HELD = 16 << 20  # bytes of a member's result in memory; more goes through a tem
 
 
 def convert(
-    settings: Settings, source: File, target: Optional[File], *, in_place: bool = False, mode: int = 0o666, follow: bool = True
+    settings: Settings, source: File, target: Optional[File], *, in_place: bool = False, within: Optional[str] = None
 ) -> FileReport:
     """Repairs the texts in a file; what else is in it stays.
 
     source, target: paths or binary file objects; "-" is stdin, stdout. target None: nothing is written. Format, compression
     and encoding of the target are those of the source, whatever its name. in_place: the target may be the source; if nothing
-    changes, nothing is written. mode, follow: as in files.replacing().
+    changes, nothing is written. within: as in files.replacing().
 
     A target path is replaced when all is done, as by Normalizer.file(), and left as it was if anything fails. If no text
     changes, it becomes a copy of the source. Records and members that cannot be repaired pass as they are, and the report
@@ -49,7 +50,7 @@ def convert(
     missing; MemoryError.
     """
     if not in_place and target is not None and STREAM not in (source, target):
-        files._refuse_same(source, target)
+        files._refuse_same(source, target, follow=within is None)
     name = STREAM if source == STREAM else os.fsdecode(files._name(source) or b"")
     account = Account(settings)
     with _opened(source) as file:
@@ -58,7 +59,7 @@ def convert(
         compression, content, base = _unpacked(name, raw, settings)
         format = settings.format or _format(base, content, settings)
         try:
-            with _target(target, mode, follow) as out:
+            with _target(target, files.permissions(file), within) as out:
                 try:
                     if format in PIPED:
                         _pipe(base, format, content.read, compression, out.write, account)
@@ -219,6 +220,15 @@ def _format(name: str, content: Ahead, settings: Settings) -> str:
     return "text"
 
 
+def is_named(name: str) -> bool:
+    """Whether a file has the name of a text, or of a format that hanflow knows, packed or not.
+
+    >>> is_named("a.txt"), is_named("A.JSONL.gz"), is_named("a.tgz"), is_named("a.py"), is_named("a.png.gz"), is_named("README")
+    (True, True, True, False, False, False)
+    """
+    return os.path.splitext(_base(name)[0])[1].lower() in BY_SUFFIX
+
+
 def is_plain_text(settings: Settings, name: str, data: bytes) -> bool:
     """Whether all that convert() would do to a file of this name and content is to repair its text, as UTF-8."""
     suffix = os.path.splitext(name)[1].lower()
@@ -300,10 +310,10 @@ class Output:
 
 
 @contextmanager
-def _target(target: Optional[File], mode: int, follow: bool) -> Iterator[Output]:
+def _target(target: Optional[File], mode: Optional[int], within: Optional[str]) -> Iterator[Output]:
     path = None if target is None or target == STREAM else files._path(target)
     if path is not None:
-        with files.replacing(path, mode, follow) as file:
+        with files.replacing(path, mode, within) as file:
             yield Output(file, _status(file) is not None)
     elif target == STREAM:
         yield Output(sys.stdout.buffer)
