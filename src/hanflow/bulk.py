@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
 
 from . import files
+from .console import ClosedPipe, write_out
 from .formats import Account, FileReport, FormatError, Settings, convert, is_plain_text
 from .journal import Done
 from .progress import printable
@@ -52,10 +53,6 @@ NAMED_ERRORS = 10  # records of a file; the report has more
 TICK_SECONDS = 0.1
 READ_ONCE = 1 << 20  # bytes: files up to this are read as a whole
 READ_AT_ONCE = 1 << 20  # bytes
-
-
-class ClosedPipe(Exception):
-    """Nobody reads our stdout any more."""
 
 
 class Item(NamedTuple):
@@ -575,12 +572,3 @@ class Run:
         if self.journal is not None:
             self.journal.flush()
         self.progress.tick()
-
-
-def write_out(data: bytes) -> None:
-    """To stdout. Raises ClosedPipe."""
-    try:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        raise ClosedPipe from None

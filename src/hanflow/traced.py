@@ -56,6 +56,10 @@ class Text:
             self._held = self._held[position - self._base:]
             self._base = position
 
+    def forget_all(self) -> None:
+        self._base += len(self._held)
+        self._held = ""
+
     def _fetch(self) -> bool:
         found = next(self._pieces, None) if self._pieces is not None else None
         if found is None:

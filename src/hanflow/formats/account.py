@@ -175,21 +175,20 @@ class Located(NamedTuple):
         text = self.text
         if isinstance(text, Text):
             return steps(normalizer, text)
-        escaped = self.coded and not _is_whole(text)
+        data = self.as_bytes()
         if len(text) > LONG:
-            return steps(normalizer, Text.of(text, not escaped))
-        if escaped:
-            return iter(decoded(normalizer.explain(text.encode("utf-8", "surrogateescape")), text)[0])
-        return iter(normalizer.explain(text))
+            return steps(normalizer, Text.of(text, data is None))
+        return iter(normalizer.explain(text) if data is None else decoded(normalizer.explain(data), text)[0])
 
-
-def _is_whole(text: str) -> bool:
-    """Whether it has no lone surrogates."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    def as_bytes(self) -> Optional[bytes]:
+        """What convert() gives to the normalizer, if the result may differ from that of the str: bytes that are not UTF-8."""
+        if not self.coded or isinstance(self.text, Text):
+            return None
+        try:
+            self.text.encode()
+        except UnicodeEncodeError:
+            return self.text.encode("utf-8", "surrogateescape")
+        return None
 
 
 @dataclass

@@ -111,6 +111,6 @@ class Comparison:
         else:
             self._ahead = None
 
-    def differ(self) -> bool:
-        """At the end of both."""
-        return self._ahead is None or len(self._ahead) > 0
+    def differ(self, ended: bool = True) -> bool:
+        """At the end of both; else whether that is known already."""
+        return self._ahead is None or (ended and len(self._ahead) > 0)
