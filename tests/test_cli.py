@@ -227,7 +227,7 @@ class TestCheck:
         result = run("check", "in", "--opencc", "s2t", "--list")
         a, c = os.path.join("in", "a.txt"), os.path.join("in", "c.txt")
         assert result.code == 1
-        assert result.out.decode() == f"{a}: would change (1 repair)\n{c}: would change (2 repairs)\n"
+        assert result.out.decode() == f"{a}\n{c}\n"
         assert result.err == "3 files: 2 would change, 1 unchanged\n"
         assert tree("in")["a.txt"] == "头发\n".encode()
 
@@ -239,7 +239,7 @@ class TestCheck:
             "[100 %: a full-width letter or digit]\n"
             '<stdin>:1:3: compat restore the character: "⽔" -> "水" (U+2F54 to U+6C34) '
             "[100 %: a radical in the place of an ideograph]\n")
-        assert run("check", "-l", stdin="２条⽔渠\n".encode()).out == b"<stdin>: would change (2 repairs)\n"
+        assert run("check", "-l", stdin="２条⽔渠\n".encode()).out == b"<stdin>\n"
 
     def test_options_reach_the_normalizer(self, run):
         assert run("check", "--min-confidence", "96", stdin="江 边 的 渡 口 今 天\n".encode()).code == 0
@@ -255,13 +255,15 @@ class TestCheck:
     def test_one_name_for_the_format_of_the_input(self, run):
         plant({"a.dat": '{"text": "⽔"}\n'})
         assert run("check", "a.dat", "--input-format", "jsonl", "--field", "text").code == 1
-        for option in ("--input-format", "--format"):
-            assert run("fix", "a.dat", option, "jsonl", "--field", "text").out == '{"text":"水"}\n'.replace(":", ": ").encode()
+        assert run("fix", "a.dat", "--input-format", "jsonl", "--field", "text").out == '{"text":"水"}\n'.replace(":", ": ").encode()
+        for command in ("fix", "report"):  # there it would mean another thing than in `check`
+            result = run(command, "a.dat", "--format", "jsonl", "--field", "text")
+            assert (result.code, result.out) == (2, b"") and "--input-format jsonl" in " ".join(result.err.split())
 
     def test_records_that_fail(self, run):
         plant({"a.jsonl": '{"text": "⽔"}\n{}\n{"text": 5}\n', "b.jsonl": "\n"})
         result = run("check", ".", "--field", "text")
-        assert result.code == 1 and result.out.decode().count("\n") == 1
+        assert result.code == 2 and result.out.decode().count("\n") == 1
         name = os.path.join(".", "a.jsonl")
         assert result.err == (f"hanflow: {name}: line 2: no field 'text'\n"
                               f"hanflow: {name}: line 3: field 'text' holds a number, not a text\n"
@@ -272,7 +274,8 @@ class TestCheck:
         name = b"a\xff\n\x1b.txt"
         Path(os.fsdecode(name)).write_bytes(DAMAGED.encode())
         assert run("check", ".").out.startswith(b"./a\xff\\n\\x1b.txt:1:1: width ")
-        assert run("check", ".", "-l").out == b"./a\xff\\n\\x1b.txt: would change (3 repairs)\n"
+        assert run("check", ".", "-l").out == b"./a\xff\\n\\x1b.txt\n"
+        assert run("check", ".", "-l", "-0").out == b"./" + name + b"\0"
         assert json.loads(run("check", ".", "--format", "json").out.splitlines()[0])["path"] == "./" + os.fsdecode(name)
         assert run("check", ".", "--format", "github").out.startswith(b"::warning file=./a\xff%0A\\x1b.txt,line=1,")
         assert run("diff", ".").out.startswith(b"--- ./a\xff\\n\\x1b.txt\n")
@@ -286,7 +289,7 @@ class TestCheck:
     def test_bad_file(self, run):
         plant({"a.txt": CLEAN, "b.txt": b"\xe6\xb1"})
         result = run("check", "a.txt", "b.txt")
-        assert (result.code, result.out) == (1, b"")
+        assert (result.code, result.out) == (2, b"")
         assert "hanflow: b.txt: byte 0 (line 1): not UTF-8: unexpected end of data\n" in result.err
 
 

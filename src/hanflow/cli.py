@@ -376,8 +376,7 @@ class Looking(NamedTuple):
 
         piped = _is_stdin(self.paths)
         summary = Summary(listed=False)
-        several = not piped and (len(self.paths) > 1 or os.path.isdir(self.paths[0]))
-        shown = Progress(summary, (item.size for item in listed(lambda error: None)) if several else iter(()), self.progress)
+        shown = Progress(summary, iter(()) if piped else (item.size for item in listed(lambda error: None)), self.progress)
         run = Inspection(self.settings, view, target, self.jobs, summary, shown)
         try:
             run(iter([Item(STDIN, "")]) if piped else listed(run.failed_at))

@@ -128,8 +128,7 @@ def _blocks(text: AnyText, repairs: Iterable[Step]) -> Iterator[Union[Block, int
         if not parts:
             begin = end = copied = max(text.rfind("\n", end, start) + 1, end)
         if isinstance(step, int):
-            if not parts:
-                yield begin
+            yield begin
             continue
         parts += [text[copied:start], step.after]
         copied = step.end

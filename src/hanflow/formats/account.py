@@ -70,8 +70,7 @@ class Settings:
     max_ratio:  a compressed file, or a member of an archive, of more than 64 MiB may be so many times as large as what it
                 is unpacked from; None for no limit.
     max_bytes:  what one file may be unpacked to, the text members of an archive all together; None for no limit.
-    counts:     count the repairs by rule too. Where a text comes in pieces that costs as much again as the repairs, elsewhere
-                a fifth.
+    counts:     count the repairs by rule too. That takes longer: of pages dense with repairs three times as long.
     threads:    how many may repair one file. Only those with columns use more than one; the result is the same.
     """
 
@@ -122,8 +121,7 @@ class FileReport(NamedTuple):
     bytes_in, bytes_out: size of source and target as they are, compressed if they are.
     changed:   whether the text of the target differs from that of the source. If not, the target is a copy of it.
     records:   lines of JSON, rows, or members of an archive; 0 for text.
-    repairs:   rule -> number, if Settings.counts; those of `opencc` are not counted. In text they are counted in portions of
-               4 MiB, so that a repair across such a border counts as what it is on either side.
+    repairs:   rule -> number, if Settings.counts; those of `opencc` are not counted.
     failed:    records or members that have passed unchanged.
     errors:    which, and why: the first LISTED_FAILURES. Members with names that lead out of the archive are named here too.
     """

@@ -3,8 +3,10 @@ from __future__ import annotations
 
 import codecs
 from itertools import chain
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Union, cast
 
+from .._core import TracedPieces
+from ..explain import RULES
 from ..traced import Text
 from .account import PIECE, FormatError, Located, not_utf8
 
@@ -12,39 +14,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Callable, Optional
 
+    from ..stream import Stream
     from .account import Account
-
-PORTION = 4 << 20  # bytes, in which repairs are counted
 
 
 def repair(read: Callable[[int], bytes], write: Callable[[bytes], object], account: Account) -> None:
     """UTF-8 in, UTF-8 out. read(n): up to n bytes, none at the end."""
-    counts = account.settings.counts
-    if counts:
-        read = filling(read)
-    size = PORTION if counts else PIECE
     comparison = Comparison()
-    stream = None
-    uncounted: list[bytes] = []
-    lines, piece = 0, read(size)
+    stream: Union[Stream, _Counting, None] = None
+    lines, piece = 0, read(PIECE)
     try:
         while piece:
-            following = read(size)
+            following = read(PIECE)
             if stream is None and not following:  # all of it: nothing needs to be held back
                 result = account.repaired(piece)
                 lines += piece.count(b"\n")
             else:
-                stream = stream or account.settings.normalizer.stream()
+                stream = stream or (_Counting(account) if account.settings.counts else account.settings.normalizer.stream())
                 result = stream.feed(piece)
                 lines += piece.count(b"\n")
                 if not following:
                     result += cast("bytes", stream.close())
-                if counts:  # a stream doesn't tell them
-                    end = piece.rfind(b"\n") + 1 if following else len(piece)
-                    if end:
-                        account.repaired(b"".join([*uncounted, piece[:end]]))
-                        uncounted.clear()
-                    uncounted.append(piece[end:])
             comparison.add(piece, result)
             write(result)
             piece = following
@@ -53,6 +43,29 @@ def repair(read: Callable[[int], bytes], write: Callable[[bytes], object], accou
         position = getattr(error, "stream_position", error.start)
         raise FormatError(f"byte {position} (line {lines + 1})", not_utf8(error)) from error
     account.changed = comparison.differ()
+
+
+class _Counting:
+    """A stream whose repairs are counted."""
+
+    def __init__(self, account: Account) -> None:
+        normalizer = account.settings.normalizer
+        self._account, self._pieces = account, TracedPieces(normalizer._core, False, normalizer._preserve)
+        self._convert = normalizer._converted if normalizer._convert else lambda result: result
+
+    def feed(self, piece: bytes) -> bytes:
+        return self._fed(piece, False)
+
+    def close(self) -> bytes:
+        rest = self._fed(b"", True)
+        self._account.repairs.update({rule: number for rule, number in zip(RULES, self._pieces.counts) if number})
+        return rest
+
+    def _fed(self, piece: bytes, last: bool) -> bytes:
+        result = self._pieces.feed(piece, last)
+        self._pieces.settled()  # so that it lets the piece go
+        converted: bytes = self._convert(result)
+        return converted
 
 
 def texts(read: Callable[[int], bytes], account: Account) -> Iterator[Located]:
@@ -82,18 +95,6 @@ def _decoded(read: Callable[[int], bytes], errors: str) -> Iterator[tuple[bytes,
         size += len(piece)
         lines += text.count("\n")
         piece = following
-
-
-def filling(read: Callable[[int], bytes]) -> Callable[[int], bytes]:
-    """A read(n) of less than n bytes at the end only."""
-
-    def filled(size: int) -> bytes:
-        data = read(size)
-        while 0 < len(data) < size and (more := read(size - len(data))):
-            data += more
-        return data
-
-    return filled
 
 
 class Comparison:

@@ -90,8 +90,8 @@ def _stretches(text: AnyText, repairs: Iterable[Step]) -> Iterator[Union[tuple[i
             yield begin, last, found
             found = []
         if isinstance(step, int):
-            if not found and start - ROOM > last:
-                yield start - ROOM
+            if found or start - ROOM > last:
+                yield begin if found else start - ROOM
             continue
         if not found:
             # Not looked for further back than the last passage: a long line would be looked through again and again.
