@@ -29,6 +29,7 @@ from hanflow.formats import Settings
 from hanflow.journal import NAME, Done, Journal, sweep
 from hanflow.progress import Progress
 from hanflow.summary import Outcome, Summary
+from hanflow.tree import Tree, takes_for_one
 from hanflow.walk import Choice, Patterns, among, chosen, walk
 
 CLEAN = "渡口月明，江水不波。\n"
@@ -467,6 +468,38 @@ def test_what_is_no_file_in_the_place_of_a_target():
     assert done.returncode == 1 and f"hanflow: out: what stands in its place is no file: 'out/{NAME}'" in done.stderr
 
 
+def test_names_that_are_one_in_the_output(monkeypatch):
+    """On a file system that takes A for a, or a letter and its accent for the letter with it, one would replace the other."""
+    names = ["a.txt", "A.TXT", "b.txt", "x/a.txt", "X/c.txt", "X/deep/d.txt", "e\u0301.bin", "\u00e9.bin", "y/A.txt", "Y.txt"]
+    plant({f"in/{name}": name for name in names})
+    if len(list(Path("in").rglob("*.*"))) < len(names):
+        pytest.skip("the file system takes them for one")
+
+    def mirrored():
+        failures = []
+        tree = Tree(["in"], "out", choice(everything=True), False)
+        tree.prepare()
+        items = [item.name for item in tree.items(Summary(listed=False), lambda source, error: failures.append((source, str(error))))]
+        return items, failures
+
+    items, failures = mirrored()
+    assert (sorted(items), failures) == (sorted(names), [])
+    monkeypatch.setattr("hanflow.tree.takes_for_one", lambda folder: True)
+    items, failures = mirrored()
+    assert sorted(items) == sorted(["A.TXT", "Y.txt", "b.txt", "e\u0301.bin", "X/c.txt", "X/deep/d.txt", "y/A.txt"])
+    assert sorted(source for source, _ in failures) == [os.path.join("in", name) for name in ("a.txt", "x", "\u00e9.bin")]
+    assert {reason for _, reason in failures} == {"[Errno 17] another file of the folder has the same name in OUT"}
+
+
+def test_whether_a_file_system_takes_names_for_one(monkeypatch):
+    before = os.listdir()
+    taken = takes_for_one(".")
+    plant({"a": ""})
+    assert taken == os.path.exists("A")
+    monkeypatch.setattr(files, "status_of", lambda path: os.stat("a"))
+    assert takes_for_one(".") and sorted(os.listdir()) == sorted([*before, "a"])
+
+
 @posix
 def test_an_output_that_leads_into_the_source():
     """OUT/b is the folder itself: b/a.txt would be written over by what b/b/a.txt becomes."""
@@ -674,11 +707,24 @@ def make_large(name):
 
 
 @posix
+@pytest.mark.parametrize("name, shown", [("a\nb\x1b[2J", r"a\nb\x1b[2J"), ("a\x9bb\r", r"a\x9bb\r"), ("a\u202eb\u2028", r"a\u202eb\u2028")])
+def test_nor_does_it_reach_the_terminal_in_a_dry_run(name, shown):
+    plant({f"in/{name}.txt": DAMAGED, f"in/{name}.bin": "x", "in/\x07/c.txt": CLEAN})
+    for arguments in (("-o", "out"), ("-i",)):
+        done = hanflow_("fix", "in", *arguments, "--dry-run")
+        assert f"repair in/{shown}.txt" in done.stdout and all(line.isprintable() for line in done.stdout.split("\n"))
+        assert done.stdout.count("\n") == (3 if "-o" in arguments else 2)
+    for arguments in ((f"in/{name}.txt", f"in/./{name}.txt"), (f"in/{name}.txt", "-o", f"in/{name}.txt"), (f"--{name}",)):
+        done = hanflow_("fix", *arguments)
+        assert done.returncode == 2 and done.stderr and all(line.isprintable() for line in done.stderr.split("\n"))
+
+
+@posix
 def test_what_a_terminal_obeys_is_escaped_in_names():
     plant({"in/a\nb\x1b[2J.txt": b"\xff", "in/c.txt": "c"})
     done = hanflow_("fix", "in", "-o", "out")
     assert done.returncode == 1
-    assert done.stderr.startswith("hanflow: in/a\\nb\\x1b[2J.txt: byte 0 (line 1): not UTF-8")
+    assert done.stderr.startswith("hanflow: in/a\\x0ab\\x1b[2J.txt: byte 0 (line 1): not UTF-8")
 
 
 def run_of(items, jobs=1, task=None):
@@ -1055,10 +1101,51 @@ def test_report_of_a_single_file_and_of_stdin():
 
 
 def test_report_that_cannot_be_written():
-    plant({"in/a.txt": "a\n"})
-    done = hanflow_("fix", "in", "-o", "out", "--report", "nowhere/report.json")
-    assert done.returncode == 1 and "hanflow: nowhere/report.json: No such file or directory\n" in done.stderr
+    plant({"in/a.txt": "a\n", "file": ""})
+    done = hanflow_("fix", "in", "-o", "out", "--report", "file/report.json")
+    assert done.returncode == 1 and "hanflow: file/report.json: " in done.stderr
     assert content() == {"a.txt": b"a\n"}
+
+
+def test_report_makes_its_folders():
+    plant({"a.txt": "a\n"})
+    assert hanflow_("fix", "a.txt", "-o", "x/y/z.txt", "--report", "new/folder/report.json").returncode == 0
+    assert report("new/folder/report.json")["complete"] and Path("x/y/z.txt").read_text() == "a\n"
+
+
+@posix
+@pytest.mark.parametrize("arguments", [("a.txt", "-o", "b.txt", "--report", "a.txt"), ("a.txt", "-o", "b.txt", "--report", "./b.txt"),
+                                       ("in", "-o", "out", "--report", "in"), ("in", "-o", "out", "--report", "out"),
+                                       ("in", "a.txt", "-i", "--report", "link")])
+def test_a_report_takes_the_place_of_nothing_else(arguments):
+    plant({"a.txt": DAMAGED, "in/a.txt": DAMAGED})
+    os.symlink("a.txt", "link")
+    done = hanflow_("fix", *arguments)
+    assert done.returncode == 2 and "--report would overwrite" in done.stderr
+    assert texts_of(".") == {name: DAMAGED.encode() for name in ("a.txt", "in/a.txt", "link")}
+
+
+def test_a_report_is_no_input():
+    plant({"in/a.txt": DAMAGED})
+    for _ in range(2):
+        assert hanflow_("fix", "in", "-o", "out", "--report", "in/report.md").returncode == 0
+        assert texts_of() == {"a.txt": REPAIRED.encode()} and report("in/report.md")["counts"]["files"] == 1
+
+
+@posix
+def test_a_link_in_the_folder_of_a_single_file_is_replaced():
+    plant({"a.txt": DAMAGED, "precious": "p"})
+    os.mkdir("out")
+    for to in ("../precious", "../a.txt"):
+        if os.path.lexists("out/a.txt"):
+            os.unlink("out/a.txt")
+        os.symlink(to, "out/a.txt")
+        assert hanflow_("fix", "a.txt", "-o", "out").returncode == 0
+        assert not os.path.islink("out/a.txt") and Path("out/a.txt").read_text(encoding="utf8") == REPAIRED
+    assert Path("a.txt").read_text(encoding="utf8") == DAMAGED and Path("precious").read_text() == "p"
+    os.symlink("precious", "link")
+    assert hanflow_("fix", "a.txt", "-o", "link").returncode == 0  # which was named
+    assert os.path.islink("link") and Path("precious").read_text(encoding="utf8") == REPAIRED
 
 
 def test_output_that_cannot_be_made_is_reported_too():
@@ -1140,7 +1227,7 @@ def test_dry_run():
 
 @pytest.mark.parametrize("arguments", [
     ("fix", "-n"), ("fix", "in", "-n"), ("fix", "in/a.txt", "--resume", "-o", "out"), ("fix", "in", "-i", "--resume"),
-    ("fix", "in", "-o", "out", "-n", "--resume"), ("fix", "in", "-o", "out", "-j", "0"),
+    ("fix", "in", "-o", "out", "-n", "--resume"), ("fix", "in", "-o", "out", "-j", "0"), ("fix", "in", "-o", "out", "--report", "-"),
 ])
 def test_wrong_usage(arguments):
     plant({"in/a.txt": "a\n"})
@@ -1204,6 +1291,24 @@ class TestProgress:
             "2/4 files  6.0 MB/12.0 MB  49.6 kB/s  2:01 left",
             "4/4 files  12.0 MB/12.0 MB  65.9 kB/s  0:00 left"]
 
+    def test_what_was_done_before_is_no_speed(self, monkeypatch):
+        """Two thirds were done before, in a tenth of the time: they say nothing of what the rest takes."""
+        clock = [0.0]
+        monkeypatch.setattr(progress.time, "monotonic", lambda: clock[0])
+        summary = Summary(listed=False)
+        shown = Progress(summary, iter([3_000_000] * 8), True)
+        while shown.count():
+            pass
+        done = {"bytes_in": 3_000_000, "bytes_out": 1, "records": 0, "failed": 0, "repairs": {}, "errors": []}
+        for _ in range(4):
+            clock[0] += 1.5
+            summary.add("a", "b", 3_000_000, Outcome("done before", done, seconds=3))
+        assert shown.line() == "4/8 files  12.0 MB/24.0 MB  0 B/s"  # nothing tells yet
+        for _ in range(2):
+            clock[0] += 27
+            summary.add("a", "b", 3_000_000, Outcome("repaired", done, seconds=54))  # by two workers
+        assert shown.line() == "6/8 files  18.0 MB/24.0 MB  100 kB/s  0:54 left"
+
     def test_none_if_not_wanted(self, monkeypatch, tmp_path):
         assert self.state(monkeypatch, tmp_path, wanted=False) == ""
 
@@ -1238,3 +1343,83 @@ def test_an_endless_pipe():
     assert yes.wait(60) == -signal.SIGPIPE
 
 
+# ---------------------------------------------------------------- how it is called
+EVERYTHING = [("fix",), ("fix", "in/a.txt"), ("fix", "in", "-o", "out", "-n"), ("fix", "in", "-o", "out"), ("check", "in"), ("diff", "in"),
+              ("report", "in"), ("demo",), ("--help",), ("fix", "-h"), ("--version",)]
+
+
+@posix
+@pytest.mark.parametrize("arguments", EVERYTHING, ids=" ".join)
+class TestStreams:
+    """Where they are closed or full. Nothing ends in a traceback, and no file of ours takes their place."""
+
+    def ran(self, arguments, redirect):
+        plant({"in/a.txt": DAMAGED})
+        command = " ".join(map(str, [sys.executable, "-m", "hanflow", *arguments]))
+        done = subprocess.run(["sh", "-c", f"{command} {redirect}"], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+        assert "Traceback" not in done.stderr and "Error:" not in done.stderr and "NoneType" not in done.stderr
+        assert texts_of("in") == {"a.txt": DAMAGED.encode()}
+        assert texts_of("out") == ({"a.txt": REPAIRED.encode()} if "out" in arguments and "-n" not in arguments else {})
+        return done
+
+    @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
+    def test_full(self, arguments):
+        done = self.ran(arguments, "< in/a.txt > /dev/full")
+        silent = arguments == ("fix", "in", "-o", "out")
+        assert (done.returncode == 0) if silent else (done.returncode >= 1 and "No space left on device" in done.stderr)
+        assert self.ran(arguments, "< in/a.txt 2> /dev/full").returncode in (0, 1)
+
+    def test_closed(self, arguments):
+        silent = arguments == ("fix", "in", "-o", "out")
+        for redirect in ("<&- >&-", "< in/a.txt >&-"):
+            done = self.ran(arguments, redirect)
+            assert (done.returncode == 0) if silent else (done.returncode >= 1 and "Bad file descriptor" in done.stderr)
+        done = self.ran(arguments, "<&-")
+        assert "Bad file descriptor" in done.stderr if arguments == ("fix",) else not done.stderr.startswith("hanflow")
+        want = self.ran(arguments, "< in/a.txt")
+        done = self.ran(arguments, "< in/a.txt 2>&-")
+        assert (done.returncode, done.stdout) == (want.returncode, want.stdout)
+        assert self.ran(arguments, "<&- >&- 2>&-").returncode == int(not silent) or arguments[0] == "check"
+
+    def test_nobody_reads(self, arguments):
+        if arguments == ("fix", "in", "-o", "out"):
+            pytest.skip("it says nothing on stdout")
+        reading, writing = os.pipe()
+        os.close(reading)
+        plant({"in/a.txt": DAMAGED})
+        with open("in/a.txt", "rb") as source:
+            done = subprocess.run([sys.executable, "-m", "hanflow", *arguments], stdin=source, stdout=writing, stderr=subprocess.PIPE)
+        os.close(writing)
+        assert done.returncode == 141 and b"Traceback" not in done.stderr and b"Exception" not in done.stderr
+
+
+INTERRUPTED = """
+import os, signal, sys
+from importlib.abc import MetaPathFinder
+
+class Finder(MetaPathFinder):
+    def find_spec(self, name, *_):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Finder())
+sys.argv = ["hanflow", "fix", "in", "-o", "out", "--include", "*.log", "-j", "2"]
+from hanflow.__main__ import main
+main()
+"""
+
+
+@posix
+@pytest.mark.parametrize("module", ["hanflow.cli", "click", "hanflow.formats", "hanflow.bulk", "hanflow.ray_data", "pathspec", "multiprocessing"])
+def test_interrupted_while_it_starts(module):
+    plant({"in/a.txt": DAMAGED * 200_000})
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED.format(module=module)], capture_output=True, text=True)
+    assert done.returncode == 130 and "Traceback" not in done.stderr
+
+
+@posix
+def test_ctrl_c_that_was_ignored_stays_so():
+    """As after nohup, or behind & in a script."""
+    plant({"in/a.txt": DAMAGED})
+    script = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n" + INTERRUPTED.format(module="click")
+    assert subprocess.run([sys.executable, "-c", script]).returncode == 0

@@ -284,7 +284,7 @@ class TestCheck:
     @pytest.mark.parametrize("command", ["check", "diff"])
     def test_failures_of_such_names(self, run, command):
         plant({"in/a\nb\x1b[2J.txt": b"\xff"})
-        assert run(command, "in").err.startswith("hanflow: in/a\\nb\\x1b[2J.txt: byte 0 (line 1): not UTF-8")
+        assert run(command, "in").err.startswith("hanflow: in/a\\x0ab\\x1b[2J.txt: byte 0 (line 1): not UTF-8")
 
     def test_bad_file(self, run):
         plant({"a.txt": CLEAN, "b.txt": b"\xe6\xb1"})

@@ -148,6 +148,32 @@ class TestReplacement:
         assert modes == {"source": 0o600, "path": 0o600, "file": 0o600, "wide": 0o600, "memory": 0o644}
 
     @posix
+    @pytest.mark.parametrize("may, mode", [(True, 0o664), (False, 0o644)])
+    def test_owner_and_group_of_the_target_stay(self, n, source, tmp_path, monkeypatch, may, mode):
+        """Or a run of root would lock others out of their files, and the members of our group would get what was another's."""
+        target = tmp_path / "target.txt"
+        target.write_bytes(b"old")
+        target.chmod(0o664)
+        source.chmod(0o666)
+        asked = []
+        real = os.fstat
+
+        def of_others(number):
+            status = real(number)
+            return os.stat_result([*status[:4], status.st_uid + 1, status.st_gid + 1, *status[6:10]])
+
+        def chown(number, user, group):
+            asked.append((user, group))
+            if not may:
+                raise PermissionError(1, "Operation not permitted")
+
+        monkeypatch.setattr(os, "fstat", of_others)
+        monkeypatch.setattr(os, "fchown", chown)
+        n.file(source, target)
+        status = target.stat()
+        assert (asked, stat.S_IMODE(status.st_mode)) == ([(status.st_uid, -1), (-1, status.st_gid)], mode)
+
+    @posix
     @pytest.mark.parametrize("old", [None, 0o640])
     def test_nobody_else_may_read_it_while_it_is_written(self, old, tmp_path):
         target = tmp_path / "target.txt"

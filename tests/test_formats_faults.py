@@ -216,11 +216,11 @@ class TestFullDisk:
             file = real(path, mode, *args, **options)
             if isinstance(path, int):  # the temporary file is opened by its number
                 monkeypatch.setattr(builtins, "open", real)
-                file.close()
+                held.append(file)
                 return full(1000)
             return file
 
-        real = builtins.open
+        real, held = builtins.open, []
         for format, data in self.sources():
             (tmp_path / "a").write_bytes(data)
             monkeypatch.setattr(builtins, "open", opened)
@@ -228,6 +228,7 @@ class TestFullDisk:
                 convert(Settings(format=format, field="text", column="text"), tmp_path / "a", target)
             assert caught.value.errno == errno.ENOSPC
             assert target.read_bytes() == b"old" and sorted(os.listdir(tmp_path)) == ["a", "target"]
+            held.pop().close()
 
 
 class TestCompression:

@@ -1,18 +1,23 @@
-"""The entry point. Ctrl-C ends a command that is still being loaded, too, without a traceback."""
-from __future__ import annotations
-
+"""The entry point of the command."""
 import os
 import signal
-from typing import NoReturn
+from types import FrameType
+from typing import NoReturn, Optional
 
 INTERRUPTED = 130
 
 
-def main() -> NoReturn:
-    before = signal.signal(signal.SIGINT, lambda number, frame: os._exit(INTERRUPTED))  # nothing is open yet
-    from .cli import main
+def interrupted(number: int, frame: Optional[FrameType]) -> NoReturn:
+    """Ctrl-C where there is nothing to put in order."""
+    os._exit(INTERRUPTED)
 
-    main(before)
+
+def main() -> NoReturn:
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, interrupted)  # loading takes a moment
+    from .cli import main as command
+
+    command()
 
 
 if __name__ == "__main__":  # worker processes may import this module again

@@ -14,10 +14,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
 
 from . import files
-from .console import ClosedPipe, write_out
 from .formats import Account, FileReport, FormatError, Settings, convert, is_plain_text
 from .journal import Done
-from .progress import printable
+from .progress import harmless, printable
 from .summary import BEFORE, COPIED, FAILED, REPAIRED, UNCHANGED, Outcome
 
 if TYPE_CHECKING:
@@ -53,6 +52,14 @@ NAMED_ERRORS = 10  # records of a file; the report has more
 TICK_SECONDS = 0.1
 READ_ONCE = 1 << 20  # bytes: files up to this are read as a whole
 READ_AT_ONCE = 1 << 20  # bytes
+
+
+class ClosedPipe(Exception):
+    """Nobody reads our stdout any more."""
+
+
+class Unwritable(Exception):
+    """The target cannot be written: its error number, and what it means."""
 
 
 class Item(NamedTuple):
@@ -94,9 +101,10 @@ Engine = Callable[[Task, "Iterable[list[Known]]"], "Iterable[tuple[Item, Outcome
 # ---------------------------------------------------------------- one file
 def work(task: Task, item: Item, done: Optional[Done]) -> Outcome:
     """Repairs a file. Whatever fails is in the outcome; only ClosedPipe is raised."""
+    begin = time.monotonic()
     outcome = _work(task, item, done)
-    mode = _mode(item.source)
-    return outcome if mode is None else outcome._replace(mode=mode)
+    mode = _mode(item.source) if task.settings.counts else None  # for the report
+    return outcome._replace(mode=outcome.mode if mode is None else mode, seconds=time.monotonic() - begin)
 
 
 def _mode(source: str) -> Optional[int]:
@@ -131,8 +139,8 @@ def _repaired(task: Task, item: Item) -> Outcome:
         return copied(item.size)
     if item.name and target is not None:
         return _mirrored(task.settings, item)
-    folder = os.path.dirname(item.target)
-    if target is not None and folder and item.within is None:
+    folder = item.within or os.path.dirname(item.target)
+    if target is not None and folder:
         os.makedirs(folder, exist_ok=True)
     return outcome_of(convert(task.settings, source, target, in_place=source == target != STDOUT, within=item.within), None)
 
@@ -564,11 +572,21 @@ class Run:
             self.progress.say(f"hanflow: {printable(item.source)}: {more} more")
         if self.task.dry and outcome.state in (REPAIRED, UNCHANGED, COPIED):
             verb = b"repair" if outcome.state == REPAIRED else b"leave" if item.target == item.source else b"copy"
-            name = os.fsencode(item.source)
-            into = b"" if item.target == item.source else b" -> " + os.fsencode(item.target)
-            write_out(b"%s %s%s\n" % (verb, name, into))
+            into = b"" if item.target == item.source else b" -> " + harmless(item.target)
+            write_out(b"%s %s%s\n" % (verb, harmless(item.source), into))
 
     def _flush(self) -> None:
         if self.journal is not None:
             self.journal.flush()
         self.progress.tick()
+
+
+def write_out(data: bytes) -> None:
+    """To stdout. Raises ClosedPipe, Unwritable."""
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise ClosedPipe from None
+    except OSError as error:
+        raise Unwritable(error.errno, error.strerror) from None

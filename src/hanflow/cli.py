@@ -1,6 +1,7 @@
 """The command `hanflow`. Text goes through it as bytes; messages and the summary go to stderr."""
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -11,16 +12,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Optional
 import click
 
 from . import __version__, cpu, files
-from .__main__ import INTERRUPTED
-from .bulk import STDIN, STDOUT, Item, Run, Task
-from .console import ClosedPipe, Unwritable, close_streams, open_streams, write_out
+from .__main__ import INTERRUPTED, interrupted
+from .bulk import STDIN, STDOUT, ClosedPipe, Item, Run, Task, Unwritable, write_out
 from .formats import FORMATS, Settings
 from .inspection import Inspection, Target
 from .journal import InUse, Journal, sweep
 from .normalizer import ERRORS, LATIN_GAP, SPACING, WIDTH, Normalizer, _cpus
-from .progress import Progress, printable, say
+from .progress import Progress, escaped, open_streams, printable, say
 from .ray_data import Places, is_url, outcomes
-from .summary import FAILED, REPAIRED, Summary
+from .summary import REPAIRED, Summary
 from .tree import Tree
 from .walk import Choice, Patterns, chosen
 
@@ -32,43 +32,46 @@ if TYPE_CHECKING:
     from .walk import OnError
 
 # Exit codes. 1: something failed, or (check) would change; 2: wrong usage, or (check) something failed.
-CHECK_FAILED = 2
+FAILED, CHECK_FAILED = 1, 2
 CLOSED_PIPE = 141
 TERMINATED = 143
 
 
-def main(interrupt: Any = None) -> NoReturn:
-    """The command, with the exit codes of a Unix filter. interrupt: the handler of SIGINT that it shall have."""
-    try:
-        signal.signal(signal.SIGTERM, _terminated)
-        if interrupt is not None:
-            signal.signal(signal.SIGINT, interrupt)
-        open_streams()
-        code = _ended()
-    except KeyboardInterrupt:  # between the others
-        code = INTERRUPTED
-    close_streams()
-    sys.exit(code)
-
-
-def _ended() -> int:
-    """Runs the command."""
+def main() -> NoReturn:
+    """The entry point: the command, with the exit codes of a Unix filter."""
+    open_streams()
+    stdout = sys.stdout
+    signal.signal(signal.SIGTERM, _terminated)
+    heard = signal.getsignal(signal.SIGINT) != signal.SIG_IGN
+    if heard:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         code = command.main(standalone_mode=False)
-        sys.stdout.flush()
-        return int(code)
+        if not code:
+            stdout.flush()
     except click.ClickException as error:
-        error.show()
-        return error.exit_code
+        text = io.StringIO()
+        error.show(text)
+        say(text.getvalue().rstrip("\n"), lines=True)
+        code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        return INTERRUPTED
+        code = INTERRUPTED
     except (ClosedPipe, BrokenPipeError):
-        return CLOSED_PIPE
-    except Unwritable as error:
-        say(f"hanflow: {error}")
-    except OSError as error:  # click's own output
-        say(f"hanflow: {Unwritable(error.filename or '<stdout>', error)}")
-    return 1
+        code = CLOSED_PIPE
+    except SystemExit as error:
+        # Of a closed pipe click makes an exit code of its own, and another stdout.
+        code = CLOSED_PIPE if sys.stdout is not stdout else error.code
+    except (Unwritable, OSError) as error:  # of stdout: what else fails has been named
+        say(f"hanflow: <stdout>: {error.args[1] if len(error.args) > 1 else error}")
+        code = FAILED
+    if heard:
+        signal.signal(signal.SIGINT, interrupted)
+    try:
+        stdout.flush()
+    except OSError:
+        # Python would try again at its end, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
+    sys.exit(code)
 
 
 def _terminated(number: int, frame: Optional[FrameType]) -> NoReturn:
@@ -257,6 +260,10 @@ def fix(
     if several and output is not None and os.path.exists(output) and not os.path.isdir(output):
         raise click.UsageError(f"{output!r} is not a folder")
 
+    if report == STDOUT:
+        raise click.UsageError("--report needs a file")
+    if report is not None and any(files.same_path(report, path) for path in (*paths, output or "") if path):
+        raise click.UsageError(f"--report would overwrite {report!r}")
     choice = choice._replace(links="follow" if dereference else "skip", without=tuple(filter(None, (output, report))))
     tree = None
     if several and output is not None and not places:
@@ -284,7 +291,7 @@ def fix(
         items = listed(run.failed_at)
     else:
         source = STDIN if piped else paths[0]
-        items = iter([Item(source, source if in_place else _target(source, output))])
+        items = iter([Item(source, source) if in_place else Item(source, *_target(source, output))])
     prepared = True
     if tree and not dry_run:
         assert output is not None
@@ -323,7 +330,7 @@ def fix(
                 run.failed(report, error)
         summary.close()
         if several and (summary.files != 1 or not summary.errors):
-            click.echo(summary.line("would be repaired" if dry_run else "repaired"), err=True)
+            say(summary.line("would be repaired" if dry_run else "repaired"))
     return int(summary.errors > 0)
 
 
@@ -343,15 +350,16 @@ def _places(engine: str, paths: Sequence[str], output: Optional[str], in_place: 
         raise click.UsageError(str(error)) from None
 
 
-def _target(source: str, output: Optional[str]) -> str:
-    """Of a single file, or of stdin."""
+def _target(source: str, output: Optional[str]) -> tuple[str, str, int, Optional[str]]:
+    """Of a single file, or of stdin: target, name, size and within of the item."""
     if output is None:
-        return STDOUT
+        return STDOUT, "", 0, None
+    within = None
     if source != STDIN and (os.path.isdir(output) or output.endswith(("/", os.sep))):
-        output = os.path.join(output, os.path.basename(source))
-    if source != STDIN and files.same_file(source, output):
+        output, within = os.path.join(output, os.path.basename(source)), output
+    if source != STDIN and files.same_file(source, output, follow=within is None):
         raise click.UsageError(f"source and target are the same file: {output!r}; see --in-place")
-    return output
+    return output, "", 0, within
 
 
 class Looking(NamedTuple):
@@ -427,7 +435,7 @@ def check(view: Looking, names: bool, null: bool, shown: str) -> int:
     try:
         summary = view(Names(view.normalizer, null) if names else Repairs(view.normalizer, shown), Stdout())
     except Unwritable as error:
-        say(f"hanflow: {error}")
+        say(f"hanflow: <stdout>: {error.args[1]}")
         return CHECK_FAILED
     _summarized(summary)
     return CHECK_FAILED if summary.errors else int(summary.counts[REPAIRED] > 0)
@@ -482,11 +490,12 @@ def report_(view: Looking, output: Optional[str]) -> int:
                     try:
                         file.write(data)
                     except OSError as error:
-                        raise Unwritable(printable(output), error) from None
+                        raise Unwritable(error.errno, error.strerror) from None
 
                 summary = _reported(view, write, output)
-        except OSError as error:
-            raise Unwritable(printable(output), error) from None
+        except (Unwritable, OSError) as error:
+            say(f"hanflow: {printable(output)}: {error.args[1]}")
+            return FAILED
     _summarized(summary)
     return int(summary.errors > 0)
 
@@ -495,7 +504,7 @@ def _reported(view: Looking, write: Callable[[bytes], object], output: Optional[
     """output: is not read, if it lies in a folder that is."""
     from .report import Page, Pages, Passages
 
-    names = [printable(path) for path in view.paths]
+    names = [escaped(printable(path)) for path in view.paths]
     title = names[0] if len(names) == 1 else f"{len(names)} paths" if names else printable(STDIN)
     page = Page(write, view.normalizer, title)
     summary = view(Passages(view.normalizer), Pages(page), output)
@@ -504,8 +513,8 @@ def _reported(view: Looking, write: Callable[[bytes], object], output: Optional[
 
 
 def _summarized(summary: Summary) -> None:
-    if summary.files != 1 or not summary.counts[FAILED]:
-        click.echo(summary.line("would change"), err=True)
+    if summary.files != 1 or not summary.failed:
+        say(summary.line("would change"))
 
 
 class Stdout(Target):

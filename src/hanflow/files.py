@@ -110,7 +110,7 @@ def replacing(path: Path, mode: Optional[int] = None, within: Optional[str] = No
     ".hanflow-*.tmp": a process that is killed may leave it there, but never a half-written target. Until then only its owner may
     read it. Not flushed to the disk: this guards against the end of the process, not of the machine.
 
-    mode:   the permissions of the source. The target gets them as far as the umask lets it; one that is there keeps its own, but
+    mode:   the permissions of the source. The target gets them as far as the umask lets it; one that is there keeps its own, and its owner, but
             others than its owner get none that the source does not give. None: there is no source.
     within: a folder that `path` lies in. Below it no link is followed: one in the place of the target is replaced, one in the place
             of a folder is an error, and so is what is no file. Without it a link stays one, and what it leads to is replaced;
@@ -143,11 +143,11 @@ def replacing(path: Path, mode: Optional[int] = None, within: Optional[str] = No
                 with open(number, "wb", io.DEFAULT_BUFFER_SIZE) as file:  # told its buffer, it does not ask for a terminal
                     final = stat.S_IMODE(os.fstat(number).st_mode)  # of a new one: less the umask, which only a new file tells
                     if status is not None:
-                        final = stat.S_IMODE(status.st_mode) & (0o7777 if mode is None else mode | 0o700)
+                        final = _take_over(number, status) & (0o7777 if mode is None else mode | 0o700)
                     else:
-                        _chmod(file, 0o600)  # nothing is in it yet
+                        _chmod(number, 0o600)  # nothing is in it yet
                     yield file
-                    _chmod(file, final)
+                    _chmod(number, final)
             with _named(path, temporary):
                 if not hasattr(os, "fchmod") and status is not None:  # Windows
                     os.chmod(temporary, final)
@@ -208,9 +208,27 @@ def status_of(path: Path, folder: Optional[int] = None) -> Optional[os.stat_resu
         return None
 
 
-def _chmod(file: BinaryIO, mode: int) -> None:
+def _chmod(number: int, mode: int) -> None:
     if hasattr(os, "fchmod"):
-        os.fchmod(file.fileno(), mode)
+        os.fchmod(number, mode)
+
+
+def _take_over(number: int, status: os.stat_result) -> int:
+    """Gives a new file owner and group of the one that it is to replace, as far as we may, and returns the permissions for it."""
+    mode = stat.S_IMODE(status.st_mode)
+    if hasattr(os, "fchown"):
+        new = os.fstat(number)
+        try:
+            if new.st_uid != status.st_uid:
+                os.fchown(number, status.st_uid, -1)
+        except OSError:  # only root may do that
+            pass
+        try:
+            if new.st_gid != status.st_gid:
+                os.fchown(number, -1, status.st_gid)
+        except OSError:  # its group is another one, which gets what all get
+            mode = mode & ~0o070 | (mode & 0o007) << 3
+    return mode
 
 
 @contextmanager
@@ -262,6 +280,14 @@ def same_file(first: Path, second: Path, follow: bool = True) -> bool:
     except OSError:
         return False
     return os.path.samestat(one, other) and stat.S_ISREG(one.st_mode)
+
+
+def same_path(first: str, second: str) -> bool:
+    """Whether both name one file or folder, through links too, whether it is there or not."""
+    try:
+        return os.path.samefile(first, second)
+    except OSError:
+        return os.path.realpath(first) == os.path.realpath(second)
 
 
 def _refuse_same(source: File, target: File, follow: bool = True) -> None:

@@ -2,12 +2,11 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple, Optional, Union
 
-from .progress import HARMFUL, harmless
+from .progress import CONTROL, escaped, harmless
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -254,7 +253,7 @@ def as_json(path: str, located: Located, repairs: Iterable[Step]) -> Iterator[by
                  "message": message(located.text, Finding([place], _kind(located.text, repair))),
                  "before": repair.before, "after": repair.after, "evidence": repair.evidence, "confidence": repair.confidence}
         try:
-            yield HARMFUL.sub(_json_escape, encode(found)).encode() + b"\n"
+            yield CONTROL.sub(_json_escape, encode(found)).encode() + b"\n"
         except UnicodeEncodeError:  # lone surrogates
             yield json.dumps(found).encode() + b"\n"
 
@@ -295,16 +294,12 @@ def name(path: str, located: Optional[Located] = None) -> bytes:
     label = "<stdin>" if path == "-" else path
     if located is not None and located.member:
         label += f"/{located.member}"
-    return raw_name(harmless(label))
+    return harmless(label)
 
 
 def _one_line(path: str) -> str:
     """Line ends stay: GitHub has escapes for them."""
-    return HARMFUL.sub(lambda found: found[0] if found[0] in "\r\n" else harmless(found[0]), path)
-
-
-def raw_name(path: str) -> bytes:
-    return path.encode("utf-8", "surrogateescape" if os.name == "posix" else "replace")
+    return CONTROL.sub(lambda found: found[0] if found[0] in "\r\n" else escaped(found[0]), path)
 
 
 def title(path: str, located: Located) -> bytes:

@@ -11,8 +11,8 @@ from collections import deque
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
-from .bulk import BATCH_BYTES, INLINE_BYTES, NAMED_ERRORS, TICK_SECONDS, Item, _Deferred, explained, failed
-from .console import ClosedPipe, Unwritable
+from .bulk import (BATCH_BYTES, INLINE_BYTES, NAMED_ERRORS, TICK_SECONDS, ClosedPipe, Item, Unwritable, _Deferred, explained,
+                   failed)
 from .formats import Settings, each_text
 from .progress import printable
 from .summary import REPAIRED, UNCHANGED, Outcome
@@ -314,7 +314,7 @@ def _serve(connection: Connection, settings: Settings, view: View, inherited: li
     except (EOFError, OSError):
         pass
     except Unwritable as error:  # the files of this batch fail
-        print(f"hanflow: {error}", file=sys.stderr)
+        print(f"hanflow: {tempfile.gettempdir()}: {error.args[1]}", file=sys.stderr)
         sys.exit(1)
 
 
@@ -348,5 +348,5 @@ class _Output:
             self._file.write(self._held)
             self._file.flush()
         except OSError as error:
-            raise Unwritable(self._path, error) from None
+            raise Unwritable(error.errno, error.strerror) from None
         self._held.clear()

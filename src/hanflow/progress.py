@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 TERMINAL_SECONDS = 0.2
 LOG_SECONDS = 60.0
-# What a terminal acts on: control characters (raw bytes of 8-bit ones too), line ends, what turns the direction of writing.
-HARMFUL = re.compile("[\x00-\x1f\x7f-\x9f\udc80-\udc9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+# What a terminal obeys: control characters (and bytes that are such), ends of lines and paragraphs, marks of direction, what has no
+# width.
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\udc80-\udc9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 COUNTED_AT_ONCE = 500  # files, some milliseconds
 
 
@@ -59,18 +60,18 @@ class Progress:
         line = self.line()
         if self.terminal:
             width = shutil.get_terminal_size().columns - 1
-            click.echo(f"\r{line[:width]}\x1b[K", nl=False, err=True)
+            _print(f"\r{line[:width]}\x1b[K")
             self._drawn = True
         else:
-            click.echo(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {line}", err=True)
+            _print(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {line}\n")
 
     def line(self) -> str:
         summary = self.summary
         done, size, rate = summary.files, summary.bytes_seen, _size(summary.rate())
         if self._sizes is None:
-            left = max(self.bytes - size, 0) * summary.seconds() / size if size else 0.0
-            parts = [f"{done:,}/{self.files:,} files", f"{_size(size)}/{_size(self.bytes)}", f"{rate}/s",
-                     f"{_duration(left)} left"]
+            left = summary.left(max(self.bytes - size, 0))
+            parts = [f"{done:,}/{self.files:,} files", f"{_size(size)}/{_size(self.bytes)}", f"{rate}/s"]
+            parts += [f"{_duration(left)} left"] if left is not None else []
         else:  # still counting
             parts = [f"{done:,} files", _size(size), f"{rate}/s"]
         if summary.errors:
@@ -84,23 +85,54 @@ class Progress:
 
     def clear(self) -> None:
         if self._drawn:
-            click.echo("\r\x1b[K", nl=False, err=True)
+            _print("\r\x1b[K")
             self._drawn = False
             self._next = 0.0
 
 
-def say(message: str) -> None:
-    """Prints a line to stderr. Names may hold what a terminal obeys, line ends too."""
-    click.echo(harmless(message), err=True)
+def say(message: str, lines: bool = False) -> None:
+    """Prints a line to stderr, or lines. Names may hold what a terminal obeys, line ends too."""
+    parts = message.split("\n") if lines else [message]
+    _print("".join(CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}" if found[0] < "\u0100" else f"\\u{ord(found[0]):04x}", part)
+                   + "\n" for part in parts))
 
 
-def harmless(text: str) -> str:
-    """With escapes, as Python writes them, for what a terminal would act on. Names may hold such."""
-    return HARMFUL.sub(lambda found: f"\\x{ord(found[0]) - 0xDC00:02x}" if found[0] >= "\udc80" else repr(found[0])[1:-1], text)
+def _print(text: str) -> None:
+    """To stderr. Where there is no room for messages they are lost, and the work goes on."""
+    try:
+        click.echo(text, nl=False, err=True)
+    except BrokenPipeError:
+        raise
+    except OSError:
+        pass
+
+
+def harmless(name: str) -> bytes:
+    """A name for stdout: its own bytes, but nothing that a terminal would act on."""
+    return os.fsencode(escaped(name))
+
+
+def escaped(text: str) -> str:
+    """With escapes, as Python writes them, for what a terminal would act on."""
+    return CONTROL.sub(lambda found: f"\\x{ord(found[0]) - 0xDC00:02x}" if found[0] >= "\udc80" and found[0] <= "\udc9f" else
+                       repr(found[0])[1:-1], text)
+
+
+def open_streams() -> None:
+    """Where the caller has closed stdin, stdout or stderr, the next file to be opened would take its place. Reads and writes of
+    the first two fail then, instead; nobody reads messages."""
+    for number, (name, flags) in enumerate((("stdin", os.O_WRONLY), ("stdout", os.O_RDONLY), ("stderr", os.O_WRONLY))):
+        if getattr(sys, name) is not None:
+            continue
+        opened = os.open(os.devnull, flags)
+        if opened != number:
+            os.dup2(opened, number)
+            os.close(opened)
+        setattr(sys, name, open(number, "w" if number else "r", errors="backslashreplace", closefd=False))
 
 
 def printable(source: str) -> str:
-    return "<stdin>" if source == "-" else harmless(click.format_filename(source))
+    return "<stdin>" if source == "-" else click.format_filename(source)
 
 
 def _is_log() -> bool:

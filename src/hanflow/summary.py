@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 import platform
 import shutil
 import tempfile
@@ -25,12 +26,14 @@ class Outcome(NamedTuple):
     report: the FileReport as a dict, the format "" if it is COPIED; of a failed file its errors only.
     source: size, mtime_ns and checksum of the source, for the journal; None if there is no journal, or a record failed.
     mode:   the permissions of the source, if known.
+    seconds: the time that it took.
     """
 
     state: str
     report: dict[str, Any]
     source: Optional[tuple[int, int, int]] = None
     mode: int = 0o666
+    seconds: float = 0.0
 
 
 class Summary:
@@ -41,6 +44,8 @@ class Summary:
         self.repairs: Counter[str] = Counter()
         self.bytes_in = self.bytes_out = self.records = self.failed_records = 0
         self.bytes_seen = 0  # of all files, failed ones too
+        self.bytes_worked = 0  # the same without those that were done before
+        self._worked = self._skipped = 0.0  # seconds of all workers: on these, on those that were done before
         self.bytes_now = 0  # repaired by this run
         self.links = self.skipped = 0
         self.mode = 0o666  # the permissions that all sources give
@@ -51,6 +56,11 @@ class Summary:
     @property
     def files(self) -> int:
         return sum(self.counts.values())
+
+    @property
+    def failed(self) -> int:
+        """Files."""
+        return self.counts[FAILED]
 
     @property
     def errors(self) -> int:
@@ -64,11 +74,23 @@ class Summary:
         """Bytes a second of this run."""
         return self.bytes_now / max(self.seconds(), 1e-9)
 
+    def left(self, size: int) -> Optional[float]:
+        """Seconds that so many bytes more will take, if none of them were done before. None: nothing tells yet."""
+        if not self.bytes_worked:
+            return None if size else 0.0
+        share = self._worked / (self._worked + self._skipped) if self._skipped else 1.0
+        return size * self.seconds() * share / self.bytes_worked
+
     def add(self, source: str, target: Optional[str], size: int, outcome: Outcome) -> None:
         report = outcome.report
         self.mode &= outcome.mode
         self.counts[outcome.state] += 1
         self.bytes_seen += size
+        if outcome.state == BEFORE:
+            self._skipped += outcome.seconds
+        else:
+            self._worked += outcome.seconds
+            self.bytes_worked += size
         if outcome.state != FAILED:
             self.bytes_in += report["bytes_in"]
             self.bytes_now += report["bytes_in"] if outcome.state != BEFORE else 0
@@ -92,7 +114,7 @@ class Summary:
         return f"{total} file{'' if total == 1 else 's'}: {', '.join(parts)}"
 
     def write(self, path: str, complete: bool, **more: Any) -> None:
-        """The report as JSON, in place of what was there, at once. Who may not read a source may not read it. OSError if it cannot
+        """The report as JSON, in place of what was there, at once; its folders are made. Who may not read a source may not read it. OSError if it cannot
         be written."""
         from . import __version__
 
@@ -115,6 +137,7 @@ class Summary:
             "bytes_per_second": round(self.rate()),
             "repairs": dict(self.repairs),
         }
+        os.makedirs(os.path.dirname(path) or os.curdir, exist_ok=True)
         with files.replacing(path, self.mode) as file:
             file.write(json.dumps(head, indent=1).encode("ascii").removesuffix(b"\n}") + b',\n "files": [')
             if self._listed is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import unicodedata
 from typing import TYPE_CHECKING, Optional
 
 from . import files
@@ -31,6 +32,7 @@ class Tree:
         self.dry = dry
         self._roots: dict[str, tuple[str, str]] = {}  # absolute path -> path as given, name in the output
         self._folders = [os.stat(path) for path in paths if os.path.isdir(path)]
+        self._folding = False
         self._protected: list[tuple[str, int]] = []  # folders made that get their permissions at the end
         names: dict[str, str] = {}
         for path in paths:
@@ -55,6 +57,7 @@ class Tree:
                 raise
         else:
             self._protect(self.output, mode, os.stat(self.output))
+        self._folding = takes_for_one(self.output)
 
     def _protect(self, folder: str, mode: int, made: os.stat_result) -> None:
         if mode & 0o700 != 0o700:
@@ -67,12 +70,19 @@ class Tree:
                 yield self._item(path, name, _status(path), True)
                 continue
             missing = None  # a folder that the output lacks
+            names: set[str] = set()  # of a folder, as the output sees them
+            folders: set[str] = set()
             for entry in walk(path, self.choice, lambda error: failed(os.fsdecode(error.filename), error)):
                 mode = entry.status.st_mode
                 inside = os.path.join(name, entry.relative) if entry.relative else name
                 if missing is not None and entry.source.startswith(missing):
                     continue
                 if stat.S_ISDIR(mode):
+                    names.clear()
+                if not self._is_new(inside, folders if stat.S_ISDIR(mode) else names):
+                    failed(entry.source, OSError(errno.EEXIST, "another file of the folder has the same name in OUT"))
+                    missing = os.path.join(entry.source, "")
+                elif stat.S_ISDIR(mode):
                     if not self._folder(entry, inside, failed):
                         missing = os.path.join(entry.source, "")
                 elif stat.S_ISREG(mode):
@@ -114,6 +124,14 @@ class Tree:
         if status is None or not stat.S_ISREG(status.st_mode):  # a pipe that was named
             return Item(source, target, within=self.output)
         return Item(source, target, inside, status.st_size, self.output, not repaired)
+
+    def _is_new(self, inside: str, seen: set[str]) -> bool:
+        """Whether the output has no name of these for it."""
+        if not self._folding:
+            return True
+        before = len(seen)
+        seen.add(unicodedata.normalize("NFC", unicodedata.normalize("NFC", inside).casefold()))
+        return len(seen) > before
 
     def _folder(self, entry: Entry, inside: str, failed: Callable[[str, OSError], None]) -> bool:
         """Whether it is there."""
@@ -163,6 +181,20 @@ class Tree:
                     raise
         except OSError as error:
             failed(source, error)
+
+
+def takes_for_one(folder: str) -> bool:
+    """Whether the file system takes names for one that differ in the case of their letters."""
+    name = files.temporary_name()
+    path = os.path.join(folder, name)
+    try:
+        os.close(os.open(path, files.NEW, 0o600))
+    except OSError:  # what is to be written there will say it
+        return False
+    try:
+        return files.status_of(os.path.join(folder, name.upper())) is not None
+    finally:
+        os.unlink(path)
 
 
 def _status(path: str) -> Optional[os.stat_result]:

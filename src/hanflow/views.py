@@ -1,6 +1,7 @@
 """What `check` and `diff` show of a file, and of each text in it."""
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Optional
 
@@ -77,7 +78,7 @@ class Names:
     null: bool
 
     def __call__(self, source: str, write: Write) -> Visitor:
-        return _Name(self.normalizer, findings.raw_name(source) + b"\0" if self.null else findings.name(source) + b"\n", write)
+        return _Name(self.normalizer, os.fsencode(source) + b"\0" if self.null else findings.name(source) + b"\n", write)
 
 
 class _Name(Visitor):

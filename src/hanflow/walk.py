@@ -235,6 +235,8 @@ class Patterns:
 
     def decide(self, relative: str, folder: bool) -> Optional[bool]:
         """What the last pattern that names this path, and not only a folder that it lies in, says of it; None if there is none."""
+        if not self._rules:
+            return None
         path = _plain(relative.replace(os.sep, "/") if os.sep != "/" else relative)
         if folder:
             path += "/"

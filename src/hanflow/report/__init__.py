@@ -25,7 +25,7 @@ from .. import files
 from ..alignment import ALL_RULES
 from ..formats import Located
 from ..inspection import Target, Visitor
-from ..progress import harmless, printable
+from ..progress import escaped, printable
 from .passages import passages
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ class Part:
         """A text of the file, as formats.each_text() gives it."""
         row = f"row {located.record}" if located.format in ("parquet", "arrow") else f"record at line {located.record}"
         parts = (located.member, row * (located.record is not None), located.field)
-        return self.add(located.text, located.steps(normalizer), harmless(", ".join(filter(None, parts))),
+        return self.add(located.text, located.steps(normalizer), escaped(", ".join(filter(None, parts))),
                         located.line if located.lines else 1)
 
     def add(self, text: AnyText, repairs: Iterable[Step], where: str = "", line: int = 1) -> bool:
@@ -222,7 +222,7 @@ class Pages(Target):
         self._held = bytearray()
 
     def begin(self, source: str) -> None:
-        self._page.begin(printable(source))
+        self._page.begin(escaped(printable(source)))
 
     def write(self, data: bytes) -> None:
         self._held += data
@@ -231,7 +231,7 @@ class Pages(Target):
             del self._held[:end]
 
     def fail(self, source: str, where: str, reason: str) -> None:
-        self._page.fail(printable(source), harmless(where), harmless(reason))
+        self._page.fail(escaped(printable(source)), escaped(where), escaped(reason))
 
 
 class _Portion:
