@@ -395,6 +395,119 @@ class TestDiff:
         assert "+頭髮".encode() in result.out
 
 
+class TestLooking:
+    """What check, diff and report have in common."""
+
+    COMMANDS = [("check",), ("check", "--format", "json"), ("check", "-l"), ("check", "-l", "-0"), ("diff",), ("diff", "--color", "always"),
+                ("report",)]
+    LETTER_SPACED = "　　渡 口 的 灯 亮 了 一 夜 ， 到 天 明 时 才 有 人 来 把 它 吹\n灭 ， 船 也 就 靠 了 岸 。\n"
+
+    @pytest.mark.parametrize("arguments", COMMANDS)
+    def test_workers_change_nothing(self, run, arguments):
+        """Neither in the order nor in what is said: of many small files, long ones, bad ones."""
+        plant({f"in/{i:03}.txt": DAMAGED * (i % 7) + CLEAN for i in range(150)})
+        plant({"in/050-long.txt": self.LETTER_SPACED * 12_000, "in/100-bad.txt": self.LETTER_SPACED.encode() * 3000 + b"\xff",
+               "in/bad.jsonl": "{\n" * 20, "in/020-long.txt": self.LETTER_SPACED * 4000})
+        alone, together = (run(*arguments, "in", "--field", "text", "-j", jobs) for jobs in ("1", "3"))
+        assert together.out == alone.out != b"" and together.err == alone.err
+        assert together.code == alone.code == (2 if arguments[0] == "check" else 1)
+
+    @posix
+    @pytest.mark.parametrize("arguments", [("check", "-l"), ("diff",), ("report",)])
+    def test_a_worker_that_dies_fails_its_file_alone(self, run, arguments):
+        plant({f"in/{i:03}.txt": DAMAGED + CLEAN * 1000 for i in range(90)})
+        kills = ("import os, signal, sys; from hanflow import inspection; from hanflow.cli import main; seen = inspection.each_text;"
+                 "inspection.each_text = lambda settings, source, visit: os.kill(os.getpid(), signal.SIGKILL) if '044' in source "
+                 "else seen(settings, source, visit); sys.argv[0] = 'hanflow'; main()")
+        done = subprocess.run([sys.executable, "-c", kills, *arguments, "in", "-j", "2"], capture_output=True)
+        assert done.returncode == (2 if arguments[0] == "check" else 1)
+        said = done.stderr.decode().splitlines()
+        assert said[0] == "hanflow: in/044.txt: the process that worked on it died (SIGKILL)" and len(said) <= 2
+        if arguments[0] == "check":
+            assert done.stdout.decode().split() == [f"in/{i:03}.txt" for i in range(90) if i != 44]
+
+    def test_files_are_chosen_as_by_fix(self, run):
+        plant({"in/a.txt": DAMAGED, "in/b.log": DAMAGED, "in/old/c.txt": DAMAGED, "in/.d.txt": DAMAGED, "in/e.py": DAMAGED,
+               "in/.gitignore": "f.txt\n", "in/f.txt": DAMAGED})
+        listed = lambda *arguments: sorted(Path(name).name for name in run("check", "in", "-l", *arguments).out.decode().split())
+        assert listed() == ["a.txt", "c.txt"]
+        assert listed("--include", "*.log", "--exclude", "/old/") == ["a.txt", "b.log"]
+        assert listed("--no-gitignore") == ["a.txt", "c.txt", "f.txt"]
+        for command in ("diff", "report"):
+            result = run(command, "in", "--include", "*.log", "--exclude", "/old/", "--jobs", "2", "--no-progress")
+            assert result.code == 0 and result.out != b""
+
+    def test_exit_codes(self, run):
+        plant({"clean.txt": CLEAN, "damaged.txt": DAMAGED, "bad.txt": b"\xff"})
+        for names, code in (("clean", 0), ("damaged", 1), ("clean damaged", 1), ("bad", 2), ("damaged bad", 2), ("clean bad", 2),
+                            ("damaged none", 2)):
+            paths = [f"{name}.txt" for name in names.split()]
+            assert run("check", *paths).code == run("check", "-l", *paths).code == code
+            assert run("diff", *paths).code == run("report", *paths).code == (code == 2)
+
+    def test_names_for_xargs(self, run):
+        plant({"in/a b.txt": DAMAGED, "in/c.txt": DAMAGED, "in/d.txt": CLEAN})
+        result = run("check", "in", "--list", "--null")
+        assert result.out == os.path.join("in", "a b.txt").encode() + b"\0" + os.path.join("in", "c.txt").encode() + b"\0"
+        assert run("check", "in", "--null").code == 2
+
+    def test_a_file_known_to_change_is_read_to_its_end(self, run):
+        plant({"a.txt": DAMAGED.encode() + CLEAN.encode() * 100_000 + b"\xff"})
+        result = run("check", "-l", "a.txt")
+        assert (result.code, result.out) == (2, b"") and "(line 100002): not UTF-8" in result.err
+
+    @posix
+    @pytest.mark.parametrize("arguments", [*COMMANDS, ("fix", "--report", "r.json")])
+    def test_no_more_memory_for_a_longer_text(self, run, arguments):
+        peaks = []
+        for size in (1, 4):
+            plant({"a.txt": self.LETTER_SPACED * (5000 * size)})
+            process = subprocess.Popen([sys.executable, "-m", "hanflow", *arguments, "a.txt"], stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL)
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            assert process.returncode in (0, 1)
+            peaks.append(usage.ru_maxrss)  # KiB, on Linux
+        assert peaks[1] < 1.25 * peaks[0]
+
+    @posix
+    @pytest.mark.parametrize("arguments", [("check", "-"), ("diff",), ("report", "-o", "-"), ("fix",), ("demo",), ("check", "-l")])
+    def test_streams_that_are_full_or_closed(self, run, arguments):
+        def shell(redirected, stdin=DAMAGED.encode()):
+            command = f"{sys.executable} -m hanflow {' '.join(arguments)} {redirected}"
+            done = Result(subprocess.run(["sh", "-c", command], input=stdin, capture_output=True))
+            assert "Traceback" not in done.err and "Exception ignored" not in done.err
+            return done
+
+        failed = 2 if arguments[0] == "check" else 1
+        if os.path.exists("/dev/full"):
+            done = shell("> /dev/full")
+            assert done.code == failed and "No space left on device" in done.err
+        done = shell(">&-")
+        assert done.code == failed and "Bad file descriptor" in done.err
+        shell("2>&-")
+        shell("2> /dev/full" if os.path.exists("/dev/full") else "2>&-")
+        if arguments[0] != "demo":
+            done = shell("<&-")
+            assert done.code == failed and done.err.startswith("hanflow: <stdin>: Bad file descriptor\n")
+
+    @posix
+    @pytest.mark.parametrize("arguments", [("fix",), ("check", "-l"), ("diff",), ("report",)])
+    def test_a_terminal_is_asked_to_its_end_only(self, run, arguments):
+        """Ctrl-D once."""
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen([sys.executable, "-m", "hanflow", *arguments], stdin=theirs, stdout=subprocess.PIPE,
+                                   stderr=subprocess.DEVNULL)
+        os.close(theirs)
+        os.write(ours, DAMAGED.encode() + b"\x04")
+        try:
+            out = process.communicate(timeout=30)[0]
+        finally:
+            process.kill()
+            os.close(ours)
+        assert out != b"" and process.returncode == (arguments[0] == "check")
+
+
 class TestDemo:
     def test_before_and_after(self, run):
         result = run("demo")
@@ -468,6 +581,26 @@ class TestUsage:
 
 @posix
 class TestStopped:
+    @pytest.mark.parametrize("arguments", [("check",), ("diff",), ("report",)])
+    @pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143), (None, 141)])
+    def test_workers_stop_too(self, run, arguments, number, code, monkeypatch):
+        """None: nobody reads any more. No process and no file is left."""
+        monkeypatch.setenv("TMPDIR", os.getcwd() + "/tmp")
+        plant({f"in/{i}.txt": TestLooking.LETTER_SPACED * 30_000 for i in range(6)})
+        os.mkdir("tmp")
+        process = self.start(*arguments, "in", "-j", "2", stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+        process.stdout.read(1)
+        if number is None:
+            process.stdout.close()
+        else:
+            os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
+        said = process.stderr.read()  # ends when all processes have
+        assert process.wait(20) == code and b"Traceback" not in said
+        assert os.listdir("tmp") == []
+        process.stderr.close()
+        if number is not None:
+            process.stdout.close()
+
     def start(self, *arguments, **options):
         return subprocess.Popen([sys.executable, "-m", "hanflow", *arguments], **options)
 

@@ -86,7 +86,7 @@ size_t Engine::Impl::feed(const uint8_t* data, size_t size, bool last, AddSame a
         if (!changed) add_same(pipeline.same());
         changed = true;
         result.append(out.data(), out.size());
-        edits.add(pipeline.edits(), 0);
+        edits.take(pipeline.edits(), 0);
     }
     return taken;
 }

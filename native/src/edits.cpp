@@ -18,15 +18,19 @@ void EditList::add(size_t begin, size_t end, const char* text, size_t length, Ru
         texts.append(text, length);
 }
 
-void EditList::add(const EditList& other, size_t moved) {
-    const size_t text = texts.size();
-    texts += other.texts;
-    edits.reserve(edits.size() + other.edits.size());
-    for (Edit edit : other.edits) {
-        edit.begin += moved;
-        edit.end += moved;
-        edit.text += uint32_t(text);
-        edits.push_back(edit);
+void EditList::take(EditList& other, ptrdiff_t moved) {
+    const size_t count = edits.size(), text = texts.size();
+    if (!count) {
+        std::swap(edits, other.edits);
+        std::swap(texts, other.texts);
+    } else {
+        texts += other.texts;
+        edits.insert(edits.end(), other.edits.begin(), other.edits.end());
+    }
+    for (size_t i = count; i < edits.size(); ++i) {
+        edits[i].begin = size_t(ptrdiff_t(edits[i].begin) + moved);
+        edits[i].end = size_t(ptrdiff_t(edits[i].end) + moved);
+        if (count) edits[i].text += uint32_t(text);
     }
 }
 
@@ -118,6 +122,14 @@ void whole_part(const EditList& first, const EditList& second, size_t end, ptrdi
 void compose(EditList& first, EditList& second, size_t end, ptrdiff_t& shift, EditList& out) {
     size_t i = 0, n, m;
     whole_part(first, second, end, shift, n, m);
+    if ((n == first.edits.size() && second.edits.empty()) || (m == second.edits.size() && first.edits.empty())) {
+        EditList& all = first.edits.empty() ? second : first;
+        const ptrdiff_t moved = first.edits.empty() ? -shift : 0;
+        for (const Edit& edit : first.edits) shift += growth(edit);
+        out.take(all, moved);
+        all.clear();
+        return;
+    }
     const auto begin_of = [&](size_t k) { return size_t(ptrdiff_t(first.edits[k].begin) + shift); };  // in text 1, k == i
     const auto end_of = [&](size_t k) { return begin_of(k) + first.edits[k].text_size; };
     const auto pass = [&] {

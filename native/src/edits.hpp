@@ -28,8 +28,8 @@ struct EditList {
     }
     // An edit behind all others.
     void add(size_t begin, size_t end, const char* text, size_t length, Rule rule, uint8_t confidence, Why why);
-    // Edits of another list behind all others, moved by so many bytes.
-    void add(const EditList& other, size_t moved);
+    // Edits of another list behind all others, moved by so many bytes; the other may be left with anything.
+    void take(EditList& other, ptrdiff_t moved);
     void drop_front(size_t count);
     // How a line is rewritten: without its ASCII spaces; with ASCII for its full-width letters and digits; with the radicals
     // replaced that compat replaces.
