@@ -1,4 +1,4 @@
-// The engine: a whole text through the pipeline; or, to trace it, through pass after pass until nothing changes.
+// The engine: a whole text through the pipeline.
 #include "hanflow/api.hpp"
 
 #include <algorithm>
@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "edits.hpp"
-#include "pass.hpp"
 #include "pipeline.hpp"
 #include "result.hpp"
 #include "units.hpp"
@@ -57,26 +56,25 @@ struct Engine::Impl {
     Buffer encoded;  // what the pipeline has yet to take of a str
     EditList edits;  // if traced
 
-    void start(const Options& options, Validity validity);
+    void start(const Options& options, Validity validity, bool trace);
     void run(const uint8_t* data, size_t size);
     void run(const UnitText& text);
     template <typename AddSame>
     size_t feed(const uint8_t* data, size_t size, bool last, AddSame add_same);
-    void trace(const uint8_t* data, size_t size, const Options& options, Validity validity);
     Plan plan(size_t size) const;
 };
 
 Engine::Engine() noexcept : impl_(new (std::nothrow) Impl) {}
 Engine::~Engine() { delete impl_; }
 
-void Engine::Impl::start(const Options& options, Validity validity) {
+void Engine::Impl::start(const Options& options, Validity validity, bool trace) {
     changed = false;
     begin = 0;
     edits.clear();
     result.clear();
     if (encoded.capacity() > KEPT_BYTES) encoded.release();
     if (out.capacity() > KEPT_BYTES) out.release();
-    pipeline.start(options, validity, PORTION, true);
+    pipeline.start(options, validity, PORTION, true, trace);
 }
 
 // One run of the pipeline, whose result is kept; returns how many bytes it has taken. add_same(count) adds the
@@ -89,6 +87,7 @@ size_t Engine::Impl::feed(const uint8_t* data, size_t size, bool last, AddSame a
         if (!changed) add_same(pipeline.same());
         changed = true;
         result.append(out.data(), out.size());
+        edits.take(pipeline.edits(), 0);
     }
     return taken;
 }
@@ -135,25 +134,6 @@ void Engine::Impl::run(const UnitText& text) {
     }
 }
 
-// Pass after pass: their edits composed are those of the source.
-void Engine::Impl::trace(const uint8_t* data, size_t size, const Options& options, Validity validity) {
-    Pass pass;
-    Buffer text, other;
-    EditList next, composed;
-    std::vector<Segment> segments;
-    Part source;
-    if (!pass.run(data, size, options, validity, text, &edits, segments, source)) return;
-    changed = true;
-    for (int k = 1; k < PASSES; ++k) {
-        Part all;
-        if (!pass.run(text.data(), text.size(), options, once_checked(validity), other, &next, segments, all)) break;
-        text.swap(other);
-        compose(edits, next, composed);
-        std::swap(edits, composed);
-    }
-    result.append(text.data(), text.size());
-}
-
 // The plan of a text of so many bytes that is done.
 Plan Engine::Impl::plan(size_t size) const {
     Plan plan{};
@@ -170,12 +150,8 @@ Plan Engine::plan(const uint8_t* data, size_t size, const Options& options, Inva
     plan.status = Status::out_of_memory;
     if (!impl_) return plan;
     try {
-        const Validity validity = validity_of(invalid);
-        impl_->start(options, validity);
-        if (trace)
-            impl_->trace(data, size, options, validity);
-        else
-            impl_->run(data, size);
+        impl_->start(options, validity_of(invalid), trace);
+        impl_->run(data, size);
     } catch (const IllFormed& found) {
         impl_->result.clear();
         plan.status = Status::invalid_utf8;
@@ -194,7 +170,7 @@ Plan Engine::plan_units(const void* units, size_t length, int unit_bytes, const 
     plan.status = Status::out_of_memory;
     if (!impl_) return plan;
     try {
-        impl_->start(options, Validity::known);
+        impl_->start(options, Validity::known, false);
         impl_->run(UnitText{static_cast<const uint8_t*>(units), length, unit_bytes});
     } catch (const std::exception&) {
         return plan;

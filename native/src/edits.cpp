@@ -24,6 +24,30 @@ void EditList::add(size_t begin, size_t end, const char* text, size_t length, Ru
         texts.append(text, length);
 }
 
+void EditList::take(EditList& other, ptrdiff_t moved) {
+    const size_t count = edits.size(), text = texts.size();
+    if (!count) {
+        std::swap(edits, other.edits);
+        std::swap(texts, other.texts);
+    } else {
+        texts += other.texts;
+        edits.insert(edits.end(), other.edits.begin(), other.edits.end());
+    }
+    for (size_t i = count; i < edits.size(); ++i) {
+        edits[i].begin = size_t(ptrdiff_t(edits[i].begin) + moved);
+        edits[i].end = size_t(ptrdiff_t(edits[i].end) + moved);
+        if (count) edits[i].text += uint32_t(text);
+    }
+}
+
+void EditList::drop_front(size_t count) {
+    if (!count) return;
+    const size_t text = count < edits.size() ? edits[count].text : texts.size();
+    edits.erase(edits.begin(), edits.begin() + ptrdiff_t(count));
+    texts.erase(0, text);
+    for (Edit& edit : edits) edit.text -= uint32_t(text);
+}
+
 void EditList::add_rewritten(const uint8_t* source, size_t begin, size_t end, size_t from, size_t to, Rewriting rewriting,
                              uint8_t confidence) {
     const size_t at = texts.size();
@@ -81,16 +105,42 @@ size_t emit(const uint8_t* source, size_t readable, size_t at, const EditList& l
     return at;
 }
 
-void compose(const EditList& first, const EditList& second, EditList& out) {
-    out.clear();
-    size_t i = 0;
-    ptrdiff_t shift = 0;  // position in text 1 minus position in the source, behind first.edits[i - 1]
-    const size_t n = first.edits.size(), m = second.edits.size();
+namespace {
+
+ptrdiff_t growth(const Edit& edit) { return ptrdiff_t(edit.text_size) - ptrdiff_t(edit.end - edit.begin); }
+
+// How many edits of both lists lie in front of a place in text 1, at or before `end`, that none of them stands across.
+void whole_part(const EditList& first, const EditList& second, size_t end, ptrdiff_t shift, size_t& n, size_t& m) {
+    n = first.edits.size();
+    m = second.edits.size();
+    for (const Edit& edit : first.edits) shift += growth(edit);  // behind first.edits[n - 1]
+    for (size_t before = end + 1; end < before;) {
+        before = end;
+        while (n && size_t(ptrdiff_t(first.edits[n - 1].end) + shift) > end) {
+            shift -= growth(first.edits[--n]);
+            end = std::min(end, size_t(ptrdiff_t(first.edits[n].begin) + shift));
+        }
+        while (m && second.edits[m - 1].end > end) end = std::min(end, second.edits[--m].begin);
+    }
+}
+
+}  // namespace
+
+void compose(EditList& first, EditList& second, size_t end, ptrdiff_t& shift, EditList& out) {
+    size_t i = 0, n, m;
+    whole_part(first, second, end, shift, n, m);
+    if ((n == first.edits.size() && second.edits.empty()) || (m == second.edits.size() && first.edits.empty())) {
+        EditList& all = first.edits.empty() ? second : first;
+        const ptrdiff_t moved = first.edits.empty() ? -shift : 0;
+        for (const Edit& edit : first.edits) shift += growth(edit);
+        out.take(all, moved);
+        all.clear();
+        return;
+    }
     const auto begin_of = [&](size_t k) { return size_t(ptrdiff_t(first.edits[k].begin) + shift); };  // in text 1, k == i
     const auto end_of = [&](size_t k) { return begin_of(k) + first.edits[k].text_size; };
     const auto pass = [&] {
-        const Edit& edit = first.edits[i++];
-        shift += ptrdiff_t(edit.text_size) - ptrdiff_t(edit.end - edit.begin);
+        shift += growth(first.edits[i++]);
     };
     const auto keep = [&] {
         const Edit& edit = first.edits[i];
@@ -116,7 +166,7 @@ void compose(const EditList& first, const EditList& second, EditList& out) {
         // The edit of the first pass that reaches furthest into what this one covers, in text 1.
         const Edit* last = nullptr;
         size_t last_begin = 0, last_end = 0;
-        size_t end = 0;
+        size_t source_end = 0;
         for (;;) {
             while (i < n && begin_of(i) < reach) {
                 last = &first.edits[i];
@@ -126,7 +176,7 @@ void compose(const EditList& first, const EditList& second, EditList& out) {
                 pass();
             }
             if (!last || last_end <= reach) {
-                end = size_t(ptrdiff_t(reach) - shift);
+                source_end = size_t(ptrdiff_t(reach) - shift);
                 break;
             }
             // The rest of its text stays, up to the next edit of the second pass that stands in it too.
@@ -134,7 +184,7 @@ void compose(const EditList& first, const EditList& second, EditList& out) {
             const size_t until = more ? second.edits[j].begin : last_end;
             text.append(first.texts, last->text + (reach - last_begin), until - reach);
             if (!more) {
-                end = last->end;
+                source_end = last->end;
                 break;
             }
             text.append(second.texts, second.edits[j].text, second.edits[j].text_size);
@@ -142,9 +192,11 @@ void compose(const EditList& first, const EditList& second, EditList& out) {
             reach = second.edits[j].end;
             ++j;
         }
-        out.add(begin, end, text.data(), text.size(), edit.rule, confidence, Why{edit.reasons, edit.count});
+        out.add(begin, source_end, text.data(), text.size(), edit.rule, confidence, Why{edit.reasons, edit.count});
     }
     while (i < n) keep();
+    first.drop_front(n);
+    second.drop_front(m);
 }
 
 }  // namespace hanflow

@@ -28,6 +28,9 @@ struct EditList {
     }
     // An edit behind all others.
     void add(size_t begin, size_t end, const char* text, size_t length, Rule rule, uint8_t confidence, Why why);
+    // Edits of another list behind all others, moved by so many bytes; the other may be left with anything.
+    void take(EditList& other, ptrdiff_t moved);
+    void drop_front(size_t count);
     // How a line is rewritten: without its ASCII spaces; with ASCII for its full-width letters and digits; with the radicals
     // replaced that compat replaces.
     struct Rewriting {
@@ -92,8 +95,10 @@ private:
 // readable: bytes of the source.
 size_t emit(const uint8_t* source, size_t readable, size_t at, const EditList& list, Buffer& out);
 
-// first makes text 1 of the source, second makes text 2 of text 1: the edits that make text 2 of the source.
+// first makes text 1 of the source, second makes text 2 of text 1, whose first `end` bytes have been looked through: moves what
+// is known of the edits that make text 2 of the source behind those of out. What may yet change stays in both lists.
+// shift: position in text 1 less that in the source, in front of the first edit of `first`; also when it returns.
 // Linear in both lists and their texts.
-void compose(const EditList& first, const EditList& second, EditList& out);
+void compose(EditList& first, EditList& second, size_t end, ptrdiff_t& shift, EditList& out);
 
 }  // namespace hanflow

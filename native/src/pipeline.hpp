@@ -16,8 +16,8 @@ namespace hanflow {
 class Pipeline {
 public:
     // A new text. A pass works on so many bytes at once, and on twice what it had to leave the last time: work stays linear.
-    // keep_same: as long as nothing is edited, nothing is written either.
-    void start(const Options& options, Validity validity, size_t portion, bool keep_same);
+    // keep_same: as long as nothing is edited, nothing is written either. traced: edits() are collected.
+    void start(const Options& options, Validity validity, size_t portion, bool keep_same, bool traced);
     // Takes more of the text, data[0, size), which ends behind a line end or at the end of the text (last). Appends to `out` what
     // is finished, and returns how many bytes are taken: the rest must be given again, with more behind it. Throws IllFormed;
     // then it must be started anew.
@@ -30,6 +30,9 @@ public:
     // what run() has written.
     bool changed() const { return changed_; }
     size_t same() const { return same_; }
+    // The edits of the text that became final with the last run(), in its positions; no later one begins before settled().
+    EditList& edits() { return edits_; }
+    size_t settled() const;
 
 private:
     // What the pass behind another one has yet to do.
@@ -38,23 +41,33 @@ private:
         std::vector<Segment> segments;  // of the pass before, in pending
         Part part;
         size_t left = 0;  // bytes of pending that the last run left
+        // If traced: the edits that make the text before this pass of the source, and those of this pass, as far as they are not
+        // composed. Positions are those of the whole texts, as is that of pending.
+        EditList before, made;
+        ptrdiff_t shift = 0;  // position in the text before this pass less that in the source, in front of the edits
+        size_t position = 0;
 
+        void clear();
         void take(const uint8_t* bytes, size_t count, const std::vector<Segment>& made, size_t from);
         void drop(size_t count);
     };
     size_t pass(int k, const uint8_t* data, size_t size, bool last, Buffer& out);
     void finish(int k, const uint8_t* bytes, size_t count, bool edited, bool last, Buffer& out);
     void put(const uint8_t* bytes, size_t count, Buffer& out);
+    void trace(int k, size_t done);
+    void settle();
 
     Options options_;
     Validity validity_ = Validity::known;  // of the text
-    bool keep_same_ = false, changed_ = false;
+    bool keep_same_ = false, changed_ = false, traced_ = false;
     size_t portion_ = 0, same_ = 0, left_ = 0;
+    size_t put_ = 0;  // bytes of the result that are finished
     int active_ = 1;  // passes that have something to do: one more than those that edited something
     Pass pass_;
-    Stage stages_[PASSES];
+    Stage stages_[PASSES + 1];  // behind the active ones stands what the result is held in, if traced
     std::vector<Segment> segments_;
     Buffer text_;
+    EditList edits_, pass_edits_;
     // The last segment that the last of these passes finished: if the next one is edited, the pass behind must see both.
     std::vector<uint8_t> held_;
     Segment held_segment_{};

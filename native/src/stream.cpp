@@ -23,6 +23,7 @@ struct Stream::Impl {
     size_t valid = 0;     // bytes of pending that are known to be UTF-8
     size_t complete = 0;  // bytes of it up to the last line end that is surely whole
     bool closed = false;  // after an error or the last piece
+    bool ran = false;     // with the last piece something went through the pipeline
 
     bool take(const uint8_t* data, size_t size, bool last, Plan& plan);
     void run(bool last);
@@ -54,7 +55,8 @@ bool Stream::Impl::take(const uint8_t* data, size_t size, bool last, Plan& plan)
 
 void Stream::Impl::run(bool last) {
     const size_t size = last ? pending.size() : complete;
-    if (!last && size < pipeline.portion()) return;
+    ran = last || size >= pipeline.portion();
+    if (!ran) return;
     const size_t done = pipeline.run(pending.data(), size, last, output);
     pending.erase(pending.begin(), pending.begin() + ptrdiff_t(done));
     base += done;
@@ -62,10 +64,10 @@ void Stream::Impl::run(bool last) {
     complete -= std::min(complete, done);
 }
 
-Stream::Stream(const Options& options, Invalid invalid) noexcept : impl_(new (std::nothrow) Impl) {
+Stream::Stream(const Options& options, Invalid invalid, bool trace) noexcept : impl_(new (std::nothrow) Impl) {
     if (!impl_) return;
     impl_->invalid = invalid;
-    impl_->pipeline.start(options, once_checked(validity_of(invalid)), STREAM_PORTION, false);
+    impl_->pipeline.start(options, once_checked(validity_of(invalid)), STREAM_PORTION, false, trace);
 }
 Stream::~Stream() { delete impl_; }
 
@@ -90,6 +92,11 @@ Plan Stream::feed(const uint8_t* data, size_t size, bool last) noexcept {
     plan.status = Status::ok;
     plan.changed = true;
     plan.size = s.output.size();
+    const EditList& edits = s.pipeline.edits();
+    plan.edits = edits.edits.data();
+    plan.edit_count = s.ran ? edits.edits.size() : 0;
+    plan.texts = edits.texts.data();
+    plan.settled = s.pipeline.settled();
     return plan;
 }
 

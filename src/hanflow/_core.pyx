@@ -1,5 +1,6 @@
 # cython: language_level=3, freethreading_compatible=True, boundscheck=False, wraparound=False, auto_pickle=False, autotestdict=False
 """Signature sheet of the C++ core: views in, a call without the GIL, objects out. Decides nothing."""
+from cpython.bytearray cimport PyByteArray_AS_STRING
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.pycapsule cimport PyCapsule_Destructor, PyCapsule_GetPointer, PyCapsule_New
 from cpython.unicode cimport PyUnicode_AsEncodedString, PyUnicode_AsUTF8String, PyUnicode_DecodeUTF8
@@ -76,6 +77,7 @@ cdef extern from "hanflow/api.hpp" namespace "hanflow" nogil:
         const Edit* edits
         size_t edit_count
         const char* texts
+        size_t settled
 
     cdef struct Extent:
         size_t length
@@ -90,7 +92,7 @@ cdef extern from "hanflow/api.hpp" namespace "hanflow" nogil:
         void emit_units(void* out, int unit_bytes) noexcept
 
     cdef cppclass Stream:
-        Stream(const Options& options, Invalid invalid) except +
+        Stream(const Options& options, Invalid invalid, cbool trace) except +
         Plan feed(const uint8_t* data, size_t size, cbool last) noexcept
         const uint8_t* output() noexcept
 
@@ -339,6 +341,8 @@ cdef inline object decoded(const char* data, size_t size, Invalid invalid):
     cdef const char* errors = NULL
     if invalid == Invalid.surrogates:
         errors = b"surrogatepass"
+    elif invalid == Invalid.preserve:
+        errors = b"surrogateescape"
     return PyUnicode_DecodeUTF8(data, <Py_ssize_t>size, errors)
 
 
@@ -992,7 +996,7 @@ cdef class Pieces:
         self.is_text = is_text
         self.preserve = preserve
         self.stream = new Stream(core.options, Invalid.surrogates if is_text else
-                                 Invalid.preserve if preserve else Invalid.reject)
+                                 Invalid.preserve if preserve else Invalid.reject, False)
 
     def __dealloc__(self):
         del self.stream
@@ -1027,6 +1031,88 @@ cdef class Pieces:
             return PyBytes_FromStringAndSize(out, <Py_ssize_t>plan.size)
         finally:
             self.turn.give_back()
+
+
+@cython.final
+cdef class TracedPieces:
+    """A text that comes in pieces of UTF-8, and its repairs as soon as they are final. Of a str, whose lone surrogates are
+    encoded by "surrogatepass" (is_text), or of bytes, of which those that are not UTF-8 stand for lone surrogates as by
+    "surrogateescape" (preserve). Positions are those of the whole text, in code points. Not to be shared between threads."""
+    cdef Stream* stream
+    cdef Invalid invalid
+    cdef Plan plan
+    cdef size_t done      # of the plan's edits
+    cdef bytearray held   # of the pieces, from `at` on
+    cdef size_t at_byte, at_point
+    cdef dict known
+    cdef readonly list counts  # repairs so far of each rule, in the order of api.hpp
+
+    def __cinit__(self, Core core not None, bint is_text, bint preserve):
+        self.invalid = Invalid.surrogates if is_text else Invalid.preserve if preserve else Invalid.reject
+        self.stream = new Stream(core.options, self.invalid, True)
+        self.held, self.known, self.counts = bytearray(), {}, [0] * RULE_COUNT
+
+    def __dealloc__(self):
+        del self.stream
+
+    def feed(self, bytes piece not None, bint last):
+        """What is finished of the result, as bytes. The repairs of the pieces before must have been taken."""
+        cdef const uint8_t* data = <const uint8_t*>PyBytes_AS_STRING(piece)
+        cdef size_t size = <size_t>PyBytes_GET_SIZE(piece), i
+        cdef size_t before = self.at_byte + <size_t>len(self.held)
+        self.held += piece
+        with nogil:
+            self.plan = self.stream.feed(data, size, last)
+        self.done = 0
+        if self.plan.status == Status.closed:
+            raise ValueError("the text has ended")
+        if self.plan.status == Status.out_of_memory:
+            raise MemoryError()
+        if self.plan.status != Status.ok:
+            begin, end = max(self.plan.error_begin, before) - before, max(self.plan.error_end, before) - before
+            error = UnicodeDecodeError("utf-8", piece, begin, end, self.plan.error_reason.decode("ascii"))
+            error.stream_position = self.plan.error_begin
+            raise error
+        for i in range(self.plan.edit_count):
+            self.counts[<int>self.plan.edits[i].rule] += 1
+        return PyBytes_FromStringAndSize(<const char*>self.stream.output(), <Py_ssize_t>self.plan.size)
+
+    def some(self, size_t most):
+        """The next Repairs, so many at most. An empty list when those known are taken."""
+        cdef size_t count = min(self.plan.edit_count - self.done, most)
+        cdef size_t i, begin, end, origin = self.at_byte
+        cdef const uint8_t* data = <const uint8_t*>PyByteArray_AS_STRING(self.held)
+        cdef const Edit* edit
+        cdef list out = [None] * count
+        for i in range(count):
+            edit = &self.plan.edits[self.done + i]
+            self.pass_over(data - origin, edit.begin)
+            begin = self.at_point
+            before = decoded(<const char*>data + (edit.begin - origin), edit.end - edit.begin, self.invalid)
+            end = begin + <size_t>PyUnicode_GET_LENGTH(before)
+            self.at_byte, self.at_point = edit.end, end
+            out[i] = new_tuple(Repair, (RULES[<int>edit.rule], begin, end, before,
+                                        decoded(self.plan.texts + edit.text, edit.text_size, self.invalid),
+                                        <int>edit.confidence, evidence_of(edit, self.known)))
+        self.done += count
+        del self.held[:self.at_byte - origin]
+        return out
+
+    def settled(self):
+        """When those known are taken: no repair to come begins before this position."""
+        cdef size_t origin = self.at_byte
+        self.pass_over(<const uint8_t*>PyByteArray_AS_STRING(self.held) - origin, max(self.plan.settled, origin))
+        del self.held[:self.at_byte - origin]
+        return self.at_point
+
+    cdef int pass_over(self, const uint8_t* data, size_t to) except -1:
+        """data: where the text's first byte would stand."""
+        if self.invalid == Invalid.preserve:
+            self.at_point += <size_t>len(decoded(<const char*>data + self.at_byte, to - self.at_byte, self.invalid))
+        else:
+            self.at_point += extent_of(data + self.at_byte, to - self.at_byte).length
+        self.at_byte = to
+        return 0
 
 
 @cython.final

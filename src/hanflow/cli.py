@@ -7,35 +7,34 @@ import signal
 import sys
 from collections import Counter
 from functools import partial, wraps
-from typing import TYPE_CHECKING, Any, NoReturn, Optional
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Optional
 
 import click
 
 from . import __version__, cpu, files
 from .__main__ import INTERRUPTED, interrupted
-from .bulk import NAMED_ERRORS, STDIN, STDOUT, ClosedPipe, Item, Run, Task, Unwritable, explained, write_out
-from .formats import FORMATS, Settings, each_text
+from .bulk import STDIN, STDOUT, ClosedPipe, Item, Run, Task, Unwritable, write_out
+from .formats import FORMATS, Settings
+from .inspection import Inspection, Target
 from .journal import InUse, Journal, sweep
 from .normalizer import ERRORS, LATIN_GAP, SPACING, WIDTH, Normalizer, _cpus
-from .progress import Progress, open_streams, printable, say
+from .progress import Progress, escaped, open_streams, printable, say
 from .ray_data import Places, is_url, outcomes
-from .summary import Summary
+from .summary import REPAIRED, Summary
 from .tree import Tree
 from .walk import Choice, Patterns, chosen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import FrameType
 
-    from .formats import Located
+    from .inspection import View
     from .walk import OnError
 
-# Exit codes: 1 something failed or (check) would change, 2 wrong usage.
-FAILED = 1
+# Exit codes. 1: something failed, or (check) would change; 2: wrong usage, or (check) something failed.
+FAILED, CHECK_FAILED = 1, 2
 CLOSED_PIPE = 141
 TERMINATED = 143
-
-NEWLINE = b"\n"
 
 
 def main() -> NoReturn:
@@ -129,10 +128,14 @@ def _options(function: Callable[..., int]) -> Callable[..., int]:
     return decorated
 
 
-def _reading(*names: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
-    """The options of Settings that say what is in the files; that of the format has these names."""
-    options = (
-        click.option(*names, "format", type=click.Choice(FORMATS),
+# The options of Settings that say what is in the files.
+READING = ("format", "field", "column", "encoding", "delimiter", "max_ratio", "max_bytes")
+
+
+def _reading(function: Callable[..., int]) -> Callable[..., int]:
+    """READING."""
+    for option in reversed((
+        click.option("--input-format", "format", type=click.Choice(FORMATS),
                      help="The format of all files, instead of what their names say."),
         click.option("--field", multiple=True, metavar="NAME", help="JSON Lines: a field to repair, a.b for one inside another."),
         click.option("--column", multiple=True, metavar="NAME",
@@ -142,14 +145,25 @@ def _reading(*names: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
         click.option("--max-ratio", type=click.FloatRange(0), default=Settings.max_ratio, show_default=True,
                      help="What is compressed may be so many times as large unpacked; 0 for no limit."),
         click.option("--max-bytes", type=click.IntRange(0), default=0, help="A file may be unpacked to so much; 0 for no limit."),
-    )
+    )):
+        function = option(function)
+    return function
 
-    def decorate(function: Callable[..., int]) -> Callable[..., int]:
-        for option in reversed(options):
-            function = option(function)
-        return function
 
-    return decorate
+def _no_format(reason: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """--format, which says how `check` and `diff` show what they find, is refused."""
+
+    def refuse(context: click.Context, option: click.Parameter, value: Optional[str]) -> None:
+        if value is not None:
+            known = value if value in FORMATS else "NAME"
+            raise click.UsageError(f"no --format here: {reason}. What is in the files says --input-format {known}.", context)
+
+    return click.option("--format", "_", hidden=True, expose_value=False, callback=refuse)
+
+
+_jobs = click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Worker processes. By default one a CPU.")
+_progress = click.option("--progress/--no-progress", default=None,
+                         help="A line a minute even if stderr is a pipe, or nothing at all.")
 
 
 def _choosing(function: Callable[..., int]) -> Callable[..., int]:
@@ -192,7 +206,7 @@ def _settings(normalizer: Normalizer, given: dict[str, Any], counts: bool = Fals
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("-o", "--output", metavar="OUT", help="File or folder to write; a folder for more than one file.")
 @click.option("-i", "--in-place", is_flag=True, help="Replace the files themselves.")
-@click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Worker processes. By default one a CPU.")
+@_jobs
 @click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True,
               help="Work on this machine, or on those of a Ray cluster.")
 @click.option("--address", help="Of the Ray cluster. By default $RAY_ADDRESS, else Ray is started on this machine.")
@@ -200,9 +214,10 @@ def _settings(normalizer: Normalizer, given: dict[str, Any], counts: bool = Fals
 @click.option("--resume", is_flag=True, help="Leave out what an earlier run into OUT has done.")
 @click.option("-n", "--dry-run", is_flag=True, help="Write nothing, list what would be done.")
 @click.option("--report", metavar="FILE", help="Write what was done to each file as JSON. Counts repairs by rule, which takes time.")
-@click.option("--progress/--no-progress", default=None, help="A line a minute even if stderr is a pipe, or nothing at all.")
+@_progress
 @_choosing
-@_reading("--format", "--input-format")
+@_no_format("fix writes each file in its own format")
+@_reading
 @_options
 def fix(
     paths: tuple[str, ...], output: Optional[str], in_place: bool, jobs: Optional[int], engine: str, address: Optional[str],
@@ -347,41 +362,83 @@ def _target(source: str, output: Optional[str]) -> tuple[str, str, int, Optional
     return output, "", 0, within
 
 
+class Looking(NamedTuple):
+    """What `check`, `diff` and `report` are told in common. Called, it looks at the files that `fix --in-place` would repair."""
+
+    paths: tuple[str, ...]
+    settings: Settings
+    choice: Choice
+    jobs: int
+    progress: Optional[bool]
+
+    @property
+    def normalizer(self) -> Normalizer:
+        return self.settings.normalizer
+
+    def __call__(self, view: View, target: Target, output: Optional[str] = None) -> Summary:
+        """output: a file that is not looked at."""
+        choice = self.choice if output is None else self.choice._replace(without=(output,))
+
+        def listed(failed: OnError) -> Iterator[Item]:
+            return (Item(source, "", size=size) for source, size in chosen(self.paths, choice, failed))
+
+        piped = _is_stdin(self.paths)
+        summary = Summary(listed=False)
+        shown = Progress(summary, iter(()) if piped else (item.size for item in listed(lambda error: None)), self.progress)
+        run = Inspection(self.settings, view, target, self.jobs, summary, shown)
+        try:
+            run(iter([Item(STDIN, "")]) if piped else listed(run.failed_at))
+        finally:
+            shown.clear()
+        return summary
+
+
+def _looking(function: Callable[..., int]) -> Callable[..., int]:
+    """The options of Looking; the command gets it."""
+
+    @_jobs
+    @_progress
+    @_choosing
+    @_reading
+    @_options
+    @wraps(function)
+    def with_looking(paths: tuple[str, ...], jobs: Optional[int], progress: Optional[bool], choice: Choice, normalizer: Normalizer,
+                     **given: Any) -> int:
+        reading = {name: given.pop(name) for name in READING}
+        return function(view=Looking(paths, _settings(normalizer, reading), choice, jobs or _cpus(), progress), **given)
+
+    return with_looking
+
+
 @command.command()
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("-l", "--list", "names", is_flag=True, help="Only name the files that would change.")
+@click.option("-l", "--list", "names", is_flag=True, help="Only name the files that would change, a line each.")
+@click.option("-0", "--null", is_flag=True, help="With --list: end each name with NUL instead, and change nothing in it; for xargs -0.")
 @_shown
-@_reading("--input-format")
-@_options
-def check(paths: tuple[str, ...], names: bool, shown: str, normalizer: Normalizer, **given: Any) -> int:
-    """Show every repair that `fix` would make, and exit with 1 if there is one.
+@_looking
+def check(view: Looking, names: bool, null: bool, shown: str) -> int:
+    """Show every repair that `fix` would make. Exits with 1 if there is one, with 2 if anything failed.
 
     A line each, as compilers print it: PATH:LINE:COLUMN: RULE what, before -> after [how sure, and why]. Repairs of one kind near
     each other are one line. Columns count characters (code points). A text of JSON Lines stands at the line of its record, one of
-    Parquet or Arrow at the number of its row; its own line and column follow.
+    Parquet or Arrow at the number of its row; its own line and column follow. What terminals act on is shown as an escape.
 
     --format json gives an object a line for every repair, start and end in code points of its text; github gives workflow
     commands, which GitHub Actions shows beside the lines.
     """
-    from . import findings
+    from .views import Names, Repairs
 
     if names and shown != "text":
         raise click.UsageError("--list and --format exclude each other")
-    run = Inspection(_settings(normalizer, given), verbose=True)
-    for source in _sources(paths, run):
-        count = 0
-
-        def visit(located: Located) -> bool:
-            nonlocal count
-            repairs = located.repairs(normalizer)
-            count += len(repairs)
-            if not names:
-                _write_all(findings.FORMATS[shown](source, located, repairs))
-            return bool(repairs)
-
-        if run.each_text(source, visit) and names:
-            write_out(findings.name(source) + b": would change (%d repair%s)\n" % (count, b"" if count == 1 else b"s"))
-    return run.end("would change") or int(run.counts["changed"] > 0)
+    if null and not names:
+        raise click.UsageError("--null needs --list")
+    try:
+        summary = view(Names(view.normalizer, null) if names else Repairs(view.normalizer, shown), Stdout())
+    except Unwritable as error:
+        say(f"hanflow: <stdout>: {error.args[1]}")
+        return CHECK_FAILED
+    _summarized(summary)
+    return CHECK_FAILED if summary.errors else int(summary.counts[REPAIRED] > 0)
 
 
 @command.command()
@@ -389,106 +446,80 @@ def check(paths: tuple[str, ...], names: bool, shown: str, normalizer: Normalize
 @click.option("--color", "--colour", "colour", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True,
               help="Show repairs in colour, rule by rule; auto: on a terminal, unless $NO_COLOR is set.")
 @_shown
-@_reading("--input-format")
-@_options
-def diff(paths: tuple[str, ...], colour: str, shown: str, normalizer: Normalizer, **given: Any) -> int:
-    """Show what `fix` would change. Exits with 0, whether it would or not.
+@_looking
+def diff(view: Looking, colour: str, shown: str) -> int:
+    """Show what `fix` would change. Exits with 0, whether it would or not; with 1 if anything failed.
 
     On a terminal: the changed lines in colour, rule by rule, deleted gaps as ␣ and joined line ends as ⏎. In a pipe or file, or
     with --color never: a unified diff, for plain text in its own encoding, so that `patch` can apply it; of other formats each text
     has one of its own, under the name PATH:LINE:FIELD. --format json and github: as `hanflow check` gives them.
     """
-    from . import findings
-    from .diff import by_rule, unified
+    from .views import Diff, Repairs
 
     coloured = _colour() if colour == "auto" else colour == "always"
-    run = Inspection(_settings(normalizer, given), verbose=False)
-    for source in _sources(paths, run):
-
-        def visit(located: Located) -> bool:
-            repairs = located.repairs(normalizer)
-            if not repairs:
-                return False
-            label = findings.title(source, located)
-            if shown != "text":
-                _write_all(findings.FORMATS[shown](source, located, repairs))
-            elif coloured:
-                first = located.line if located.lines else 1
-                _write_all(line.encode() for line in by_rule(located.text, repairs, label.decode("utf-8", "replace"), first))
-            else:
-                _write_all(unified(located.text, repairs, label, label, _line_encoding(located.encoding)))
-            return True
-
-        run.each_text(source, visit)
-    return run.end("would change")
-
-
-def _line_encoding(name: Optional[str]) -> str:
-    """That of a file, if a line feed is one byte in it, as `patch` needs it; else UTF-8."""
-    return name if name and "\n".encode(name) == NEWLINE else "utf-8"
-
-
-def _write_all(pieces: Iterable[bytes]) -> None:
-    """To stdout, some at a time."""
-    held = bytearray()
-    for piece in pieces:
-        held += piece
-        if len(held) >= 1 << 16:
-            write_out(bytes(held))
-            held.clear()
-    if held:
-        write_out(bytes(held))
+    summary = view(Repairs(view.normalizer, shown) if shown != "text" else Diff(view.normalizer, coloured), Stdout())
+    return int(summary.errors > 0)
 
 
 @command.command("report")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("-o", "--output", metavar="FILE", help="The HTML file to write. Without it: stdout, unless that is a terminal.")
-@_reading("--format", "--input-format")
-@_options
-def report_(paths: tuple[str, ...], output: Optional[str], normalizer: Normalizer, **given: Any) -> int:
+@_no_format("report has one format")
+@_looking
+def report_(view: Looking, output: Optional[str]) -> int:
     """Write an HTML page that shows every repair that `fix` would make, source and result side by side.
 
     The page is one file, loads nothing and needs no network. It filters by rule, confidence and file; ? lists its keys.
     What fails is named on stderr and in the page, and the exit code is 1.
     """
-    settings = _settings(normalizer, given)
     if output in (None, STDOUT):
         if output is None and sys.stdout.isatty():
             raise click.UsageError("where to? -o FILE.html, or a pipe")
-        return _reported(paths, settings, write_out)
-    assert output is not None
-    for path in paths:
-        if files.same_file(path, output):
-            raise click.UsageError(f"source and target are the same file: {output!r}")
-    try:
-        with files.replacing(output) as file:
+        summary = _reported(view, write_out)
+    else:
+        assert output is not None
+        for path in view.paths:
+            if files.same_file(path, output):
+                raise click.UsageError(f"source and target are the same file: {output!r}")
+        try:
+            if folder := os.path.dirname(output):
+                os.makedirs(folder, exist_ok=True)
+            with files.replacing(output) as file:
 
-            def write(data: bytes) -> None:
-                try:
-                    file.write(data)
-                except OSError as error:  # not to be taken for one of the source at hand
-                    raise Unwritable(error.errno, error.strerror) from None
+                def write(data: bytes) -> None:
+                    try:
+                        file.write(data)
+                    except OSError as error:
+                        raise Unwritable(error.errno, error.strerror) from None
 
-            return _reported(paths, settings, write, output)
-    except (Unwritable, OSError) as error:
-        say(f"hanflow: {printable(output)}: {error.args[1]}")
-        return 1
+                summary = _reported(view, write, output)
+        except (Unwritable, OSError) as error:
+            say(f"hanflow: {printable(output)}: {error.args[1]}")
+            return FAILED
+    _summarized(summary)
+    return int(summary.errors > 0)
 
 
-def _reported(paths: Sequence[str], settings: Settings, write: Callable[[bytes], object], output: Optional[str] = None) -> int:
+def _reported(view: Looking, write: Callable[[bytes], object], output: Optional[str] = None) -> Summary:
     """output: is not read, if it lies in a folder that is."""
-    from .report import Page
+    from .report import Page, Pages, Passages
 
-    names = [printable(path) for path in paths]
-    page = Page(write, settings.normalizer, names[0] if len(names) == 1 else f"{len(names)} paths" if names else printable(STDIN))
-    run = Inspection(settings, verbose=True, failed=page.fail)
-    for source in _sources(paths, run):
-        if output is not None and files.same_file(source, output):
-            continue
-        page.begin(printable(source))
-        run.each_text(source, page.visit)
+    names = [escaped(printable(path)) for path in view.paths]
+    title = names[0] if len(names) == 1 else f"{len(names)} paths" if names else printable(STDIN)
+    page = Page(write, view.normalizer, title)
+    summary = view(Passages(view.normalizer), Pages(page), output)
     page.close()
-    return run.end("would change")
+    return summary
+
+
+def _summarized(summary: Summary) -> None:
+    if summary.files != 1 or not summary.failed:
+        say(summary.line("would change"))
+
+
+class Stdout(Target):
+    def write(self, data: bytes) -> None:
+        write_out(data)
 
 
 @command.command()
@@ -512,68 +543,10 @@ def demo(damaged: bool) -> int:
     return 0
 
 
-class Inspection:
-    """The account of `check`, `diff` and `report`: reads, and reports what fails instead of stopping. failed: is told too, the
-    source, where in it, and why."""
-
-    def __init__(self, settings: Settings, verbose: bool, failed: Optional[Callable[[str, str, str], object]] = None) -> None:
-        self.settings = settings
-        self.verbose = verbose
-        self.tell = failed
-        self.counts: Counter[str] = Counter()
-
-    def each_text(self, source: str, visit: Callable[[Located], bool]) -> bool:
-        """Calls visit() for each text of the source. Whether one would change."""
-        try:
-            report = each_text(self.settings, source, visit)
-        except (ClosedPipe, Unwritable):
-            raise
-        except Exception as error:
-            self.failed(source, error)
-            return False
-        self.counts["changed" if report.changed else "unchanged"] += 1
-        self.counts["records"] += report.failed
-        for where, reason in report.errors[:NAMED_ERRORS]:
-            self._say(source, where, reason)
-        if report.failed > NAMED_ERRORS:
-            self._say(source, "", f"{report.failed - NAMED_ERRORS} more")
-        return report.changed
-
-    def failed(self, source: str, error: Exception) -> None:
-        self.counts["failed"] += 1
-        self._say(source, *explained(error, source))
-
-    def _say(self, source: str, where: str, reason: str) -> None:
-        say(f"hanflow: {printable(source)}: {where + ': ' if where else ''}{reason}")
-        if self.tell is not None:
-            self.tell(printable(source), where, reason)
-
-    def end(self, verb: str) -> int:
-        """Prints the summary; returns the exit code."""
-        failed, records = self.counts["failed"], self.counts["records"]
-        total = self.counts["changed"] + self.counts["unchanged"] + failed
-        if self.verbose and (total != 1 or not failed):
-            parts = [f"{self.counts['changed']} {verb}", f"{self.counts['unchanged']} unchanged"]
-            parts += [f"{failed} failed"] if failed else []
-            parts += [f"{records} record{'' if records == 1 else 's'} failed"] if records else []
-            say(f"{total} file{'' if total == 1 else 's'}: {', '.join(parts)}")
-        return int(failed + records > 0)
-
-
 def _is_stdin(paths: Sequence[str]) -> bool:
     if STDIN in paths and len(paths) > 1:
         raise click.UsageError("- (stdin) cannot stand beside other paths")
     return not paths or paths[0] == STDIN
-
-
-def _sources(paths: Sequence[str], run: Inspection) -> Iterator[str]:
-    """The files that `fix --in-place` would repair."""
-    if _is_stdin(paths):
-        yield STDIN
-        return
-    everything = Choice(Patterns(()), Patterns(()))
-    for source, _ in chosen(paths, everything, lambda error: run.failed(os.fsdecode(error.filename), error)):
-        yield source
 
 
 def _colour() -> bool:
@@ -588,6 +561,3 @@ def _heading(text: str) -> bytes:
 def _lines(text: bytes) -> int:
     return text.count(b"\n") + (not text.endswith(b"\n"))
 
-
-if __name__ == "__main__":
-    main()

@@ -91,19 +91,6 @@ def repairs(core: Core, convert: Optional[Callable[[str], str]], text: Union[str
     ]
 
 
-def one_by_one(core: Core, convert: Optional[Callable[[str], str]], text: str) -> Iterator[Repair[str]]:
-    """The same, made as they are asked for, where nothing is converted: a long text has many."""
-    if convert is not None:
-        yield from repairs(core, convert, text, False)
-        return
-    traced = core.traced(text, False)
-    try:
-        while some := traced.some(4096):
-            yield from some
-    finally:
-        traced.close()
-
-
 def decoded(found: list[Repair[bytes]], text: str) -> tuple[list[Repair[str]], list[int]]:
     """Repairs of bytes as repairs of the text they stand for, lone surrogates for what is not UTF-8, and where each character
     of it stands in the bytes, its end included."""

@@ -2,17 +2,23 @@
 from __future__ import annotations
 
 import json
-import os
-from typing import TYPE_CHECKING, NamedTuple, Optional
+import re
+from collections import deque
+from typing import TYPE_CHECKING, NamedTuple, Optional, Union
+
+from .progress import CONTROL, escaped, harmless
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from .explain import Repair
     from .formats import Located
+    from .traced import Step, Text
 
-# Repairs of one kind with at most so many characters between them are one finding.
-NEAR = 8
+    AnyText = Union[str, Text]
+
+# Repairs of one kind with at most so many characters between them are one finding, which reaches over so many at most.
+NEAR, REACH = 8, 10_000
 # Characters that a message shows: beside white space on either side, and of a long finding in all.
 CONTEXT, LONG = 5, 40
 
@@ -54,44 +60,70 @@ class Finding(NamedTuple):
         return self.placed[0].repair.rule
 
 
-def placed(text: str, repairs: Iterable[Repair[str]]) -> Iterator[Placed]:
-    """Linear in the text."""
+def placed(text: AnyText, repairs: Iterable[Step]) -> Iterator[Union[Placed, int]]:
+    """Linear in the text. The positions between the repairs are passed on."""
     line, start, at = 1, 0, 0  # of the line that holds `at`
-    for repair in repairs:
-        begin, end = repair.start, repair.end
-        count = text.count("\n", at, begin)
-        if count:
-            line += count
-            start = text.rfind("\n", at, begin) + 1
-        first, column = line, begin - start + 1
-        if "\n" in repair.before:
-            line += repair.before.count("\n")
-            start = text.rfind("\n", begin, end) + 1
-        at = end
-        yield Placed(repair, first, column, line, end - start + 1)
+    ahead = -1  # a line feed: none stands between `at` and it
+    for step in repairs:
+        if isinstance(step, int):
+            line, start = _line_of(text, line, start, at, step)
+            at = max(at, step)
+            yield step
+            continue
+        _, begin, end, before, *_ = step
+        if begin > ahead:
+            line, start = _line_of(text, line, start, at, begin)
+            found = text.find("\n", begin, begin + REACH)
+            ahead = found if found >= 0 else begin + REACH
+        first, column, at = line, begin - start + 1, end
+        if "\n" in before:
+            line += before.count("\n")
+            start = begin + before.rindex("\n") + 1
+            ahead = -1
+        yield Placed(step, first, column, line, end - start + 1)
 
 
-def findings(text: str, repairs: Iterable[Repair[str]]) -> list[Finding]:
+def _line_of(text: AnyText, line: int, start: int, at: int, position: int) -> tuple[int, int]:
+    """Number and begin of the line of a position, by those of one before it."""
+    count = text.count("\n", at, position) if position > at else 0
+    return (line + count, text.rfind("\n", at, position) + 1) if count else (line, start)
+
+
+def findings(text: AnyText, repairs: Iterable[Step]) -> Iterator[Finding]:
     """All repairs, in the order of the first one of each finding. Joined lines stand by themselves, but for those of one
     character."""
-    found: list[Finding] = []
-    open_: dict[tuple[str, tuple[str, str]], Finding] = {}
+    forget = forgetting(text)
+    waiting: deque[Finding] = deque()  # in order: what is not given yet, as the first of them may go on
+    last: dict[tuple[str, tuple[str, str]], Finding] = {}
     for place in placed(text, repairs):
+        if isinstance(place, int):
+            while waiting and place - waiting[0].placed[-1].repair.end > NEAR:
+                yield waiting.popleft()
+            forget(min(place, waiting[0].placed[0].repair.start if waiting else place) - CONTEXT)
+            continue
         repair = place.repair
+        rule, start = repair.rule, repair.start
         kind = _kind(text, repair)
-        known = open_.get((repair.rule, kind))
+        known = last.get((rule, kind))
         if known is not None:
-            last = known.placed[-1]
-            if repair.start - last.repair.end <= NEAR and (
-                    repair.rule == "vertical" or (last.end_line == place.line and repair.rule != "unwrap")):
+            before = known.placed[-1]
+            if start - before.repair.end <= NEAR and (rule == "vertical" or (before.end_line == place.line and rule != "unwrap")
+                                                      ) and start - known.placed[0].repair.start < REACH:
                 known.placed.append(place)
                 continue
-        open_[repair.rule, kind] = finding = Finding([place], kind)
-        found.append(finding)
-    return found
+        while waiting and start - waiting[0].placed[-1].repair.end > NEAR:
+            yield waiting.popleft()
+        last[rule, kind] = finding = Finding([place], kind)
+        waiting.append(finding)
+    yield from waiting
 
 
-def _kind(text: str, repair: Repair[str]) -> tuple[str, str]:
+def forgetting(text: AnyText) -> Callable[[int], object]:
+    """forget() of a Text, nothing of a str."""
+    return getattr(text, "forget", lambda position: None)
+
+
+def _kind(text: AnyText, repair: Repair[str]) -> tuple[str, str]:
     rule, before, after = repair.rule, repair.before, repair.after
     if rule == "opencc":
         return CONVERTED
@@ -102,15 +134,16 @@ def _kind(text: str, repair: Repair[str]) -> tuple[str, str]:
     if rule == "spacing":
         if not before:
             return PARTED
-        if repair.start == 0 or text[repair.start - 1] in "\r\n" or repair.end == len(text) or text[repair.end] in "\r\n":
+        around = text[max(repair.start - 1, 0):repair.end + 1]
+        if repair.start == 0 or len(around) < len(before) + 2 or around[0] in "\r\n" or around[-1] in "\r\n":
             return EDGE
         return NARROWED if after else CLOSED
     if after.strip():
         return GRID
-    return BLANK if repair.start and text[repair.start - 1] in "\r\n" else JOINED
+    return BLANK if repair.start and text[repair.start - 1:repair.start] in "\r\n" else JOINED
 
 
-def message(text: str, finding: Finding) -> str:
+def message(text: AnyText, finding: Finding) -> str:
     """In plain words: what is done, the passage before and after. White space but single spaces is made visible."""
     repairs = [place.repair for place in finding.placed]
     one, several = finding.kind
@@ -130,24 +163,28 @@ def why(finding: Finding) -> str:
     return f" [{least.confidence}{f' to {most}' if most > least.confidence else ''} %: {least.evidence}]"
 
 
-def passage(text: str, repairs: list[Repair[str]], context: int) -> tuple[str, str]:
+def passage(text: AnyText, repairs: list[Repair[str]], context: int) -> tuple[str, str]:
     """The text round repairs that follow each other, before and after them. In the middle of a long one stands an ellipsis."""
     start, end = repairs[0].start, repairs[-1].end
     groups = [repairs]
     if end - start > LONG and len(repairs) > 2:
-        head = [repairs[0], *(r for r in repairs[1:-1] if r.end - start <= LONG // 2)]
-        tail = [*(r for r in repairs[len(head):-1] if end - r.start <= LONG // 2), repairs[-1]]
-        groups = [head, tail]
+        head, tail = 1, len(repairs) - 1
+        while head < len(repairs) - 1 and repairs[head].end - start <= LONG // 2:
+            head += 1
+        while tail > head and end - repairs[tail - 1].start <= LONG // 2:
+            tail -= 1
+        groups = [repairs[:head], repairs[tail:]]
     left = text[max(start - context, 0):start].rpartition("\n")[2].lstrip()
     right = text[end:end + context].partition("\n")[0].rstrip()
     before, after = [], []
     for group in groups:
-        at = group[0].start
-        new = []
+        begin = group[0].start
+        old = text[begin:group[-1].end]
+        at, new = 0, []
         for repair in group:
-            new += [text[at:repair.start], shortened(repair.after)]
-            at = repair.end
-        before.append(shortened(text[group[0].start:at]) if len(group) == 1 else text[group[0].start:at])
+            new += [old[at:repair.start - begin], shortened(repair.after)]
+            at = repair.end - begin
+        before.append(shortened(old) if len(group) == 1 else old)
         after.append("".join(new))
     return left + "…".join(before) + right, left + "…".join(after) + right
 
@@ -188,7 +225,7 @@ def _in_words(located: Located, place: Placed) -> str:
     return f" ({row}{kind} {visible(located.field)}{'' if located.lines else f' {place.line}:{place.column}'})"
 
 
-def as_lines(path: str, located: Located, repairs: list[Repair[str]]) -> Iterator[bytes]:
+def as_lines(path: str, located: Located, repairs: Iterable[Step]) -> Iterator[bytes]:
     """path:line:column: rule message"""
     label = name(path, located)
     for finding in findings(located.text, repairs):
@@ -198,12 +235,16 @@ def as_lines(path: str, located: Located, repairs: list[Repair[str]]) -> Iterato
         yield label + said.encode()
 
 
-def as_json(path: str, located: Located, repairs: list[Repair[str]]) -> Iterator[bytes]:
+def as_json(path: str, located: Located, repairs: Iterable[Step]) -> Iterator[bytes]:
     """An object a line for each repair: put together they replay."""
     encode = json.JSONEncoder(ensure_ascii=False).encode
     record = {key: value for key, value in (("member", located.member), ("record", located.record), ("field", located.field))
               if value not in ("", None)}
+    forget = forgetting(located.text)
     for place in placed(located.text, repairs):
+        if isinstance(place, int):
+            forget(place - CONTEXT)
+            continue
         repair = place.repair
         line, column = _in_file(located, place.line, place.column)
         end_line, end_column = _in_file(located, place.end_line, place.end_column)
@@ -212,12 +253,16 @@ def as_json(path: str, located: Located, repairs: list[Repair[str]]) -> Iterator
                  "message": message(located.text, Finding([place], _kind(located.text, repair))),
                  "before": repair.before, "after": repair.after, "evidence": repair.evidence, "confidence": repair.confidence}
         try:
-            yield encode(found).encode() + b"\n"
+            yield CONTROL.sub(_json_escape, encode(found)).encode() + b"\n"
         except UnicodeEncodeError:  # lone surrogates
             yield json.dumps(found).encode() + b"\n"
 
 
-def as_github(path: str, located: Located, repairs: list[Repair[str]]) -> Iterator[bytes]:
+def _json_escape(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
+
+
+def as_github(path: str, located: Located, repairs: Iterable[Step]) -> Iterator[bytes]:
     """Workflow commands. Columns only where a finding begins and ends in a line of the file: GitHub takes no others."""
     for finding in findings(located.text, repairs):
         first, last = finding.placed[0], finding.placed[-1]
@@ -230,7 +275,7 @@ def as_github(path: str, located: Located, repairs: list[Repair[str]]) -> Iterat
         said = message(located.text, finding) + _in_words(located, first) + why(finding)
         if located.member:
             said += f" (member {visible(located.member)})"
-        told = ",".join(f"{key}={_escaped(str(value), ':,')}" for key, value in properties.items())
+        told = ",".join(f"{key}={_escaped(_one_line(str(value)), ':,')}" for key, value in properties.items())
         yield f"::warning {told}::{_escaped(said)}\n".encode("utf-8", "surrogateescape")
 
 
@@ -249,7 +294,12 @@ def name(path: str, located: Optional[Located] = None) -> bytes:
     label = "<stdin>" if path == "-" else path
     if located is not None and located.member:
         label += f"/{located.member}"
-    return _harmless(label).encode("utf-8", "surrogateescape" if os.name == "posix" else "replace")
+    return harmless(label)
+
+
+def _one_line(path: str) -> str:
+    """Line ends stay: GitHub has escapes for them."""
+    return CONTROL.sub(lambda found: found[0] if found[0] in "\r\n" else escaped(found[0]), path)
 
 
 def title(path: str, located: Located) -> bytes:
@@ -257,10 +307,3 @@ def title(path: str, located: Located) -> bytes:
     if not located.field:
         return name(path, located)
     return name(path, located) + f":{located.line}:{visible(located.field)}".encode()
-
-
-def _harmless(label: str) -> str:
-    """Without control characters."""
-    from .progress import CONTROL
-
-    return CONTROL.sub(lambda found: repr(found[0])[1:-1], label)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NoReturn, Union, cast,
 
 from ._core import Core, NormalizerBase
 from .errors import add_note, as_it_is, check_type
-from .explain import Repair, one_by_one, repairs
+from .explain import Repair, repairs
 from .stream import Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from typing import Optional
 
     from typing_extensions import Buffer
@@ -290,10 +290,6 @@ class Normalizer(NormalizerBase):
         from .alignment import align
 
         return align(self._core, self._convert, as_it_is(text, "text"), self._preserve)
-
-    def _each_repair(self, text: str) -> Iterator[Repair[str]]:
-        """explain(), made as they are asked for."""
-        return one_by_one(self._core, self._convert, text)
 
     # One text
 

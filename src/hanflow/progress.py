@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 TERMINAL_SECONDS = 0.2
 LOG_SECONDS = 60.0
-# What a terminal obeys: control characters, ends of lines and paragraphs, marks of direction, what has no width.
-CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+# What a terminal obeys: control characters (and bytes that are such), ends of lines and paragraphs, marks of direction, what has no
+# width.
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\udc80-\udc9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 COUNTED_AT_ONCE = 500  # files, some milliseconds
 
 
@@ -108,7 +109,13 @@ def _print(text: str) -> None:
 
 def harmless(name: str) -> bytes:
     """A name for stdout: its own bytes, but nothing that a terminal would act on."""
-    return os.fsencode(CONTROL.sub(lambda found: repr(found[0])[1:-1], name))
+    return os.fsencode(escaped(name))
+
+
+def escaped(text: str) -> str:
+    """With escapes, as Python writes them, for what a terminal would act on."""
+    return CONTROL.sub(lambda found: f"\\x{ord(found[0]) - 0xDC00:02x}" if found[0] >= "\udc80" and found[0] <= "\udc9f" else
+                       repr(found[0])[1:-1], text)
 
 
 def open_streams() -> None:

@@ -58,6 +58,11 @@ class Summary:
         return sum(self.counts.values())
 
     @property
+    def failed(self) -> int:
+        """Files."""
+        return self.counts[FAILED]
+
+    @property
     def errors(self) -> int:
         """Files and records that failed."""
         return self.counts[FAILED] + self.failed_records

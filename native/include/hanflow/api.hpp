@@ -66,6 +66,7 @@ struct Plan {
     const Edit* edits;        // if traced; valid until the next plan() or the engine's end
     size_t edit_count;
     const char* texts;        // the pool that Edit::text points into
+    size_t settled;           // of a traced stream: no edit to come begins before this position
 };
 
 // Code points of a text, and the greatest byte of its UTF-8, which tells how wide a str they make.
@@ -104,14 +105,15 @@ private:
 // A text that comes in pieces, cut anywhere. The results one behind the other are what Engine gives for the whole.
 class Stream {
 public:
-    Stream(const Options& options, Invalid invalid) noexcept;
+    // trace: the plans of feed() list the edits that have become final, in positions of the whole text.
+    Stream(const Options& options, Invalid invalid, bool trace) noexcept;
     ~Stream();
     Stream(const Stream&) = delete;
     Stream& operator=(const Stream&) = delete;
 
     // Takes the next piece; last: the text ends with it. Plan::size bytes of the result are then in output(). Positions of an
     // error count from the start of the stream; after one, and after the last piece, Status::closed is all that comes. Memory does not grow
-    // with the text: a pass holds its open segment (512 text lines at most) and a portion of 256 KiB.
+    // with the text: a pass holds its open segment (512 text lines at most) and a portion of 256 KiB, and its edits if traced.
     Plan feed(const uint8_t* data, size_t size, bool last) noexcept;
     const uint8_t* output() const noexcept;
 

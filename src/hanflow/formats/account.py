@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Union
 
 from ..explain import RULES, decoded
 from ..normalizer import Normalizer
+from ..traced import PIECE as LONG
+from ..traced import Text, steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import AnyStr
 
     from ..explain import Repair
+    from ..traced import Step
 
 Columns = tuple[Union[str, int], ...]
 
@@ -74,8 +77,7 @@ class Settings:
     max_ratio:  a compressed file, a member of an archive, or what a Parquet or Arrow file holds, of more than 64 MiB, may be so
                 many times as large as what it is unpacked from; None for no limit.
     max_bytes:  what one file may be unpacked to, the text members of an archive all together; None for no limit.
-    counts:     count the repairs by rule too. Where a text comes in pieces that costs as much again as the repairs, elsewhere
-                a fifth.
+    counts:     count the repairs by rule too. That takes longer: of pages dense with repairs three times as long.
     threads:    how many may repair one file. Only those with columns use more than one; the result is the same.
     """
 
@@ -184,8 +186,7 @@ class FileReport(NamedTuple):
     bytes_in, bytes_out: size of source and target as they are, compressed if they are.
     changed:   whether the text of the target differs from that of the source. If not, the target is a copy of it.
     records:   lines of JSON, rows, or members of an archive; 0 for text.
-    repairs:   rule -> number, if Settings.counts; those of `opencc` are not counted. In text they are counted in portions of
-               4 MiB, so that a repair across such a border counts as what it is on either side.
+    repairs:   rule -> number, if Settings.counts; those of `opencc` are not counted.
     failed:    records or members that have passed unchanged.
     errors:    which, and why: the first LISTED_FAILURES. Members with names that lead out of the archive are named here too.
     """
@@ -205,7 +206,8 @@ class FileReport(NamedTuple):
 class Located(NamedTuple):
     """A text that is repaired by itself, and where it stands in its file.
 
-    text:         bytes that are not UTF-8 are lone surrogates in it, as by "surrogateescape" (only with errors="preserve").
+    text:         bytes that are not UTF-8 are lone surrogates in it, as by "surrogateescape" (only with errors="preserve"). A Text
+                  comes in pieces and can be read once; its repairs too.
     coded:        whether convert() gives it to the normalizer as bytes: those that are not UTF-8 count for something else there.
     line, column: where it begins in the file, from 1, in code points. What cannot say it better has column 1; Parquet and
                   Arrow have the number of the row, from 1, for the line.
@@ -216,7 +218,7 @@ class Located(NamedTuple):
     format, encoding: those of the file or member, as in FileReport.
     """
 
-    text: str
+    text: Union[str, Text]
     line: int = 1
     column: int = 1
     lines: bool = False
@@ -229,16 +231,27 @@ class Located(NamedTuple):
 
     def repairs(self, normalizer: Normalizer) -> list[Repair[str]]:
         """What explain() lists of what convert() would do to the text; positions are in code points."""
-        return list(self.each_repair(normalizer))
+        return [step for step in self.steps(normalizer) if not isinstance(step, int)]
 
-    def each_repair(self, normalizer: Normalizer) -> Iterator[Repair[str]]:
-        """The same, made as they are asked for."""
+    def steps(self, normalizer: Normalizer) -> Iterator[Step]:
+        """The same, as they become known; between them how far that is: no later one begins before the last number."""
+        text = self.text
+        if isinstance(text, Text):
+            return steps(normalizer, text)
+        data = self.as_bytes()
+        if len(text) > LONG:
+            return steps(normalizer, Text.of(text, data is None))
+        return iter(normalizer.explain(text) if data is None else decoded(normalizer.explain(data), text)[0])
+
+    def as_bytes(self) -> Optional[bytes]:
+        """What convert() gives to the normalizer, if the result may differ from that of the str: bytes that are not UTF-8."""
+        if not self.coded or isinstance(self.text, Text):
+            return None
         try:
             self.text.encode()
         except UnicodeEncodeError:
-            if self.coded:
-                return iter(decoded(normalizer.explain(self.text.encode("utf-8", "surrogateescape")), self.text)[0])
-        return normalizer._each_repair(self.text)
+            return self.text.encode("utf-8", "surrogateescape")
+        return None
 
 
 @dataclass

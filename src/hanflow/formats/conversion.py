@@ -62,7 +62,7 @@ def convert(
     account = Account(settings)
     with _opened(source) as file:
         before, start = _status(file), file.tell() if file.seekable() else 0
-        raw = Ahead(file.read)
+        raw = Ahead(_reader(file))
         compression, content, base = _unpacked(name, raw, settings)
         format = settings.format or _format(base, content, settings)
         if meant:
@@ -271,6 +271,7 @@ class Ahead:
 
     def __init__(self, read: Callable[[int], Optional[bytes]]) -> None:
         self._source, self._held, self.size = read, b"", 0
+        self._ended = False
 
     def peek(self, size: int) -> bytes:
         while len(self._held) < size and (piece := self._next(PIECE)):
@@ -284,13 +285,25 @@ class Ahead:
         return data
 
     def _next(self, size: int) -> bytes:
+        if self._ended:  # a terminal would ask for more
+            return b""
         data = self._source(size)
         if data is None:  # not the end
             raise BlockingIOError(errno.EAGAIN, "the source does not wait for its data")
         if not isinstance(data, bytes):
             raise TypeError(f"source must be a path or a binary file object; its read() gives {type(data).__name__}")
         self.size += len(data)
+        self._ended = not data
         return data
+
+
+def _reader(file: BinaryIO) -> Callable[[int], Optional[bytes]]:
+    """A read(n) that sees each end of a terminal's input: where stdin waits for n bytes, it reads on behind the first."""
+    return cast("Callable[[int], Optional[bytes]]", getattr(file, "read1", file.read) if file is _stdin() else file.read)
+
+
+def _stdin() -> object:
+    return getattr(sys.stdin, "buffer", None)
 
 
 # Source and target

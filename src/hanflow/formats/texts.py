@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Callable
 
 from . import delimited, isolated, jsonl, text
 from .account import Account, FileReport, Located, check_settings
-from .conversion import PIPED, Ahead, _format, _is_repaired, _opened, _seekable, _unpacked, name_of
+from .conversion import PIPED, Ahead, _format, _is_repaired, _opened, _reader, _seekable, _unpacked, name_of
 from .encodings import Transcoder
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def each_text(settings: Settings, source: File, visit: Visit) -> FileReport:
     account = Account(settings)
     with _opened(source) as opened, ExitStack() as stack:
         file, start = opened, opened.tell() if opened.seekable() else 0
-        raw = Ahead(file.read)
+        raw = Ahead(_reader(file))
         compression, content, base = _unpacked(name, raw, settings)
         format = settings.format or _format(base, content, settings)
         if format in PIPED:
