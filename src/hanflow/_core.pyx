@@ -1091,7 +1091,7 @@ cdef class TracedPieces:
             before = decoded(<const char*>data + (edit.begin - origin), edit.end - edit.begin, self.invalid)
             end = begin + <size_t>PyUnicode_GET_LENGTH(before)
             self.at_byte, self.at_point = edit.end, end
-            out[i] = new_tuple(Repair, (RULES[<int>edit.rule], begin, end, before,
+            out[i] = new_tuple(Repair, (_RULES[<int>edit.rule], begin, end, before,
                                         decoded(self.plan.texts + edit.text, edit.text_size, self.invalid),
                                         <int>edit.confidence, evidence_of(edit, self.known)))
         self.done += count
