@@ -14,7 +14,7 @@ from pathlib import Path
 
 import opencc
 
-from hanflow.formats import guess
+from hanflow._formats import guess
 
 ROOT = Path(__file__).resolve().parent.parent
 SIMPLIFIED = ("gb18030", "gbk", "utf-16-le", "utf-16-be")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import hanflow
 import strategies
 from hanflow import Normalizer, Repair, normalize
-from hanflow.explain import _with_conversion
+from hanflow._explain import _with_conversion
 
 # A damaged text and what it becomes: a letter-spaced line, full-width digits, a Kangxi radical, gaps before marks.
 DAMAGED = "全 市 新 增 ２０ 条 ⽔ 渠 ，长 度 翻 番 。"

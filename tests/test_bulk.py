@@ -23,14 +23,17 @@ from pathlib import Path
 import pytest
 
 import hanflow
-from hanflow import Normalizer, bulk, files, normalize, progress
-from hanflow.bulk import Item, Run, Task, Window
+from hanflow import Normalizer, normalize
+from hanflow import _files as files
+from hanflow._bulk import progress
+from hanflow._bulk import run as bulk
+from hanflow._bulk.journal import NAME, Done, Journal, sweep
+from hanflow._bulk.progress import Progress
+from hanflow._bulk.run import Item, Run, Task, Window
+from hanflow._bulk.summary import Outcome, Summary
+from hanflow._bulk.tree import Tree, takes_for_one
+from hanflow._bulk.walk import Choice, Patterns, among, chosen, walk
 from hanflow.formats import Settings
-from hanflow.journal import NAME, Done, Journal, sweep
-from hanflow.progress import Progress
-from hanflow.summary import Outcome, Summary
-from hanflow.tree import Tree, takes_for_one
-from hanflow.walk import Choice, Patterns, among, chosen, walk
 
 CLEAN = "渡口月明，江水不波。\n"
 DAMAGED = "２０条⽔渠\n"
@@ -484,7 +487,7 @@ def test_names_that_are_one_in_the_output(monkeypatch):
 
     items, failures = mirrored()
     assert (sorted(items), failures) == (sorted(names), [])
-    monkeypatch.setattr("hanflow.tree.takes_for_one", lambda folder: True)
+    monkeypatch.setattr("hanflow._bulk.tree.takes_for_one", lambda folder: True)
     items, failures = mirrored()
     assert sorted(items) == sorted(["A.TXT", "Y.txt", "b.txt", "e\u0301.bin", "X/c.txt", "X/deep/d.txt", "y/A.txt"])
     assert sorted(source for source, _ in failures) == [os.path.join("in", name) for name in ("a.txt", "x", "\u00e9.bin")]
@@ -1418,7 +1421,7 @@ main()
 
 
 @posix
-@pytest.mark.parametrize("module", ["hanflow.cli", "click", "hanflow.formats", "hanflow.bulk", "hanflow.ray_data", "pathspec", "multiprocessing"])
+@pytest.mark.parametrize("module", ["hanflow._cli", "click", "hanflow.formats", "hanflow._bulk.run", "hanflow.ray_data", "pathspec", "multiprocessing"])
 def test_interrupted_while_it_starts(module):
     plant({"in/a.txt": DAMAGED * 200_000})
     done = subprocess.run([sys.executable, "-c", INTERRUPTED.format(module=module)], capture_output=True, text=True)

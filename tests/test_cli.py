@@ -204,7 +204,7 @@ class TestEqualToNormalize:
     def test_pipe_file_and_folder_give_what_normalize_gives(self, run):
         pages = Path(__file__).parent / "pages"
         texts = {path.name: path.read_bytes() for path in sorted(pages.glob("*.in.txt"))[:12]}
-        texts["demo.txt"] = (files("hanflow.demo") / "page.txt").read_bytes()
+        texts["demo.txt"] = (files("hanflow._demo") / "page.txt").read_bytes()
         plant({f"in/{name}": data for name, data in texts.items()})
         assert run("fix", "in", "-o", "out").code == 0
         got = tree("out")
@@ -337,7 +337,7 @@ class TestDiff:
     @pytest.mark.skipif(shutil.which("patch") is None, reason="no patch")
     @pytest.mark.parametrize("encoding", ["utf8", "gb18030", "big5"])
     def test_patch_applies_it(self, run, encoding):
-        text = (files("hanflow.demo") / "page.txt").read_text(encoding="utf8")
+        text = (files("hanflow._demo") / "page.txt").read_text(encoding="utf8")
         if encoding == "big5":
             text = "春\n潮\n湧\n動\n江\n城\n\n渡 口 月 明 ，江 水 不 波\nＡＢＣ"
         for name, given in (("a.txt", text), ("b.txt", text.replace("\n", "\r\n"))):
@@ -416,7 +416,7 @@ class TestLooking:
     @pytest.mark.parametrize("arguments", [("check", "-l"), ("diff",), ("report",)])
     def test_a_worker_that_dies_fails_its_file_alone(self, run, arguments):
         plant({f"in/{i:03}.txt": DAMAGED + CLEAN * 1000 for i in range(90)})
-        kills = ("import os, signal, sys; from hanflow import inspection; from hanflow.cli import main; seen = inspection.each_text;"
+        kills = ("import os, signal, sys; from hanflow._show import inspection; from hanflow._cli import main; seen = inspection.each_text;"
                  "inspection.each_text = lambda settings, source, visit: os.kill(os.getpid(), signal.SIGKILL) if '044' in source "
                  "else seen(settings, source, visit); sys.argv[0] = 'hanflow'; main()")
         done = subprocess.run([sys.executable, "-c", kills, *arguments, "in", "-j", "2"], capture_output=True)
@@ -513,19 +513,19 @@ class TestDemo:
         result = run("demo")
         assert (result.code, result.err) == (0, "")
         text = result.out.decode()
-        page = (files("hanflow.demo") / "page.txt").read_text(encoding="utf8")
+        page = (files("hanflow._demo") / "page.txt").read_text(encoding="utf8")
         assert text.startswith("BEFORE")
         assert page in text and normalize(page) in text
         assert text.index("AFTER") > text.index(page)
 
     def test_input_can_be_piped_into_fix(self, run):
         page = run("demo", "--input").out
-        assert page == (files("hanflow.demo") / "page.txt").read_bytes()
+        assert page == (files("hanflow._demo") / "page.txt").read_bytes()
         assert run("fix", stdin=page).out == normalize(page)
 
     def test_what_the_page_becomes(self):
         """Needs the real core: the headline, the byline, paragraphs, widths, radicals, brackets, the heading's gap."""
-        page = (files("hanflow.demo") / "page.txt").read_text(encoding="utf8")
+        page = (files("hanflow._demo") / "page.txt").read_text(encoding="utf8")
         assert normalize(page) == """\
 江州新港区开港首日迎来百舸
 ——一座老码头的转身

@@ -11,7 +11,8 @@ import zipfile
 
 import pytest
 
-from hanflow import Normalizer, files
+from hanflow import Normalizer
+from hanflow import _files as files
 from hanflow.formats import FileReport, FormatError
 
 CLEAN = "渡口的灯亮了。\n"
@@ -333,7 +334,7 @@ class TestReplacement:
         target.write_bytes(b"old")
         script = f"""
             import os, signal
-            from hanflow import files
+            from hanflow import _files as files
             with files.replacing({str(target)!r}) as file:
                 file.write(b"half")
                 file.flush()

@@ -5,15 +5,15 @@ import random
 import re
 
 import pytest
-
 import strategies as s
+
 from hanflow import Normalizer, replay
-from hanflow.diff import by_rule, unified
-from hanflow.explain import Repair, decoded
-from hanflow.findings import FORMATS, REACH, as_github, as_json, as_lines, findings, message, name, placed
+from hanflow._explain import Repair, decoded
+from hanflow._show.diff import by_rule, unified
+from hanflow._show.findings import FORMATS, REACH, as_github, as_json, as_lines, findings, message, name, placed
+from hanflow._show.passages import passages
+from hanflow._traced import Text
 from hanflow.formats import FormatError, Located, Settings, each_text
-from hanflow.report.passages import passages
-from hanflow.traced import Text
 
 N = Normalizer()
 ESCAPE = re.compile("\x1b\\[[0-9;]*m")
@@ -131,7 +131,7 @@ def long_text(seed, size=600_000):
 
 def streamed(data, shown, monkeypatch, piece=1 << 14, **options):
     """What is shown of a text that comes in pieces."""
-    monkeypatch.setattr("hanflow.formats.text.PIECE", piece)
+    monkeypatch.setattr("hanflow._formats.text.PIECE", piece)
     n, out = Normalizer(**options), []
     each_text(Settings(n), io.BytesIO(data), lambda located: out.extend(shown(located, located.steps(n))) or True)
     return out

@@ -18,13 +18,14 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import strategies as s
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import strategies as s
 from hanflow import Normalizer
-from hanflow.formats import Settings, compression, convert, delimited, each_text, encodings, guess, jsonl, text
-from hanflow.formats.account import Account
+from hanflow._formats import compression, delimited, encodings, guess, jsonl, text
+from hanflow._formats.account import Account
+from hanflow.formats import Settings, convert, each_text
 
 CI = dict(derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 N = Normalizer()
@@ -131,7 +132,7 @@ class TestText:
 
     def test_counts_of_a_long_text(self, monkeypatch):
         data = pages(5, 50)
-        monkeypatch.setattr("hanflow.formats.text.PORTION", len(data) // 3)
+        monkeypatch.setattr("hanflow._formats.text.PORTION", len(data) // 3)
         out, report = through(data, counts=True)
         assert out == N(data) and sum(report.repairs.values()) >= 0.9 * len(N.explain(data))
 
@@ -525,7 +526,7 @@ class TestParquet:
         assert self.pq.read_table(io.BytesIO(result)).to_pydict() == {"a": ["水"], "b": ["⽔"], "c": ["水"]}
 
     def test_large_row_groups_are_parted(self, monkeypatch):
-        from hanflow.formats import columns
+        from hanflow._formats import columns
 
         monkeypatch.setattr(columns, "ROW_GROUP", 1000)
         table = self.table([f"{i}{DAMAGED}" for i in range(500)])

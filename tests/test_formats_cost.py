@@ -7,7 +7,8 @@ import tracemalloc
 import pytest
 
 from hanflow import Normalizer
-from hanflow.formats import Settings, convert, delimited, each_text, jsonl
+from hanflow._formats import delimited, jsonl
+from hanflow.formats import Settings, convert, each_text
 
 TIMES = 8
 

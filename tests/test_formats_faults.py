@@ -16,10 +16,11 @@ import zipfile
 import zlib
 
 import pytest
-
 from archives import tarred, zipped
+
 from hanflow import Normalizer
-from hanflow.formats import FormatError, Settings, account, compression, convert, delimited, isolated, jsonl
+from hanflow._formats import account, compression, delimited, isolated, jsonl
+from hanflow.formats import FormatError, Settings, convert
 
 CLEAN = "渡口的灯亮了。\n"
 DAMAGED = "２０条⽔渠\n"

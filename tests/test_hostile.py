@@ -10,10 +10,11 @@ import sys
 import pytest
 
 from hanflow import Normalizer
-from hanflow.bulk import Item, Run, Task
-from hanflow.formats import FormatError, Settings, convert, each_text, isolated
-from hanflow.progress import Progress
-from hanflow.summary import Summary
+from hanflow._bulk.progress import Progress
+from hanflow._bulk.run import Item, Run, Task
+from hanflow._bulk.summary import Summary
+from hanflow._formats import isolated
+from hanflow.formats import FormatError, Settings, convert, each_text
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")

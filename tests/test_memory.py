@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from hanflow import Normalizer, _core
-from hanflow import opencc as stage
+from hanflow import _opencc as stage
 
 # Texts of one size whose repairs have nothing in common. What a call gives must be that of one of them: a mixture, an error or a
 # crash shows that the core read memory while somebody wrote into it.

@@ -20,7 +20,7 @@ import opencc
 import pytest
 
 from hanflow import Normalizer
-from hanflow import opencc as stage
+from hanflow import _opencc as stage
 
 PAGES = sorted((Path(__file__).parent / "pages").glob("*.txt"))
 NAMES = stage.names()
@@ -311,7 +311,7 @@ def test_after_a_fork():
     # In a process of its own: pytest's has threads.
     code = """if True:
         import os
-        from hanflow.opencc import converter
+        from hanflow._opencc import converter
         first = converter("t2s")
         child = os.fork()
         if not child:

@@ -18,10 +18,11 @@ pytest.importorskip("orjson")
 from pyarrow import fs, parquet  # noqa: E402
 
 from hanflow import Normalizer  # noqa: E402
-from hanflow.bulk import Item, Task  # noqa: E402
+from hanflow._bulk.cluster import Places, outcomes  # noqa: E402
+from hanflow._bulk.run import Item, Task  # noqa: E402
+from hanflow._bulk.walk import Choice, Patterns
 from hanflow.formats import Settings  # noqa: E402
-from hanflow.ray_data import Places, normalize, outcomes  # noqa: E402
-from hanflow.walk import Choice, Patterns
+from hanflow.ray_data import normalize  # noqa: E402
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="looks for Ray's workers in /proc"),

@@ -13,15 +13,16 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+import strategies as s
 from hypothesis import given, settings
 
-import strategies as s
 from hanflow import Normalizer, replay
-from hanflow.alignment import ALL_RULES
-from hanflow.report import Page, report
-from hanflow.report.passages import LONG, ROOM, passages
+from hanflow._alignment import ALL_RULES
+from hanflow._show.page import Page
+from hanflow._show.passages import LONG, ROOM, passages
+from hanflow.report import report
 
-DEMO = (files("hanflow.demo") / "page.txt").read_text("utf-8")
+DEMO = (files("hanflow._demo") / "page.txt").read_text("utf-8")
 DAMAGED = "　　清江大桥今天通车，桥\n长２０００⽶，双向六\n车道。两岸居民往来只\n要十分钟。\n　　市交通局说，渡轮从\n今天起停航，码头改作\n公园。\n"
 HOSTILE = ("</script><script>window.ran = 1</script><!-- <script>\n<img src=x onerror='window.ran = 2'>清 江 大 桥 今 天 通 车。\n"
            "]]>\u2028\u2029\u202e右 到 左\x00\x07\x1b 的 控 制 符 。\n{data}{script}${window.ran = 3}`\\u0041 清 江 。𠮷 野 家 ， 清 江 。\n")

@@ -1,9 +1,13 @@
 """The Python surface as a stranger meets it: wrong types, copies, pickles, words for what is there."""
 import copy
 import dataclasses
+import inspect
 import io
 import pickle
+import pkgutil
+import pydoc
 import random
+import re
 import subprocess
 import sys
 from array import array
@@ -37,6 +41,35 @@ def test_no_other_names():
         hanflow.normalise
     public = {name for name in dir(hanflow) if not name.startswith("_")}
     assert public == {*hanflow.__all__, "arrow", "formats", "ray_data", "report"} - {"__version__"}
+
+
+def test_modules_that_are_not_public_carry_an_underscore():
+    """Or one of the packages that they are in."""
+    names = [found.name for found in pkgutil.walk_packages(hanflow.__path__, "hanflow.")]
+    assert len(names) > 30
+    public = {name for name in names if not any(part.startswith("_") for part in name.split("."))}
+    assert public == {"hanflow.arrow", "hanflow.formats", "hanflow.ray_data", "hanflow.report"}
+
+
+def test_help_shows_what_is_public():
+    """Pages of help name no private module but in the list of what is in the package, and for bases without a public name."""
+    for module in MODULES:
+        text = pydoc.plain(pydoc.render_doc(module))
+        listed = text.partition("PACKAGE CONTENTS")[2].partition("\n\n")[0]
+        assert not re.search(r"hanflow\._(?!core\.|explain\._Repair)", text.replace(listed, "")), module
+        for name in module.__all__:
+            assert name in text
+
+
+def test_public_things_live_where_they_are_found():
+    """So that a pickle, a traceback and a page of help name no private module."""
+    for module in (hanflow, hanflow.formats, hanflow.report, hanflow.ray_data):
+        for name in module.__all__:
+            value = getattr(module, name)
+            if isinstance(value, type) or inspect.isfunction(value):
+                assert value.__module__ == module.__name__, name
+    a = pickle.dumps([n, n.explain(DAMAGED), Settings(n), Failure("a", "b"), FormatError("a", "b"), Located("a")], 0)
+    assert b"hanflow\n" in a and not re.search(rb"hanflow\._", a)
 
 
 MODULES = (hanflow, hanflow.arrow, hanflow.formats, hanflow.ray_data, hanflow.report)

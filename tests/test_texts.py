@@ -6,11 +6,12 @@ import json
 import random
 
 import pytest
-
 import strategies as s
 from archives import tarred, zipped
+
 from hanflow import Normalizer, replay
-from hanflow.formats import FormatError, Settings, convert, delimited, each_text, jsonl
+from hanflow._formats import delimited, jsonl
+from hanflow.formats import FormatError, Settings, convert, each_text
 
 N = Normalizer()
 CLEAN = "渡口的灯亮了。\n"

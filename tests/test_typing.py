@@ -72,7 +72,7 @@ WRONG = """
     Normalizer().arrow(["a"])
     Normalizer().file("a", "b", field=5)
     hanflow.formats.Settings(column=1.5)
-    hanflow.cli
+    hanflow._cli
     Normalizer().stream(bytes).feed("a")
 """
 

@@ -18,11 +18,11 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING
 
 from . import _core
+from ._alignment import Alignment
 from ._core import cpu
-from .alignment import Alignment
-from .explain import Repair, replay
-from .normalizer import Normalizer, normalize
-from .stream import Stream
+from ._explain import Repair, replay
+from ._normalizer import Normalizer, normalize
+from ._stream import Stream
 
 if TYPE_CHECKING:
     from . import arrow as arrow
@@ -35,6 +35,9 @@ __version__ = "0.1.0"
 __all__ = ["Alignment", "Normalizer", "Repair", "Stream", "__version__", "cpu", "normalize", "replay"]
 
 _MODULES = ("arrow", "formats", "ray_data", "report")
+
+for _public in (Alignment, Normalizer, Repair, Stream, normalize, replay):
+    _public.__module__ = __name__  # where help, tracebacks and pickles find them
 
 _pinned = _os.environ.get("HANFLOW_ISA")
 if _pinned and _pinned != cpu():

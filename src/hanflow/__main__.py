@@ -15,7 +15,7 @@ def interrupted(number: int, frame: Optional[FrameType]) -> NoReturn:
 def main() -> NoReturn:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, interrupted)  # loading takes a moment
-    from .cli import main as command
+    from ._cli import main as command
 
     command()
 

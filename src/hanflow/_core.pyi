@@ -2,12 +2,12 @@ from typing import TYPE_CHECKING, Callable, Generic, Optional, Union, final, ove
 
 from typing_extensions import disjoint_base
 
-from .explain import Repair, Text
+from ._explain import Repair, Text
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-    from .opencc import Converter
+    from ._opencc import Converter
 
 def cpu() -> str: ...
 def cpu_paths() -> list[str]: ...

@@ -12,8 +12,8 @@ from libc.string cimport memset
 from libcpp cimport bool as cbool
 from libcpp.vector cimport vector
 
-from .errors import check_type
-from .explain import RULES as _RULES, Repair
+from ._errors import check_type
+from ._explain import RULES as _RULES, Repair
 
 
 cdef extern from "Python.h":

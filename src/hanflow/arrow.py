@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import Callable, Optional, Protocol, Union
 
 from ._core import ArrowArray, ArrowStream, Core
-from .errors import add_note
+from ._errors import add_note
 
 __all__ = ["ArrowArray", "ArrowStream", "SupportsArrowArray", "SupportsArrowStream"]
 

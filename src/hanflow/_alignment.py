@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Callable, Generic, Optional, TypeVar, Union
 
 from ._core import spread
-from .explain import RULES, Text, changed_stretches, repairs
+from ._explain import RULES, Text, changed_stretches, repairs
 
 if TYPE_CHECKING:
     import numpy as np

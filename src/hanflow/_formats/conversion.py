@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from tempfile import SpooledTemporaryFile, TemporaryFile
 from typing import TYPE_CHECKING, cast
 
-from .. import files
+from .. import _files as files
 from . import columns, delimited, isolated, jsonl, text
 from .account import PIECE, Account, FileReport, FormatError, check_settings
 from .compression import SHORT, SUFFIXES, compressing, decompressed
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import IO, BinaryIO, Callable, Optional
 
-    from ..normalizer import File
+    from .._normalizer import File
     from .account import Settings
 
 BY_SUFFIX = {

@@ -3,15 +3,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..findings import forgetting
+from .findings import forgetting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Optional, Union
 
-    from ..explain import Repair
-    from ..findings import AnyText
-    from ..traced import Step
+    from .._explain import Repair
+    from .._traced import Step
+    from .findings import AnyText
 
 # In code points.
 ROOM = 400  # of a line, left and right of its repairs, and of the lines around

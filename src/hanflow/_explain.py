@@ -4,7 +4,7 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Callable, Generic, NamedTuple, Optional, TypeVar, Union, cast
 
-from .errors import as_it_is
+from ._errors import as_it_is
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -11,25 +11,26 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Optional
 
 import click
 
-from . import __version__, cpu, files
+from . import __version__, cpu
+from . import _files as files
 from .__main__ import INTERRUPTED, interrupted
-from .bulk import STDIN, STDOUT, ClosedPipe, Item, Run, Task, Unwritable, write_out
+from ._bulk.cluster import Places, is_url, outcomes
+from ._bulk.journal import InUse, Journal, sweep
+from ._bulk.progress import Progress, escaped, open_streams, printable, say
+from ._bulk.run import STDIN, STDOUT, ClosedPipe, Item, Run, Task, Unwritable, write_out
+from ._bulk.summary import REPAIRED, Summary
+from ._bulk.tree import Tree
+from ._bulk.walk import Choice, Patterns, chosen
+from ._normalizer import ERRORS, LATIN_GAP, SPACING, WIDTH, Normalizer, _cpus
+from ._show.inspection import Inspection, Target
 from .formats import FORMATS, Settings
-from .inspection import Inspection, Target
-from .journal import InUse, Journal, sweep
-from .normalizer import ERRORS, LATIN_GAP, SPACING, WIDTH, Normalizer, _cpus
-from .progress import Progress, escaped, open_streams, printable, say
-from .ray_data import Places, is_url, outcomes
-from .summary import REPAIRED, Summary
-from .tree import Tree
-from .walk import Choice, Patterns, chosen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from types import FrameType
 
-    from .inspection import View
-    from .walk import OnError
+    from ._bulk.walk import OnError
+    from ._show.inspection import View
 
 # Exit codes. 1: something failed, or (check) would change; 2: wrong usage, or (check) something failed.
 FAILED, CHECK_FAILED = 1, 2
@@ -426,7 +427,7 @@ def check(view: Looking, names: bool, null: bool, shown: str) -> int:
     --format json gives an object a line for every repair, start and end in code points of its text; github gives workflow
     commands, which GitHub Actions shows beside the lines.
     """
-    from .views import Names, Repairs
+    from ._show.views import Names, Repairs
 
     if names and shown != "text":
         raise click.UsageError("--list and --format exclude each other")
@@ -454,7 +455,7 @@ def diff(view: Looking, colour: str, shown: str) -> int:
     with --color never: a unified diff, for plain text in its own encoding, so that `patch` can apply it; of other formats each text
     has one of its own, under the name PATH:LINE:FIELD. --format json and github: as `hanflow check` gives them.
     """
-    from .views import Diff, Repairs
+    from ._show.views import Diff, Repairs
 
     coloured = _colour() if colour == "auto" else colour == "always"
     summary = view(Repairs(view.normalizer, shown) if shown != "text" else Diff(view.normalizer, coloured), Stdout())
@@ -502,7 +503,7 @@ def report_(view: Looking, output: Optional[str]) -> int:
 
 def _reported(view: Looking, write: Callable[[bytes], object], output: Optional[str] = None) -> Summary:
     """output: is not read, if it lies in a folder that is."""
-    from .report import Page, Pages, Passages
+    from ._show.page import Page, Pages, Passages
 
     names = [escaped(printable(path)) for path in view.paths]
     title = names[0] if len(names) == 1 else f"{len(names)} paths" if names else printable(STDIN)
@@ -528,7 +529,7 @@ def demo(damaged: bool) -> int:
     """Show an invented newspaper page before and after."""
     from importlib.resources import files as resources
 
-    page = (resources("hanflow.demo") / "page.txt").read_bytes()
+    page = (resources("hanflow._demo") / "page.txt").read_bytes()
     if damaged:
         write_out(page)
         return 0

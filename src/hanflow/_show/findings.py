@@ -6,16 +6,17 @@ import re
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple, Optional, Union
 
-from .progress import CONTROL, escaped, harmless
+from .._bulk.progress import CONTROL, escaped, harmless
+from .._traced import Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from .explain import Repair
-    from .formats import Located
-    from .traced import Step, Text
+    from .._explain import Repair
+    from .._traced import Step
+    from ..formats import Located
 
-    AnyText = Union[str, Text]
+AnyText = Union[str, Text]
 
 # Repairs of one kind with at most so many characters between them are one finding, which reaches over so many at most.
 NEAR, REACH = 8, 10_000

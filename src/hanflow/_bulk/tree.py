@@ -7,9 +7,9 @@ import stat
 import unicodedata
 from typing import TYPE_CHECKING, Optional
 
-from . import files
-from .bulk import Item
-from .files import PERMISSIONS
+from .. import _files as files
+from .._files import PERMISSIONS
+from .run import Item
 from .walk import walk
 
 if TYPE_CHECKING:

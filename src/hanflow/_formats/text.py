@@ -6,15 +6,15 @@ from itertools import chain
 from typing import TYPE_CHECKING, Union
 
 from .._core import TracedPieces
-from ..explain import RULES
-from ..traced import Text
+from .._explain import RULES
+from .._traced import Text
 from .account import PIECE, FormatError, Located, not_utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Callable, Optional
 
-    from ..stream import Stream
+    from .._stream import Stream
     from .account import Account
 
 

@@ -11,22 +11,22 @@ from collections import deque
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
-from .bulk import (BATCH_BYTES, INLINE_BYTES, NAMED_ERRORS, TICK_SECONDS, ClosedPipe, Item, Unwritable, _Deferred, explained,
-                   failed)
-from .formats import Settings, each_text
-from .progress import printable
-from .summary import REPAIRED, UNCHANGED, Outcome
+from .._bulk.progress import printable
+from .._bulk.run import (BATCH_BYTES, INLINE_BYTES, NAMED_ERRORS, TICK_SECONDS, ClosedPipe, Item, Unwritable, _Deferred,
+                         explained, failed)
+from .._bulk.summary import REPAIRED, UNCHANGED, Outcome
+from ..formats import Settings, each_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from multiprocessing.connection import Connection
     from multiprocessing.context import BaseContext
 
-    from .formats import Located
-    from .progress import Progress
-    from .summary import Summary
+    from .._bulk.progress import Progress
+    from .._bulk.summary import Summary
+    from ..formats import Located
 
-    Write = Callable[[bytes], object]
+Write = Callable[[bytes], object]
 
 BATCH_FILES = 32
 AHEAD = 8  # batches for each worker that are handed out before their output can be shown

@@ -11,9 +11,9 @@ from .conversion import PIPED, Ahead, _format, _is_repaired, _opened, _reader, _
 from .encodings import Transcoder
 
 if TYPE_CHECKING:
-    from typing import BinaryIO, Optional
+    from typing import BinaryIO
 
-    from ..normalizer import File
+    from .._normalizer import File
     from .account import Settings
 
 Visit = Callable[[Located], object]

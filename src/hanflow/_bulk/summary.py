@@ -11,7 +11,8 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional, cast
 
-from . import cpu, files
+from .. import _files as files
+from .. import cpu
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -116,7 +117,7 @@ class Summary:
     def write(self, path: str, complete: bool, **more: Any) -> None:
         """The report as JSON, in place of what was there, at once; its folders are made. Who may not read a source may not read it. OSError if it cannot
         be written."""
-        from . import __version__
+        from .. import __version__
 
         seconds = self.seconds()
         head = {

@@ -5,15 +5,15 @@ from collections import deque
 from typing import TYPE_CHECKING, Optional, Union
 
 from ._core import TracedPieces
-from .explain import Repair, _with_conversion
+from ._explain import Repair, _with_conversion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .normalizer import Normalizer
+    from ._normalizer import Normalizer
 
-    # A repair; or a position, before which none of the repairs to come begins.
-    Step = Union[Repair[str], int]
+# A repair; or a position, before which none of the repairs to come begins.
+Step = Union[Repair[str], int]
 
 PIECE = 1 << 17  # code points of a str that are looked at at once
 AT_ONCE = 1 << 10  # repairs that are made at once

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO, Optional
 
-    from .normalizer import File
+    from ._normalizer import File
 
 Path = Union[str, bytes]
 

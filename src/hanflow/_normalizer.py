@@ -2,13 +2,13 @@
 from __future__ import annotations
 
 import os
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NoReturn, Union, cast, overload
 
 from ._core import Core, NormalizerBase
-from .errors import add_note, as_it_is, check_type
-from .explain import Repair, repairs
-from .stream import Stream
+from ._errors import add_note, as_it_is, check_type
+from ._explain import Repair, repairs
+from ._stream import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
-    from .alignment import Alignment
+    from ._alignment import Alignment
+    from ._opencc import Converter
     from .arrow import ArrowArray, ArrowStream, SupportsArrowArray, SupportsArrowStream
     from .formats import FileReport
-    from .opencc import Converter
 
 # Unions, as stubtest takes an alias of a Literal with several values for one that differs at run time.
 Width = Union[Literal["contextual"], Literal["alnum"], Literal["all"], Literal["none"]]
@@ -91,7 +91,7 @@ class Normalizer(NormalizerBase):
             raise ValueError(f"min_confidence must be an int from 0 to 100, not {min_confidence!r}")
         convert = None
         if opencc is not None:
-            from .opencc import converter, names
+            from ._opencc import converter, names
 
             _check("opencc", opencc, (None, *names()))
             convert = converter(opencc)
@@ -227,8 +227,8 @@ class Normalizer(NormalizerBase):
         ValueError: what else is wrong with the file as a whole; its note says which file. OSError: of either file.
         ImportError: the format needs a package, and says which.
         """
+        from ._formats.conversion import name_of
         from .formats import FormatError, Settings, convert
-        from .formats.conversion import name_of
 
         settings = Settings(
             normalizer=self, format=format, field=field, column=column, encoding=encoding, delimiter=delimiter,
@@ -287,7 +287,7 @@ class Normalizer(NormalizerBase):
             >>> a.text, a.to_source.tolist()
             ('清江大桥', [0, 2, 4, 6, 7])
         """
-        from .alignment import align
+        from ._alignment import align
 
         return align(self._core, self._convert, as_it_is(text, "text"), self._preserve)
 
@@ -321,7 +321,7 @@ class Normalizer(NormalizerBase):
         return hash(self._options)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (type(self), self.options)
+        return partial(type(self), **self.options), ()
 
     def __copy__(self) -> Normalizer:
         return self
@@ -335,10 +335,6 @@ class Normalizer(NormalizerBase):
 
 
 _DEFAULTS = {**(Normalizer.__init__.__kwdefaults__ or {})}
-
-
-def _restore(kind: type[Normalizer], options: dict[str, Any]) -> Normalizer:
-    return kind(**options)
 
 
 def _check(name: str, value: object, valid: tuple[object, ...]) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, NamedTuple, Optional, Union
 
-from .explain import RULES
+from .._explain import RULES
 from .findings import Placed, forgetting, placed, shortened, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from .explain import Repair
+    from .._explain import Repair
+    from .._traced import Step
     from .findings import AnyText
-    from .traced import Step
 
 HELD = 1 << 20  # bytes of a hunk, or of a rule's rows, in memory
 READ_AT_ONCE = 1 << 16

@@ -5,8 +5,8 @@ import warnings
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Optional, Union, overload
 
 from ._core import NormalizerBase, Pieces
-from .errors import add_note, check_type
-from .explain import Text
+from ._errors import add_note, check_type
+from ._explain import Text
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
-    from .normalizer import Normalizer
+    from ._normalizer import Normalizer
 
 
 class Stream(Generic[Text]):

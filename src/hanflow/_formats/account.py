@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Union
 
-from ..explain import RULES, decoded
-from ..normalizer import Normalizer
-from ..traced import PIECE as LONG
-from ..traced import Text, steps
+from .._explain import RULES, decoded
+from .._normalizer import Normalizer
+from .._traced import PIECE as LONG
+from .._traced import Text, steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import AnyStr
 
-    from ..explain import Repair
-    from ..traced import Step
+    from .._explain import Repair
+    from .._traced import Step
 
 Columns = tuple[Union[str, int], ...]
 

@@ -1,4 +1,4 @@
-"""report(): one HTML file that shows what was changed, source and result side by side. It asks nothing of a network.
+"""One HTML file that shows what was changed, source and result side by side. It asks nothing of a network.
 
 The file is page.html with page.css and page.js in it, and the data: passages in portions, each JSON (see _Portion), and tables
 over all passages, by which the page finds those that a filter wants without unpacking the others. Both are packed with zlib,
@@ -19,59 +19,26 @@ from collections import Counter
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files as resources
-from typing import TYPE_CHECKING, Any, Union, cast
+from typing import TYPE_CHECKING, Any, Union
 
-from .. import files
-from .._core import NormalizerBase
-from ..alignment import ALL_RULES
+from .._alignment import ALL_RULES
+from .._bulk.progress import escaped, printable
 from ..formats import Located
-from ..inspection import Target, Visitor
-from ..progress import escaped, printable
+from .inspection import Target, Visitor
 from .passages import passages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import BinaryIO, Callable
+    from typing import Callable
 
-    from ..findings import AnyText
-    from ..normalizer import File, Normalizer
-    from ..traced import Step
+    from .._normalizer import Normalizer
+    from .._traced import Step
+    from .findings import AnyText
     from .passages import Passage
-
-__all__ = ["report"]
 
 PORTION = 1 << 16  # code points of passages that the page unpacks at once
 LENGTH = struct.Struct("<Q")
 ASTRAL = re.compile("[\U00010000-\U0010ffff]")
-
-
-def report(normalizer: Normalizer, texts: Iterable[tuple[str, str]], target: File) -> None:
-    """Writes the HTML page that shows what `normalizer` changes in the texts.
-
-    texts:  (name, text) of each; may be an iterator, one text is held at a time.
-    target: a path, which is replaced at once at the end, or a binary file object.
-
-        report(Normalizer(), [("page.txt", text)], "report.html")
-    """
-    path = files._path(target)
-    if path is None:
-        _write(normalizer, texts, lambda data: files._write_all(cast("BinaryIO", target), data))
-        return
-    with files.replacing(path) as file:
-        _write(normalizer, texts, file.write)
-
-
-def _write(normalizer: Normalizer, texts: Iterable[tuple[str, str]], write: Callable[[bytes], object]) -> None:
-    if not isinstance(normalizer, NormalizerBase):
-        raise TypeError(f"normalizer must be a Normalizer, not {type(normalizer).__name__}")
-    page = Page(write, normalizer)
-    for number, pair in enumerate(texts):
-        if not isinstance(pair, tuple) or len(pair) != 2 or not all(isinstance(part, str) for part in pair):
-            raise TypeError(f"texts must be pairs of name and text, both str; item {number} is {str(pair)[:60]!r}")
-        name, text = pair
-        page.begin(name)
-        page.add(text, Located(text).steps(normalizer))
-    page.close()
 
 
 class Page:
@@ -308,7 +275,7 @@ def _json(value: object) -> bytes:
 
 
 def _resource(name: str) -> str:
-    return (resources("hanflow.report") / name).read_text("utf-8")
+    return (resources("hanflow._show") / name).read_text("utf-8")
 
 
 def _hash(text: str) -> str:

@@ -7,7 +7,7 @@ import os
 import stat
 from typing import Any, NamedTuple, Optional
 
-from . import files
+from .. import _files as files
 
 NAME = ".hanflow-journal"
 

@@ -5,18 +5,18 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Optional
 
+from .._formats.text import Comparison
+from .._traced import Text
 from . import findings
 from .diff import by_rule, unified
-from .formats.text import Comparison
 from .inspection import Visitor
-from .traced import Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .formats import Located
+    from .._normalizer import Normalizer
+    from ..formats import Located
     from .inspection import Write
-    from .normalizer import Normalizer
 
 NEWLINE = b"\n"
 WRITTEN_AT_ONCE = 1 << 16  # bytes
@@ -105,16 +105,14 @@ def _changes(normalizer: Normalizer, located: Located) -> bool:
     if not isinstance(text, Text):
         data = located.as_bytes()
         return normalizer(text) != text if data is None else normalizer(data) != data
-    stream = normalizer.stream()
+    stream = normalizer.stream(bytes)
     comparison = Comparison()
     while (piece := text.next_piece()) is not None:
         comparison.add(piece, stream.feed(piece))
         if comparison.differ(ended=False):
             return True
         text.forget_all()
-    rest = stream.close()
-    assert isinstance(rest, bytes)
-    comparison.add(b"", rest)
+    comparison.add(b"", stream.close())
     return comparison.differ()
 
 

@@ -11,12 +11,12 @@ import time
 import zlib
 from collections import deque
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
+from typing import TYPE_CHECKING, Callable, NamedTuple, Optional
 
-from . import files
-from .formats import FileReport, FormatError, Settings, convert
-from .formats.account import Account
-from .formats.conversion import is_plain_text
+from .. import _files as files
+from .._formats.account import Account
+from .._formats.conversion import is_plain_text
+from ..formats import FileReport, FormatError, Settings, convert
 from .journal import Done
 from .progress import harmless, printable
 from .summary import BEFORE, COPIED, FAILED, REPAIRED, UNCHANGED, Outcome

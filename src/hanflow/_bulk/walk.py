@@ -7,8 +7,8 @@ import re
 import stat
 from typing import TYPE_CHECKING, Callable, NamedTuple, Optional
 
-from . import files
-from .formats.conversion import is_named
+from .. import _files as files
+from .._formats.conversion import is_named
 from .journal import NAME as JOURNAL
 
 if TYPE_CHECKING:
