@@ -1,6 +1,6 @@
-from typing import TYPE_CHECKING, Callable, Generic, Optional, Union, overload
+from typing import TYPE_CHECKING, Callable, Optional, Union, overload
 
-from .explain import Repair, Text
+from .explain import Repair
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -27,17 +27,9 @@ class Core:
     @overload
     def repairs(self, source: Buffer, preserve: bool) -> list[Repair[bytes]]: ...
     @overload
-    def traced(self, source: str, preserve: bool) -> Traced[str]: ...
-    @overload
-    def traced(self, source: Buffer, preserve: bool) -> Traced[bytes]: ...
-    @overload
     def align(self, source: str, preserve: bool) -> tuple[str, bytes, bytes, bytes, bytes, bytes]: ...
     @overload
     def align(self, source: Buffer, preserve: bool) -> tuple[bytes, bytes, bytes, bytes, bytes, bytes]: ...
-
-class Traced(Generic[Text]):
-    def some(self, most: Optional[int]) -> list[Repair[Text]]: ...
-    def close(self) -> None: ...
 
 def spread(here: Buffer, there: Buffer) -> bytes: ...
 
