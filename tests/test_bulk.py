@@ -853,6 +853,13 @@ def test_many_tiny_files():
     assert len(report()["files"]) == 2000
 
 
+def test_paths_are_taken_in_the_order_in_which_they_are_named():
+    plant({"x/b.txt": "", "x/a.txt": "", "c.txt": ""})
+    paths = ["x", "none.txt", "c.txt"]
+    assert [source for source, _ in chosen(paths, choice(), pytest.fail)] == [
+        os.path.join("x", "a.txt"), os.path.join("x", "b.txt"), "none.txt", "c.txt"]
+
+
 @pytest.mark.parametrize("jobs", ["1", "3"])
 def test_the_same_result_with_any_number_of_workers(jobs):
     want = grow()

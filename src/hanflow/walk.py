@@ -65,23 +65,24 @@ def chosen(paths: Sequence[str], choice: Choice, failed: OnError) -> Iterator[tu
     """
     named: dict[str, str] = {}  # real path -> as it was named first
     for path in paths:
-        if named.setdefault(os.path.realpath(path), path) == path and not os.path.isdir(path):
+        named.setdefault(os.path.realpath(path), path)
+    seen: set[str] = set()
+    for path in named.values():
+        if not os.path.isdir(path):
             try:
                 yield path, os.stat(path).st_size
             except OSError:  # named when it is read
                 yield path, 0
-    seen: set[str] = set()
-    for path in named.values():
-        if os.path.isdir(path):
-            without = (*choice.without, *(other for other in named.values() if other != path))
-            for entry in walk(path, choice._replace(without=without), failed):
-                if entry.repaired:
-                    if choice.links == "follow":
-                        before = len(seen)
-                        seen.add(os.path.realpath(entry.source))
-                        if len(seen) == before:
-                            continue
-                    yield entry.source, entry.status.st_size
+            continue
+        without = (*choice.without, *(other for other in named.values() if other != path))
+        for entry in walk(path, choice._replace(without=without), failed):
+            if entry.repaired:
+                if choice.links == "follow":
+                    before = len(seen)
+                    seen.add(os.path.realpath(entry.source))
+                    if len(seen) == before:
+                        continue
+                yield entry.source, entry.status.st_size
 
 
 def walk(path: str, choice: Choice, failed: OnError) -> Iterator[Entry]:
