@@ -83,26 +83,28 @@ def test_memory_that_others_write_into(kind, entry):
 
 
 def test_what_is_borrowed():
-    """Seen where the core holds a text between calls: it has what the text was."""
+    """Exact bytes and the ASCII of a str; all else is copied before it is read."""
     data = "⼤江".encode()
+    for source in (data, "plain"):
+        assert _core.View(source, False).owner is source
     for make in (bytearray, lambda data: memoryview(bytearray(data)), lambda data: memoryview(bytearray(data)).toreadonly()):
         source = make(data)
-        traced = Normalizer()._core.traced(source, False)
+        view = _core.View(source, False)
         base = source.obj if isinstance(source, memoryview) else source
         base[:] = b"x" * len(data)
-        (repair,) = traced.some(None)
-        assert repair.before == "⼤".encode()
+        assert type(view.owner) is bytes and view.owner == data
     source = bytearray(data)
-    traced = Normalizer()._core.traced(source, False)
+    view = _core.View(source, False)
     source.clear()  # nor is it locked
-    assert len(traced.some(None)) == 1
+    assert view.owner == data
 
 
 def test_a_closed_map_while_its_text_is_held():
-    with mmap.mmap(-1, 4096) as memory:
-        memory[:6] = "⼤江".encode()
-        traced = Normalizer()._core.traced(memory, False)
-    assert traced.some(1)[0].before == "⼤".encode()
+    data = "⼤江".encode()
+    with mmap.mmap(-1, len(data)) as memory:
+        memory[:] = data
+        view = _core.View(memory, False)
+    assert view.owner == data
 
 
 class Bytes(bytes):
@@ -161,8 +163,11 @@ class TestObjects:
         for kind in (Normalizer, _core.NormalizerBase):
             with pytest.raises(TypeError, match=r"\(\) has not been called"):
                 kind.__new__(kind)("江")
-        for make in (lambda: _core.Pieces(None, True, False), lambda: _core.Traced(None, "江", False),
-                     lambda: _core.Pieces.__new__(_core.Pieces), lambda: _core.Traced.__new__(_core.Traced)):
+        for kind in (_core.Pieces, _core.TracedPieces):
+            for make in (lambda: kind(None, True, False), lambda: kind.__new__(kind)):
+                with pytest.raises(TypeError):
+                    make()
+        for make in (lambda: _core.View(5, False), lambda: _core.View.__new__(_core.View)):
             with pytest.raises(TypeError):
                 make()
 
@@ -174,7 +179,7 @@ class TestObjects:
 
     @pytest.mark.parametrize("clone", [copy.copy, copy.deepcopy, pickle.dumps, lambda it: pickle.dumps(it, 0)])
     @pytest.mark.parametrize("make", [
-        lambda: Normalizer()._core, lambda: _core.Traced(Normalizer()._core, "⼤江", False), lambda: _core.View("江", False),
+        lambda: Normalizer()._core, lambda: _core.TracedPieces(Normalizer()._core, True, False), lambda: _core.View("江", False),
         lambda: _core.OpenccTable("a", "b"), lambda: Normalizer().stream()])
     def test_no_copies_of_native_state(self, make, clone):
         with pytest.raises(TypeError):
@@ -186,10 +191,16 @@ class TestObjects:
         done = subprocess.run([sys.executable, "-c", code], input=pickle.dumps(stage.converter("t2s")), capture_output=True, check=True)
         assert done.stdout.split() == [ascii("头发").encode()]
 
-    def test_a_reader_of_repairs_that_nobody_closes(self):
-        traced = Normalizer()._core.traced("⼤江", False)
-        traced.some(1)
-        del traced
+    def test_a_reader_of_repairs_that_is_closed(self):
+        for ending in ("⼤江".encode(), b"\xff"):
+            pieces = _core.TracedPieces(Normalizer()._core, False, False)
+            try:
+                pieces.feed(ending, True)
+            except UnicodeDecodeError:
+                pass
+            for _ in range(2):
+                with pytest.raises(ValueError, match="the text has ended"):
+                    pieces.feed(b"", True)
 
     @pytest.mark.parametrize("here, there", [([], []), ([0, 1], [0]), ([0], [0, 1]), ([1, 2], [0, 1]), ([0, 5, 3], [0, 1, 2]), ([0, -5], [0, 1])])
     def test_spread(self, here, there):

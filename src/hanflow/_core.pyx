@@ -286,7 +286,7 @@ cdef class View:
     Only a str's own memory and that of exact bytes are borrowed. All else is copied while the GIL is held: a read-only view too
     may be of memory that somebody writes into while the core reads it.
     """
-    cdef object owner
+    cdef readonly object owner  # of the memory that is read
     cdef const uint8_t* data
     cdef size_t size
     cdef Invalid invalid
@@ -660,15 +660,37 @@ cdef class Core:
     def repairs(self, source, bint preserve):
         """The Repairs of a text in source order: positions in code points for a str, in bytes for bytes; texts of the source's
         type."""
-        traced = self.traced(source, preserve)
+        cdef View view = View(source, preserve)
+        cdef Engine* engine = self.take()
+        cdef Plan plan
+        cdef size_t i, begin, end, at_byte = 0, at_point = 0
+        cdef const Edit* edit
+        cdef bint is_text = isinstance(source, str)
+        cdef list out
+        cdef dict known = {}
         try:
-            return traced.some(None)
+            with nogil:
+                plan = engine.plan(view.data, view.size, self.options, view.invalid, True)
+            if plan.status != Status.ok:
+                raise failure(plan, view.data, view.size)
+            out = [None] * plan.edit_count
+            for i in range(plan.edit_count):
+                edit = &plan.edits[i]
+                if is_text:
+                    begin = at_point + extent_of(view.data + at_byte, edit.begin - at_byte).length
+                    end = begin + extent_of(view.data + edit.begin, edit.end - edit.begin).length
+                    at_byte, at_point = edit.end, end
+                    before = PyUnicode_Substring(source, <Py_ssize_t>begin, <Py_ssize_t>end)
+                    after = decoded(plan.texts + edit.text, edit.text_size, view.invalid)
+                else:
+                    begin, end = edit.begin, edit.end
+                    before = PyBytes_FromStringAndSize(<const char*>view.data + begin, <Py_ssize_t>(end - begin))
+                    after = PyBytes_FromStringAndSize(plan.texts + edit.text, <Py_ssize_t>edit.text_size)
+                out[i] = new_tuple(Repair, (_RULES[<int>edit.rule], begin, end, before, after, <int>edit.confidence,
+                                            evidence_of(edit, known)))
+            return out
         finally:
-            traced.close()
-
-    def traced(self, source, bint preserve):
-        """The same, some at a time."""
-        return Traced(self, source, preserve)
+            self.pool.give_back(engine)
 
     def align(self, source, bint preserve):
         """(result, runs, moved, spans, rules, confidences): the result as it is when called; the tables of AlignmentTable as
@@ -705,65 +727,6 @@ cdef class Core:
             return result, numbers(table.runs()), numbers(table.moved()), numbers(table.spans()), rules, confidences
         finally:
             self.pool.give_back(engine)
-
-
-@cython.final
-cdef class Traced:
-    """The repairs of one text, which become Repairs as they are asked for. It has an engine until close()."""
-    cdef Core core
-    cdef View view
-    cdef object source
-    cdef Engine* engine
-    cdef Plan plan
-    cdef size_t done, at_byte, at_point
-    cdef dict known
-
-    def __cinit__(self, Core core not None, source, bint preserve):
-        self.core, self.source, self.known = core, source, {}
-        self.view = View(source, preserve)
-        self.engine = core.take()
-        with nogil:
-            self.plan = self.engine.plan(self.view.data, self.view.size, core.options, self.view.invalid, True)
-        if self.plan.status != Status.ok:
-            error = failure(self.plan, self.view.data, self.view.size)
-            self.close()
-            raise error
-
-    def __dealloc__(self):
-        del self.engine  # if nobody has closed it; the core may be gone by now
-
-    def some(self, most):
-        """The next Repairs, so many at most; all of them if it is None. An empty list at the end."""
-        cdef size_t left = self.plan.edit_count - self.done
-        cdef size_t count = left if most is None else min(left, <size_t>most)
-        cdef size_t i, begin, end
-        cdef const Edit* edit
-        cdef const uint8_t* data = self.view.data
-        cdef bint is_text = isinstance(self.source, str)
-        cdef list out = [None] * count
-        for i in range(count):
-            edit = &self.plan.edits[self.done + i]
-            if is_text:
-                begin = self.at_point + extent_of(data + self.at_byte, edit.begin - self.at_byte).length
-                end = begin + extent_of(data + edit.begin, edit.end - edit.begin).length
-                self.at_byte, self.at_point = edit.end, end
-                before = PyUnicode_Substring(self.source, <Py_ssize_t>begin, <Py_ssize_t>end)
-                after = decoded(self.plan.texts + edit.text, edit.text_size, self.view.invalid)
-            else:
-                begin, end = edit.begin, edit.end
-                before = PyBytes_FromStringAndSize(<const char*>data + begin, <Py_ssize_t>(end - begin))
-                after = PyBytes_FromStringAndSize(self.plan.texts + edit.text, <Py_ssize_t>edit.text_size)
-            out[i] = new_tuple(Repair, (_RULES[<int>edit.rule], begin, end, before, after, <int>edit.confidence,
-                                        evidence_of(edit, self.known)))
-        self.done += count
-        return out
-
-    def close(self):
-        """Gives the engine back. No more Repairs then."""
-        if self.engine is not NULL:
-            self.core.pool.give_back(self.engine)
-            self.engine = NULL
-        self.done = self.plan.edit_count
 
 
 def spread(here, there):
