@@ -1411,7 +1411,7 @@ from importlib.abc import MetaPathFinder
 class Finder(MetaPathFinder):
     def find_spec(self, name, *_):
         if name == {module!r}:
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.{signal})
 
 sys.meta_path.insert(0, Finder())
 sys.argv = ["hanflow", "fix", "in", "-o", "out", "--include", "*.log", "-j", "2"]
@@ -1421,16 +1421,19 @@ main()
 
 
 @posix
-@pytest.mark.parametrize("module", ["hanflow._cli", "click", "hanflow.formats", "hanflow._bulk.run", "hanflow.ray_data", "pathspec", "multiprocessing"])
-def test_interrupted_while_it_starts(module):
+@pytest.mark.parametrize("signal, code", [("SIGINT", 130), ("SIGTERM", 143)])
+@pytest.mark.parametrize("module", ["hanflow._cli", "click", "hanflow.formats", "hanflow._bulk.run", "hanflow._bulk.cluster", "pathspec",
+                                    "multiprocessing"])
+def test_stopped_while_it_starts(module, signal, code):
     plant({"in/a.txt": DAMAGED * 200_000})
-    done = subprocess.run([sys.executable, "-c", INTERRUPTED.format(module=module)], capture_output=True, text=True)
-    assert done.returncode == 130 and "Traceback" not in done.stderr
+    script = INTERRUPTED.format(module=module, signal=signal)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == code and "Traceback" not in done.stderr
 
 
 @posix
 def test_ctrl_c_that_was_ignored_stays_so():
     """As after nohup, or behind & in a script."""
     plant({"in/a.txt": DAMAGED})
-    script = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n" + INTERRUPTED.format(module="click")
+    script = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n" + INTERRUPTED.format(module="click", signal="SIGINT")
     assert subprocess.run([sys.executable, "-c", script]).returncode == 0

@@ -616,7 +616,11 @@ class TestStopped:
     @pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
     def test_interrupted_while_it_waits(self, run, number, code):
         process = self.start("fix", "-o", "out.txt", stdin=subprocess.PIPE, stderr=subprocess.PIPE)
-        time.sleep(1)
+        process.stdin.write(CLEAN.encode() * 20_000)
+        process.stdin.flush()
+        while not any(name.startswith(".hanflow-") for name in os.listdir(".")):
+            assert process.poll() is None
+            time.sleep(0.01)
         process.send_signal(number)
         process.stdin.close()
         assert process.wait(20) == code

@@ -4,17 +4,16 @@ import signal
 from types import FrameType
 from typing import NoReturn, Optional
 
-INTERRUPTED = 130
 
-
-def interrupted(number: int, frame: Optional[FrameType]) -> NoReturn:
-    """Ctrl-C where there is nothing to put in order."""
-    os._exit(INTERRUPTED)
+def stopped(number: int, frame: Optional[FrameType]) -> NoReturn:
+    """Ctrl-C or SIGTERM where there is nothing to put in order."""
+    os._exit(128 + number)
 
 
 def main() -> NoReturn:
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, interrupted)  # loading takes a moment
+    for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)):
+        if signal.getsignal(number) is usual:
+            signal.signal(number, stopped)  # loading takes a moment
     from ._cli import main as command
 
     command()

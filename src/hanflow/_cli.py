@@ -13,7 +13,7 @@ import click
 
 from . import __version__, cpu
 from . import _files as files
-from .__main__ import INTERRUPTED, interrupted
+from .__main__ import stopped
 from ._bulk.cluster import Places, is_url, outcomes
 from ._bulk.journal import InUse, Journal, sweep
 from ._bulk.progress import Progress, escaped, open_streams, printable, say
@@ -34,8 +34,7 @@ if TYPE_CHECKING:
 
 # Exit codes. 1: something failed, or (check) would change; 2: wrong usage, or (check) something failed.
 FAILED, CHECK_FAILED = 1, 2
-CLOSED_PIPE = 141
-TERMINATED = 143
+INTERRUPTED, CLOSED_PIPE, TERMINATED = 130, 141, 143
 
 
 def main() -> NoReturn:
@@ -66,7 +65,7 @@ def main() -> NoReturn:
         say(f"hanflow: <stdout>: {error.args[1] if len(error.args) > 1 else error}")
         code = FAILED
     if heard:
-        signal.signal(signal.SIGINT, interrupted)
+        signal.signal(signal.SIGINT, stopped)
     try:
         stdout.flush()
     except OSError:
