@@ -572,6 +572,22 @@ def test_nor_is_a_single_file(arguments):
     assert set(modes(".").values()) == {0o600}
 
 
+@posix
+@pytest.mark.parametrize("mode, target", [(0o600, 0o600), (0o640, 0o640), (0o666, 0o644)])
+@pytest.mark.parametrize("arguments", [("in",), ("in", "-j", "2"), ("in/b.txt",), ()])
+def test_nor_is_a_page_of_changes(arguments, mode, target):
+    """It shows the texts."""
+    plant({"in/a.txt": DAMAGED * 50_000, "in/b.txt": DAMAGED, "old.html": "x"})
+    os.chmod("in/a.txt", 0o666)
+    os.chmod("in/b.txt", mode)
+    os.chmod("old.html", 0o646)
+    for page, want in (("new.html", target), ("old.html", 0o646 & (mode | 0o700))):
+        with open("in/b.txt", "rb") as source:
+            assert hanflow_("report", *arguments, "-o", page, stdin=source).returncode == 0
+        assert stat.S_IMODE(os.stat(page).st_mode) == want
+    assert sorted(os.listdir(".")) == ["in", "new.html", "old.html"]
+
+
 @linux
 def test_at_no_moment():
     """What the system is asked for: no file is made, or becomes, wider than its source, and none with content in it."""
@@ -580,9 +596,10 @@ def test_at_no_moment():
     plant({"in/a.txt": DAMAGED, "in/b.bin": "b", "single.txt": DAMAGED})
     for name in ("in/a.txt", "in/b.bin", "single.txt"):
         os.chmod(name, 0o600)
-    for arguments in (("in", "-o", "out"), ("single.txt", "-o", "out.txt"), ("in", "-i")):
+    for arguments in (("fix", "in", "-o", "out"), ("fix", "single.txt", "-o", "out.txt"), ("fix", "in", "-o", "o", "--report", "a.json"),
+                      ("report", "in", "-o", "a.html"), ("fix", "in", "-i")):
         trace = ["strace", "-f", "-o", "trace", "-e", "trace=openat,fchmod,chmod,fchmodat"]
-        subprocess.run([*trace, sys.executable, "-m", "hanflow", "fix", *arguments], check=True, capture_output=True)
+        subprocess.run([*trace, sys.executable, "-m", "hanflow", *arguments], check=True, capture_output=True)
         made = re.findall(r"O_CREAT.*, 0(\d+)\) = \d|chmod(?:at)?\(.*, 0(\d+)\)", Path("trace").read_text())
         assert made and not [pair for pair in made if int("".join(pair), 8) & 0o077], made
 

@@ -375,15 +375,15 @@ class Looking(NamedTuple):
     def normalizer(self) -> Normalizer:
         return self.settings.normalizer
 
-    def __call__(self, view: View, target: Target, output: Optional[str] = None) -> Summary:
-        """output: a file that is not looked at."""
+    def __call__(self, view: View, target: Target, output: Optional[str] = None, summary: Optional[Summary] = None) -> Summary:
+        """output: a file that is not looked at. summary: the one that is returned, if it is made already."""
         choice = self.choice if output is None else self.choice._replace(without=(output,))
 
         def listed(failed: OnError) -> Iterator[Item]:
             return (Item(source, "", size=size) for source, size in chosen(self.paths, choice, failed))
 
         piped = _is_stdin(self.paths)
-        summary = Summary(listed=False)
+        summary = summary or Summary(listed=False)
         shown = Progress(summary, iter(()) if piped else (item.size for item in listed(lambda error: None)), self.progress)
         run = Inspection(self.settings, view, target, self.jobs, summary, shown)
         try:
@@ -472,10 +472,11 @@ def report_(view: Looking, output: Optional[str]) -> int:
     The page is one file, loads nothing and needs no network. It filters by rule, confidence and file; ? lists its keys.
     What fails is named on stderr and in the page, and the exit code is 1.
     """
+    summary = Summary(listed=False)
     if output in (None, STDOUT):
         if output is None and sys.stdout.isatty():
             raise click.UsageError("where to? -o FILE.html, or a pipe")
-        summary = _reported(view, write_out)
+        _reported(view, write_out, summary)
     else:
         assert output is not None
         for path in view.paths:
@@ -484,7 +485,7 @@ def report_(view: Looking, output: Optional[str]) -> int:
         try:
             if folder := os.path.dirname(output):
                 os.makedirs(folder, exist_ok=True)
-            with files.replacing(output) as file:
+            with files.replacing(output, lambda: summary.mode) as file:  # it has the texts of all
 
                 def write(data: bytes) -> None:
                     try:
@@ -492,7 +493,7 @@ def report_(view: Looking, output: Optional[str]) -> int:
                     except OSError as error:
                         raise Unwritable(error.errno, error.strerror) from None
 
-                summary = _reported(view, write, output)
+                _reported(view, write, summary, output)
         except (Unwritable, OSError) as error:
             say(f"hanflow: {printable(output)}: {error.args[1]}")
             return FAILED
@@ -500,16 +501,15 @@ def report_(view: Looking, output: Optional[str]) -> int:
     return int(summary.errors > 0)
 
 
-def _reported(view: Looking, write: Callable[[bytes], object], output: Optional[str] = None) -> Summary:
+def _reported(view: Looking, write: Callable[[bytes], object], summary: Summary, output: Optional[str] = None) -> None:
     """output: is not read, if it lies in a folder that is."""
     from ._show.page import Page, Pages, Passages
 
     names = [escaped(printable(path)) for path in view.paths]
     title = names[0] if len(names) == 1 else f"{len(names)} paths" if names else printable(STDIN)
     page = Page(write, view.normalizer, title)
-    summary = view(Passages(view.normalizer), Pages(page), output)
+    view(Passages(view.normalizer), Pages(page), output, summary)
     page.close()
-    return summary
 
 
 def _summarized(summary: Summary) -> None:

@@ -7,7 +7,7 @@ import os
 import re
 import stat
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, Callable, Union
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ._normalizer import File
 
 Path = Union[str, bytes]
+Mode = Union[int, Callable[[], int], None]
 
 # The names that replacing() gives a file until it is complete.
 TEMPORARY = re.compile(r"\.hanflow-[0-9a-f]{16}\.tmp")
@@ -40,15 +41,16 @@ def permissions(file: BinaryIO) -> Optional[int]:
 
 # ---------------------------------------------------------------- in the place of what is there
 @contextmanager
-def replacing(path: Path, mode: Optional[int] = None, within: Optional[str] = None) -> Iterator[BinaryIO]:
+def replacing(path: Path, mode: Mode = None, within: Optional[str] = None) -> Iterator[BinaryIO]:
     """A binary file that takes the place of `path` at the end of the block, and vanishes if the block fails.
 
     It stands in the folder of the target until then (renaming is atomic only inside a file system), hidden, as
     ".hanflow-*.tmp": a process that is killed may leave it there, but never a half-written target. Until then only its owner may
     read it. Not flushed to the disk: this guards against the end of the process, not of the machine.
 
-    mode:   the permissions of the source. The target gets them as far as the umask lets it; one that is there keeps its own, and its owner, but
-            others than its owner get none that the source does not give. None: there is no source.
+    mode:   the permissions of the source, or what gives them at the end of the block. The target gets them as far as the umask lets
+            it; one that is there keeps its own, and its owner, but others than its owner get none that the source does not give.
+            None: there is no source.
     within: a folder that `path` lies in. Below it no link is followed: one in the place of the target is replaced, one in the place
             of a folder is an error, and so is what is no file. Without it a link stays one, and what it leads to is replaced;
             pipes and devices are written straight.
@@ -70,20 +72,23 @@ def replacing(path: Path, mode: Optional[int] = None, within: Optional[str] = No
             return
         if status is not None and not os.access(real, os.W_OK, dir_fd=folder):  # renaming would get past a write protection
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
-        own = temporary_name()
-        temporary: Path = (os.path.join(os.path.dirname(real), own) if isinstance(real, str) else
-                           os.path.join(os.path.dirname(real), os.fsencode(own)))
+        temporary = _beside(real)
+        later = status is not None or callable(mode)  # what it may be is known at the end
         try:
             with _named(path, temporary):
-                number = os.open(temporary, NEW, 0o600 if status is not None else PERMISSIONS & (0o666 if mode is None else mode),
-                                 dir_fd=folder)
+                number = os.open(temporary, NEW, 0o600 if later else _of_new(mode), dir_fd=folder)
                 with open(number, "wb", io.DEFAULT_BUFFER_SIZE) as file:  # told its buffer, it does not ask for a terminal
                     final = stat.S_IMODE(os.fstat(number).st_mode)  # of a new one: less the umask, which only a new file tells
                     if status is not None:
-                        final = _take_over(number, status) & (0o7777 if mode is None else mode | 0o700)
+                        final = _take_over(number, status)
                     else:
                         _chmod(number, 0o600)  # nothing is in it yet
                     yield file
+                    if callable(mode):
+                        mode = mode()
+                        final = final if status is not None else _less_the_umask(_beside(real), _of_new(mode), folder)
+                    if status is not None and mode is not None:
+                        final &= mode | 0o700
                     _chmod(number, final)
             with _named(path, temporary):
                 if not hasattr(os, "fchmod") and status is not None:  # Windows
@@ -96,6 +101,26 @@ def replacing(path: Path, mode: Optional[int] = None, within: Optional[str] = No
             except OSError:
                 pass
             raise
+
+
+def _of_new(mode: Mode) -> int:
+    return PERMISSIONS & (mode if isinstance(mode, int) else 0o666)
+
+
+def _less_the_umask(name: Path, mode: int, folder: Optional[int]) -> int:
+    """The permissions that a new file gets, by making one."""
+    number = os.open(name, NEW, mode, dir_fd=folder)
+    try:
+        return stat.S_IMODE(os.fstat(number).st_mode)
+    finally:
+        os.close(number)
+        os.unlink(name, dir_fd=folder)
+
+
+def _beside(path: Path) -> Path:
+    """A temporary name in the folder of the path."""
+    folder, name = os.path.dirname(path), temporary_name()
+    return os.path.join(folder, name) if isinstance(folder, str) else os.path.join(folder, os.fsencode(name))
 
 
 def temporary_name() -> str:

@@ -105,12 +105,12 @@ def work(task: Task, item: Item, done: Optional[Done]) -> Outcome:
     """Repairs a file. Whatever fails is in the outcome; only ClosedPipe is raised."""
     begin = time.monotonic()
     outcome = _work(task, item, done)
-    mode = _mode(item.source) if task.settings.counts else None  # for the report
+    mode = permissions(item.source) if task.settings.counts else None  # for the report
     return outcome._replace(mode=outcome.mode if mode is None else mode, seconds=time.monotonic() - begin)
 
 
-def _mode(source: str) -> Optional[int]:
-    """The permissions of a source, if it is a regular file."""
+def permissions(source: str) -> Optional[int]:
+    """Those of a source, if it is a regular file."""
     try:
         status = os.fstat(sys.stdin.fileno()) if source == STDIN else os.stat(source)
     except (AttributeError, OSError, ValueError):

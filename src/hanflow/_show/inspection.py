@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from .._bulk.progress import printable
 from .._bulk.run import (BATCH_BYTES, INLINE_BYTES, NAMED_ERRORS, TICK_SECONDS, ClosedPipe, Item, Unwritable, _Deferred,
-                         explained, failed)
+                         explained, failed, permissions)
 from .._bulk.summary import REPAIRED, UNCHANGED, Outcome
 from ..formats import Settings, each_text
 
@@ -61,15 +61,17 @@ class Target:
 def looked_at(settings: Settings, view: View, source: str, write: Write) -> Outcome:
     """What becomes of a file. Only what `write` raises is raised."""
     visitor = view(source, write)
+    mode = permissions(source)
     try:
         report = each_text(settings, source, visitor.text)
         visitor.end(report.changed)
+        outcome = Outcome(REPAIRED if report.changed else UNCHANGED, report._asdict())
     except (ClosedPipe, Unwritable):
         raise
-    except Exception as error:  # one bad file never stops the rest
+    except Exception as error:  # one bad file never stops the rest, and its first texts may have been shown
         visitor.end(False)
-        return failed(*explained(error, source))
-    return Outcome(REPAIRED if report.changed else UNCHANGED, report._asdict())
+        outcome = failed(*explained(error, source))
+    return outcome if mode is None else outcome._replace(mode=mode)
 
 
 class Inspection:
