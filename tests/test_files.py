@@ -1,4 +1,5 @@
 """Normalizer.file(): counts, formats, atomic replacement, refusals. Nothing is left behind when something fails."""
+import gzip
 import io
 import json
 import os
@@ -433,12 +434,23 @@ class TestNotUtf8:
         assert target.read_bytes() == b"old"
         assert names(tmp_path) == ["source.txt", "target.txt"]
 
-    def test_far_in_the_note_says_where(self, n, source, tmp_path):
-        source.write_bytes(CLEAN.encode() * 300_000 + b"\xff")
+    @pytest.mark.parametrize("size", [0, 1, 1 << 18, (1 << 18) - 1, (1 << 18) - 2, 6_600_000])
+    @pytest.mark.parametrize("bad, behind", [(b"\xff", b"x\n"), ("江".encode()[:2], b""), ("江".encode()[:2], b"x\n"), (b"\xf0\x9f\x98", b"\n" * 300_000)])
+    @pytest.mark.parametrize("pack", [bytes, gzip.compress])
+    def test_the_range_is_that_in_the_file(self, n, tmp_path, size, bad, behind, pack):
+        """However it is cut into pieces."""
+        source = tmp_path / "source.txt"
+        data = (CLEAN.encode() * (size // len(CLEAN.encode()) + 1))[:size].decode(errors="ignore").encode()
+        data += b"." * (size - len(data)) + bad + behind
+        source.write_bytes(pack(data))
         with pytest.raises(UnicodeDecodeError) as caught:
             n.file(source, tmp_path / "target.txt")
+        with pytest.raises(UnicodeDecodeError) as whole:
+            n(data)
+        assert (caught.value.start, caught.value.end) == (whole.value.start, whole.value.end) == (size, size + len(bad))
         note = "".join(getattr(caught.value, "__notes__", [caught.value.reason]))
-        assert "source.txt" in note and "byte 6600000 (line 300001)" in note
+        line = data.count(b"\n", 0, size) + 1
+        assert "source.txt" in note and f"byte {size} (line {line})" in note and str(caught.value)
         assert names(tmp_path) == ["source.txt"]
 
     def test_preserve_keeps_each_byte(self, source, tmp_path):

@@ -986,7 +986,7 @@ cdef class Pieces:
             if plan.status != Status.ok:
                 error = undecodable(view.owner, max(plan.error_begin, before) - before, max(plan.error_end, before) - before,
                                     plan.error_reason)
-                error.stream_position = plan.error_begin
+                error.stream_range = plan.error_begin, plan.error_end
                 raise error
             out = <const char*>self.stream.output()
             if self.is_text:
@@ -1034,7 +1034,7 @@ cdef class TracedPieces:
         if self.plan.status != Status.ok:
             begin, end = max(self.plan.error_begin, before) - before, max(self.plan.error_end, before) - before
             error = UnicodeDecodeError("utf-8", piece, begin, end, self.plan.error_reason.decode("ascii"))
-            error.stream_position = self.plan.error_begin
+            error.stream_range = self.plan.error_begin, self.plan.error_end
             raise error
         for i in range(self.plan.edit_count):
             self.counts[<int>self.plan.edits[i].rule] += 1

@@ -222,10 +222,10 @@ class Normalizer(NormalizerBase):
         target keeps its permissions, and a symbolic link is followed. Memory is bounded, whatever the size. Records and
         members that cannot be repaired pass as they are, and the report names them.
 
-        ValueError: a wrong setting, or a target that is the source. UnicodeDecodeError: text that is not UTF-8; its range is
-        that in the file, or in the portion of a file of more than 4 MiB; its note says which file, and where. FormatError, a
-        ValueError: what else is wrong with the file as a whole; its note says which file. OSError: of either file.
-        ImportError: the format needs a package, and says which.
+        ValueError: a wrong setting, or a target that is the source. UnicodeDecodeError: text that is not UTF-8; `start` and `end`
+        count from the start of the file, unpacked if it is packed, while `object` is a piece of it; its note says which file,
+        and where. FormatError, a ValueError: what else is wrong with the file as a whole; its note says which file. OSError: of
+        either file. ImportError: the format needs a package, and says which.
         """
         from ._formats.conversion import name_of
         from .formats import FormatError, Settings, convert

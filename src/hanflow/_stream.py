@@ -100,7 +100,7 @@ class Stream(Generic[Text]):
         try:
             result = pieces.feed(data, last)
         except UnicodeDecodeError as error:
-            add_note(error, f"at byte {error.stream_position} of the stream")  # type: ignore[attr-defined]
+            add_note(error, f"at byte {error.stream_range[0]} of the stream")  # type: ignore[attr-defined]
             raise
         if self._normalizer._convert and result:
             result = self._normalizer._converted(result)

@@ -41,8 +41,9 @@ def repair(read: Callable[[int], bytes], write: Callable[[bytes], object], accou
             piece = following
     except UnicodeDecodeError as error:
         lines += piece.count(b"\n", 0, error.start)
-        position = getattr(error, "stream_position", error.start)
-        raise FormatError(f"byte {position} (line {lines + 1})", not_utf8(error, advise=True)) from error
+        reason = not_utf8(error, advise=True)
+        error.start, error.end = getattr(error, "stream_range", (error.start, error.end))  # in all of it, not in the piece
+        raise FormatError(f"byte {error.start} (line {lines + 1})", reason) from error
     account.changed = comparison.differ()
 
 
