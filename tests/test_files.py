@@ -148,7 +148,7 @@ class TestFormats:
             source.write_text('{"text": "１"}\n', encoding="utf-8")
             with pytest.raises(FormatError, match=setting) as caught:
                 n.file(source, target)
-            assert name in "".join(getattr(caught.value, "__notes__", [caught.value.reason]))
+            assert str(caught.value).startswith(f"{source}: ") and caught.value.source == str(source)
             assert not target.exists()
 
     @pytest.mark.parametrize("name, settings, message", [

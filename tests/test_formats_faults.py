@@ -52,7 +52,9 @@ def refused(tmp_path):
         assert (tmp_path / "target").read_bytes() == b"old"
         assert sorted(os.listdir(tmp_path)) == sorted([name, "target"])
         os.unlink(tmp_path / name)
-        assert str(caught.value) == ": ".join(filter(None, [caught.value.where, caught.value.reason]))
+        error = caught.value
+        assert error.source == str(tmp_path / name)
+        assert str(error) == ": ".join(filter(None, [error.source, error.where, error.reason]))
         return caught.value
 
     return refused

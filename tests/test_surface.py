@@ -103,8 +103,24 @@ def test_values_copy_pickle_compare_and_show(value):
 
 def test_errors_pickle():
     error = FormatError("line 3", "why")
-    for other in (copy.copy(error), pickle.loads(pickle.dumps(error))):
-        assert (type(other), str(other), other.where, other.reason) == (FormatError, "line 3: why", "line 3", "why")
+    for source, said in (("", "line 3: why"), ("a.csv", "a.csv: line 3: why"), ("-", "<stdin>: line 3: why")):
+        error.source = source
+        for other in (copy.copy(error), pickle.loads(pickle.dumps(error))):
+            assert (type(other), str(other)) == (FormatError, said)
+            assert (other.source, other.where, other.reason) == (source, "line 3", "why")
+
+
+@pytest.mark.parametrize("call", [lambda source: convert(Settings(), source, None), lambda source: each_text(Settings(), source, print)])
+def test_errors_name_the_file(call, tmp_path):
+    (tmp_path / "a.txt").write_bytes(b"x\xff")
+    with open(tmp_path / "a.txt", "rb") as opened:
+        for source in (tmp_path / "a.txt", str(tmp_path / "a.txt"), opened):
+            with pytest.raises(FormatError) as caught:
+                call(source)
+            assert caught.value.source == str(tmp_path / "a.txt") and str(caught.value).startswith(f"{tmp_path}/a.txt: byte 1 (line 1): ")
+    with pytest.raises(FormatError) as caught:
+        call(io.BytesIO(b"x\xff"))
+    assert caught.value.source == "" and str(caught.value).startswith("byte 1 (line 1): ")
 
 
 def test_an_alignment_travels():

@@ -224,10 +224,9 @@ class Normalizer(NormalizerBase):
 
         ValueError: a wrong setting, or a target that is the source. UnicodeDecodeError: text that is not UTF-8; `start` and `end`
         count from the start of the file, unpacked if it is packed, while `object` is a piece of it; its note says which file,
-        and where. FormatError, a ValueError: what else is wrong with the file as a whole; its note says which file. OSError: of
+        and where. FormatError, a ValueError: what else is wrong with the file as a whole; it says which file, and where. OSError: of
         either file. ImportError: the format needs a package, and says which.
         """
-        from ._formats.conversion import name_of
         from .formats import FormatError, Settings, convert
 
         settings = Settings(
@@ -236,13 +235,10 @@ class Normalizer(NormalizerBase):
         try:
             return convert(settings, source, target, meant=True)
         except FormatError as error:
-            name = name_of(source)
             bad = error.__cause__
             if settings.encoding is None and isinstance(bad, UnicodeDecodeError):
-                add_note(bad, f"in {name!r}, {error}" if name else str(error))
+                add_note(bad, str(error))
                 raise bad from None
-            if name:
-                add_note(error, f"in {name!r}")
             raise
 
     @overload

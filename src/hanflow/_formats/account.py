@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Columns = tuple[Union[str, int], ...]
 
+STREAM = "-"  # the name of stdin and stdout
+
 FORMATS = ("text", "jsonl", "csv", "parquet", "arrow", "zip", "tar")
 
 # Failed records that a report lists; of the others it gives the number only, or a bad file would fill the memory.
@@ -37,10 +39,12 @@ MAX_RECORD = 32 << 20  # bytes
 class FormatError(ValueError):
     """A file that cannot be converted. Nothing is written for it.
 
+    source: its name, as in FileReport; empty if it has none.
     where:  the place in the file in words, such as "byte 4096" or "row group 2"; empty if it is the file as a whole.
     reason: what is wrong there.
     """
 
+    source: str = ""
     where: str
     reason: str
 
@@ -49,7 +53,8 @@ class FormatError(ValueError):
         self.where, self.reason = where, reason
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.reason}" if self.where else self.reason
+        source = "<stdin>" if self.source == STREAM else self.source
+        return ": ".join(filter(None, (source, self.where, self.reason)))
 
 
 class Failure(NamedTuple):

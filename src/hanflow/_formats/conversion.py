@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from .. import _files as files
 from . import columns, delimited, isolated, jsonl, text
-from .account import PIECE, Account, FileReport, FormatError, check_settings
+from .account import PIECE, STREAM, Account, FileReport, FormatError, check_settings
 from .compression import SHORT, SUFFIXES, compressing, decompressed
 from .compression import kind as compression_of
 from .encodings import Transcoder, other_kind
@@ -31,7 +31,6 @@ BY_SUFFIX = {
 }
 LINES = ("text", "jsonl", "csv")  # formats of text, which may have an encoding; of an archive, these members are repaired
 PIPED = (*LINES, "tar")  # formats that are read as they come; the others need a file to seek in
-STREAM = "-"
 SNIFFED = 4096  # bytes that tell what a file is
 HELD = 16 << 20  # bytes of a member's result in memory; more goes through a temporary file
 
@@ -48,7 +47,7 @@ def convert(
 
     A target path is replaced when all is done, as by Normalizer.file(), and left as it was if anything fails. If no text
     changes, it becomes a copy of the source. Records and members that cannot be repaired pass as they are, and the report
-    names them. What ends the conversion: FormatError, with the place; OSError of either file; ImportError if a package is
+    names them. What ends the conversion: FormatError, with file and place; OSError of either file; ImportError if a package is
     missing; MemoryError.
 
         report = convert(Settings(field="text"), "pages.jsonl.gz", "repaired.jsonl.gz")
@@ -58,9 +57,8 @@ def convert(
         raise ValueError("source and target are the same file object")
     if not in_place and target is not None and not is_stream(source) and not is_stream(target):
         files._refuse_same(source, target, follow=within is None)
-    name = name_of(source)
     account = Account(settings)
-    with _opened(source) as file:
+    with naming(source) as name, _opened(source) as file:
         before, start = _status(file), file.tell() if file.seekable() else 0
         raw = Ahead(_reader(file))
         compression, content, base = _unpacked(name, raw, settings)
@@ -198,6 +196,17 @@ def is_stream(file: object) -> bool:
 def name_of(source: File) -> str:
     """Its path, or that which a file object was opened from; STREAM for stdin; empty if it has none."""
     return STREAM if is_stream(source) else os.fsdecode(files._name(source) or b"")
+
+
+@contextmanager
+def naming(source: File) -> Iterator[str]:
+    """The name of the source, which a FormatError then says too."""
+    name = name_of(source)
+    try:
+        yield name
+    except FormatError as error:
+        error.source = name
+        raise
 
 
 def _base(name: str) -> tuple[str, Optional[str]]:

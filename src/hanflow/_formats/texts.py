@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Callable
 
 from . import delimited, isolated, jsonl, text
 from .account import Account, FileReport, Located, check_settings
-from .conversion import PIPED, Ahead, _format, _is_repaired, _opened, _reader, _seekable, _unpacked, name_of
+from .conversion import PIPED, Ahead, _format, _is_repaired, _opened, _reader, _seekable, _unpacked, naming
 from .encodings import Transcoder
 
 if TYPE_CHECKING:
@@ -27,12 +27,11 @@ def each_text(settings: Settings, source: File, visit: Visit) -> FileReport:
     target: records and members that convert() would pass on unchanged are named in it, and what ends a conversion is raised
     here too. Repairs are not counted.
 
-    Memory: one portion of records, row group or batch, or one text: plain text is held whole.
+    Memory: one portion of records, row group or batch, or one text of these; plain text comes in pieces.
     """
     check_settings(settings)
-    name = name_of(source)
     account = Account(settings)
-    with _opened(source) as opened, ExitStack() as stack:
+    with naming(source) as name, _opened(source) as opened, ExitStack() as stack:
         file, start = opened, opened.tell() if opened.seekable() else 0
         raw = Ahead(_reader(file))
         compression, content, base = _unpacked(name, raw, settings)
