@@ -10,7 +10,6 @@ share several times. Writes results/DATE-bulk.json.
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import subprocess
 import sys
@@ -42,7 +41,7 @@ for folder, _, names in os.walk(sys.argv[1]):
 # The command with a Normalizer that gives back what it gets: what the bulk run itself costs.
 COPYING = """
 import hanflow
-from hanflow import cli
+from hanflow import _cli as cli
 class Copying(hanflow.Normalizer):
     def __call__(self, text):
         return text

@@ -179,7 +179,7 @@ def arrow(f: Figures) -> None:
 
 def opencc(f: Figures) -> None:
     """The conversion alone beside the package, which takes a whole text; on two cores pages."""
-    from hanflow.opencc import converter
+    from hanflow._opencc import converter
     from opencc import OpenCC
 
     clean = corpus.clean(f.size // 4).decode()

@@ -6,11 +6,12 @@ import json
 import random
 
 import pytest
-
 import strategies as s
 from archives import tarred, zipped
+
 from hanflow import Normalizer, replay
-from hanflow.formats import FormatError, Settings, convert, delimited, each_text, jsonl
+from hanflow._formats import delimited, jsonl
+from hanflow.formats import FormatError, Settings, convert, each_text
 
 N = Normalizer()
 CLEAN = "渡口的灯亮了。\n"
@@ -112,8 +113,8 @@ class TestPlaces:
         data = "id,text,more\n渡口,江,\n2,\"两\n行\",\"渡\"\n3,\"x\n".encode()
         found, report = listed(data, format="csv", column=("more", "text"))
         assert [(f.text, f.line, f.column, f.record, f.field, f.lines) for f in found] == [
-            ("", 2, 6, 2, "more", True), ("江", 2, 4, 2, "text", True),
-            ("渡", 4, 5, 3, "more", True), ("两\n行", 3, 4, 3, "text", True)]
+            ("江", 2, 4, 2, "text", True), ("", 2, 6, 2, "more", True),
+            ("两\n行", 3, 4, 3, "text", True), ("渡", 4, 5, 3, "more", True)]
         assert [failure.where for failure in report.errors] == ["line 5"]
 
     def test_rows(self):

@@ -93,7 +93,7 @@ private:
 
 using SharedArray = Shared<ArrowArray>;
 
-// The text of row i of an array of this type. false: null, or malformed.
+// The text of row i of an array of this type that a column has taken. false: null.
 bool text_row(const ArrowArray& array, TextType type, size_t i, Row& row) noexcept;
 
 // A column of text in chunks. Filled by one thread, then only read; several may hold it.
@@ -110,11 +110,15 @@ public:
 
     TextType type() const noexcept { return type_; }
     const char* format() const noexcept { return schema_->held.format; }
+    int64_t children() const noexcept { return schema_->held.n_children; }
     bool has_dictionary() const noexcept { return schema_->held.dictionary != nullptr; }
     size_t chunks() const noexcept { return chunks_.size(); }
     SharedArray& chunk(size_t i) const noexcept { return *chunks_[i]; }
 
-    // Repairs an array and adds the result as a chunk: without repairs the array itself.
+    // Repairs an array and adds the result as a chunk: without repairs the array itself. A malformed one is refused before any text
+    // of it is read; Failure::index is the row, or NO_ROW. What can be told: numbers, null pointers, the order of offsets, views
+    // against the sizes of their buffers. What cannot: the interface has no sizes of the bits, the offsets or the views, nor of the data
+    // of utf8 and large_utf8; there the length and the last offset have to be believed.
     Failure add_repaired(SharedArray& input, EnginePool& pool, const Options& options, Invalid invalid,
                          unsigned threads) noexcept;
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <memory>
@@ -31,7 +32,10 @@ inline unsigned worthwhile(unsigned threads, size_t bytes) noexcept {
 
 enum class Fault : uint8_t { none, invalid_utf8, out_of_memory, too_large, malformed };
 
-// Why a call failed, and at which item; begin, end and reason as in Plan.
+constexpr size_t NO_ROW = SIZE_MAX;
+
+// Why a call failed, and at which item; begin, end and reason as in Plan. malformed: the reason says what is wrong with the row, or
+// with the array itself if the index is NO_ROW.
 struct Failure {
     Fault fault = Fault::none;
     size_t index = 0;
@@ -153,7 +157,9 @@ public:
         std::unique_ptr<std::thread[]> helpers(threads > 1 ? new (std::nothrow) std::thread[threads - 1] : nullptr);
         unsigned started = 0;
         try {
-            for (; helpers && started + 1 < threads; ++started) helpers[started] = std::thread(run, started + 1);
+            for (; helpers && started + 1 < threads; ++started) {
+                helpers[started] = std::thread([&run](unsigned i) { if (can_throw()) run(i); }, started + 1);
+            }
         } catch (const std::exception&) {
         }
         if (threads_) run(0);
@@ -161,6 +167,14 @@ public:
     }
 
 private:
+    // A thread's first exception needs memory of the thread's own. Where there is none, glibc ends the process: it is asked for
+    // now, while there should be some. false: there is none.
+    static bool can_throw() noexcept {
+        void* volatile some = std::malloc(1 << 12);
+        std::free(some);
+        return some && std::uncaught_exceptions() >= 0;
+    }
+
     EnginePool& pool_;
     unsigned threads_;
     std::unique_ptr<Worker[]> workers_;

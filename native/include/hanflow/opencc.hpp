@@ -1,4 +1,4 @@
-// What an OpenCC configuration can change in a text, and where the text may be cut for it; src/hanflow/opencc.py proves it.
+// What an OpenCC configuration can change in a text, and where the text may be cut for it; src/hanflow/_opencc.py proves it.
 #pragma once
 
 #include <cstddef>

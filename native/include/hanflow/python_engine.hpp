@@ -1,4 +1,4 @@
-// What the Cython module needs beside the core's face: engines to lend.
+// What the Cython module needs beside the core's face: engines to lend, turns to take.
 // Knows no Python; throws nothing.
 #pragma once
 
@@ -58,6 +58,16 @@ private:
     std::atomic_flag busy_ = ATOMIC_FLAG_INIT;
     size_t count_ = 0;
     Engine* idle_[kIdle] = {};
+};
+
+// Whose turn it is with an object that only one call at a time may use.
+class Turn {
+public:
+    bool take() noexcept { return !busy_.test_and_set(std::memory_order_acquire); }
+    void give_back() noexcept { busy_.clear(std::memory_order_release); }
+
+private:
+    std::atomic_flag busy_ = ATOMIC_FLAG_INIT;
 };
 
 }  // namespace hanflow

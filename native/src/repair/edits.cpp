@@ -11,20 +11,31 @@
 
 namespace hanflow {
 
+// Edit has 32 bits for places in the texts: more of them than that are more than there is memory for.
+static void check_room(size_t size) {
+    if (size > UINT32_MAX) throw std::bad_alloc();
+}
+
 void EditList::add(size_t begin, size_t end, const CodeUnit* text, size_t length, Rule rule, uint8_t confidence, Why why) {
     edits.push_back(Edit{begin, end, uint32_t(texts.size()), uint32_t(length), rule, confidence, why.count, why.reasons});
     texts.insert(texts.end(), text, text + length);
+    check_room(texts.size());
 }
 
-void EditList::add(const EditList& other, size_t moved) {
-    const size_t text = texts.size();
-    texts.insert(texts.end(), other.texts.begin(), other.texts.end());
-    edits.reserve(edits.size() + other.edits.size());
-    for (Edit edit : other.edits) {
-        edit.begin += moved;
-        edit.end += moved;
-        edit.text += uint32_t(text);
-        edits.push_back(edit);
+void EditList::take(EditList& other, ptrdiff_t moved) {
+    const size_t count = edits.size(), text = texts.size();
+    if (!count) {
+        std::swap(edits, other.edits);
+        std::swap(texts, other.texts);
+    } else {
+        check_room(text + other.texts.size());
+        texts.insert(texts.end(), other.texts.begin(), other.texts.end());
+        edits.insert(edits.end(), other.edits.begin(), other.edits.end());
+    }
+    for (size_t i = count; i < edits.size(); ++i) {
+        edits[i].begin = size_t(ptrdiff_t(edits[i].begin) + moved);
+        edits[i].end = size_t(ptrdiff_t(edits[i].end) + moved);
+        if (count) edits[i].text += uint32_t(text);
     }
 }
 
@@ -40,7 +51,9 @@ void EditList::add_rewritten(const CodeUnit* source, size_t begin, size_t end, s
                              uint8_t confidence) {
     const size_t at = texts.size();
     // A radical of one unit becomes two at most.
-    texts.resize(at + (to - from) * (rewriting.compat ? 2 : 1) + UNIT_SLACK);
+    const size_t room = at + (to - from) * (rewriting.compat ? 2 : 1) + UNIT_SLACK;
+    check_room(room);
+    texts.resize(room);
     CodeUnit* const text = texts.data() + at;
     size_t length = to - from;
     if (rewriting.squeeze)
@@ -117,6 +130,14 @@ void whole_part(const EditList& first, const EditList& second, size_t end, ptrdi
 void compose(EditList& first, EditList& second, size_t end, ptrdiff_t& shift, EditList& out) {
     size_t i = 0, n, m;
     whole_part(first, second, end, shift, n, m);
+    if ((n == first.edits.size() && second.edits.empty()) || (m == second.edits.size() && first.edits.empty())) {
+        EditList& all = first.edits.empty() ? second : first;
+        const ptrdiff_t moved = first.edits.empty() ? -shift : 0;
+        for (const Edit& edit : first.edits) shift += growth(edit);
+        out.take(all, moved);
+        all.clear();
+        return;
+    }
     const auto begin_of = [&](size_t k) { return size_t(ptrdiff_t(first.edits[k].begin) + shift); };  // in text 1, k == i
     const auto end_of = [&](size_t k) { return begin_of(k) + first.edits[k].text_size; };
     const auto pass = [&] {

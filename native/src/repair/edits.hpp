@@ -30,8 +30,8 @@ struct EditList {
         edits.push_back(Edit{begin, end, uint32_t(texts.size()), 1, rule, confidence, why.count, why.reasons});
         texts.push_back(unit);
     }
-    // Edits of another list behind all others, moved by so many units.
-    void add(const EditList& other, size_t moved);
+    // Edits of another list behind all others, moved by so many units; the other may be left with anything.
+    void take(EditList& other, ptrdiff_t moved);
     void drop_front(size_t count);
     // How a line is rewritten: without its ASCII spaces; with ASCII for its full-width letters and digits; with the radicals
     // replaced that compat replaces.

@@ -53,7 +53,7 @@ size_t Pass::run(const CodeUnit* data, size_t size, const Options& options, Sour
                 if (!count) out.reserve(size);
                 count += edits_.edits.size();
                 at = emit(data, size, at, edits_, out);
-                if (trace) trace->add(edits_, 0);
+                if (trace) trace->take(edits_, 0);
             }
             work.swap(page_);
         }

@@ -143,7 +143,7 @@ void Pipeline::put(const CodeUnit* units, size_t count, Buffer& out) {
 // What pass k made of its next units joins what was made before it.
 void Pipeline::trace(int k, size_t done) {
     Stage& stage = stages_[k];
-    stage.made.add(pass_edits_, stage.position);
+    stage.made.take(pass_edits_, ptrdiff_t(stage.position));
     stage.position += done;
     compose(stage.before, stage.made, stage.position, stage.shift, stages_[k + 1].before);
 }

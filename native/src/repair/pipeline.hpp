@@ -30,7 +30,7 @@ public:
     bool changed() const { return changed_; }
     size_t same() const { return same_; }
     // The edits of the text that became final with the last run(), in its positions; no later one begins before settled().
-    const EditList& edits() const { return edits_; }
+    EditList& edits() { return edits_; }
     size_t settled() const;
 
 private:

@@ -1,6 +1,7 @@
 #include "hanflow/alignment.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <new>
 
 #include "repair/width.hpp"
@@ -65,7 +66,7 @@ bool AlignmentTable::build(const uint8_t* data, size_t size, const Plan& plan, b
         const int64_t same = units(data + at, size - at);
         put(same, same);
         runs_.insert(runs_.end(), {source_, output_});
-    } catch (const std::bad_alloc&) {
+    } catch (const std::exception&) {
         return false;
     }
     return true;
@@ -184,7 +185,7 @@ bool AlignmentTable::read_columns(const uint8_t* source, size_t size, const uint
 void spread_runs(const int64_t* here, const int64_t* there, size_t count, int64_t* out) noexcept {
     for (size_t i = 0; i + 1 < count; ++i) {
         const int64_t length = here[i + 1] - here[i], other = there[i], most = there[i + 1] - other;
-        const int64_t each = std::min(length, most), last = other + std::max<int64_t>(most - 1, 0);
+        const int64_t each = std::max<int64_t>(std::min(length, most), 0), last = other + std::max<int64_t>(most - 1, 0);
         for (int64_t k = 0; k < each; ++k) *out++ = other + k;
         for (int64_t k = each; k < length; ++k) *out++ = last;
     }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <exception>
 #include <new>
 #include <utility>
 #include <vector>
@@ -229,7 +230,7 @@ Plan Engine::plan(const uint8_t* data, size_t size, const Options& options, Inva
             impl_->result.clear();
             return plan;
         }
-    } catch (const std::bad_alloc&) {
+    } catch (const std::exception&) {
         return plan;
     }
     return impl_->plan(size);
@@ -241,7 +242,7 @@ Plan Engine::plan_units(const void* units, size_t length, int unit_bytes, const 
     if (!impl_) return plan;
     try {
         impl_->run_str(units, length, unit_bytes, options);
-    } catch (const std::bad_alloc&) {
+    } catch (const std::exception&) {
         return plan;
     }
     return impl_->plan(0);

@@ -1,6 +1,7 @@
 // Columns of text: the rows of each layout, the results in the same layout, shared ownership.
 #include "hanflow/arrow.hpp"
 
+#include <exception>
 #include <limits>
 #include <memory>
 #include <utility>
@@ -30,10 +31,13 @@ struct View {
 };
 static_assert(sizeof(View) == 16, "the layout of the specification");
 
+// The buffers of a utf8_view that its rows point into: behind the bits and the views; the last one holds their sizes.
+size_t view_buffers(const ArrowArray& array) { return array.n_buffers > 3 ? size_t(array.n_buffers) - 3 : 0; }
+
 class Nulls {
 public:
     explicit Nulls(const ArrowArray& array)
-        : bits_(array.null_count == 0 || array.n_buffers < 1 ? nullptr : static_cast<const uint8_t*>(array.buffers[0])),
+        : bits_(array.null_count == 0 ? nullptr : static_cast<const uint8_t*>(array.buffers[0])),
           first_(size_t(array.offset)) {}
 
     bool is_null(size_t i) const { return bits_ && !(bits_[(first_ + i) >> 3] >> ((first_ + i) & 7) & 1); }
@@ -65,80 +69,142 @@ private:
     size_t first_;
 };
 
-// utf8 and large_utf8. An array without rows may have no buffers at all.
+// Whether memory at `from` can have so many bytes: no machine has addresses for more, and they don't start again at 0.
+bool fits(const void* from, uint64_t bytes) {
+    constexpr uint64_t MOST = sizeof(void*) > 4 ? uint64_t(1) << 56 : uint64_t(PTRDIFF_MAX);
+    return bytes <= MOST && bytes <= UINTPTR_MAX - uintptr_t(from);
+}
+
+// A value at any address: a producer need not align its buffers.
+template <typename T>
+T load(const uint8_t* from) {
+    T value;
+    std::memcpy(&value, from, sizeof value);
+    return value;
+}
+
+// Rows of arrays that array_fault() let pass and that have some. fault() is asked before any row is read.
+// utf8 and large_utf8.
 template <typename T>
 class OffsetRows : public Nulls {
 public:
     using Offset = T;
-    explicit OffsetRows(const ArrowArray& array) : Nulls(array) {
-        if (array.n_buffers < 3) return;
-        if (array.buffers[1]) offsets_ = static_cast<const Offset*>(array.buffers[1]) + array.offset;
-        data_ = static_cast<const uint8_t*>(array.buffers[2]);
+    static constexpr size_t WIDTH = sizeof(T);
+    explicit OffsetRows(const ArrowArray& array)
+        : Nulls(array),
+          offsets_(static_cast<const uint8_t*>(array.buffers[1]) + size_t(array.offset) * WIDTH),
+          data_(static_cast<const uint8_t*>(array.buffers[2])) {}
+
+    // What is wrong with which of n rows; nullptr: nothing. Only the producer knows how long the data is: that the last offset
+    // stands inside it has to be believed.
+    const char* fault(size_t n, size_t& row) const {
+        Offset before = at(0);
+        row = 0;
+        if (before < 0) return "its text begins before the data";
+        for (; row < n; ++row) {
+            const Offset after = at(row + 1);
+            if (after < before) return "its text ends before it begins";
+            if (after > before && !data_) return "the data is null";
+            if (!fits(data_, uint64_t(after))) return "its text ends outside of memory";
+            before = after;
+        }
+        return nullptr;
     }
-
-    bool ok() const { return offsets_ != nullptr; }
-    size_t size(size_t i) const { return offsets_[i + 1] > offsets_[i] ? size_t(offsets_[i + 1] - offsets_[i]) : 0; }
-    size_t bytes(size_t n, size_t) const { return offsets_[n] > offsets_[0] ? size_t(offsets_[n] - offsets_[0]) : 0; }
-
-    // false: malformed.
-    bool row(size_t i, Row& row) const {
-        const Offset begin = offsets_[i], end = offsets_[i + 1];
-        if (begin < 0 || end < begin || (end > begin && !data_)) return false;
-        row = {data_ + begin, size_t(end - begin)};
-        return true;
+    size_t size(size_t i) const { return size_t(at(i + 1) - at(i)); }
+    size_t bytes(size_t n, size_t) const { return size_t(at(n) - at(0)); }
+    Row row(size_t i) const {
+        const size_t count = size(i);
+        return {count ? data_ + at(i) : data_, count};
     }
 
 private:
-    const Offset* offsets_ = nullptr;
-    const uint8_t* data_ = nullptr;
+    Offset at(size_t i) const { return load<Offset>(offsets_ + i * WIDTH); }
+
+    const uint8_t* offsets_;
+    const uint8_t* data_;
 };
 
 class ViewRows : public Nulls {
 public:
-    explicit ViewRows(const ArrowArray& array) : Nulls(array) {
-        if (array.n_buffers < 2) return;
-        if (array.buffers[1]) views_ = static_cast<const View*>(array.buffers[1]) + array.offset;
-        if (array.n_buffers < 4) return;
-        count_ = size_t(array.n_buffers) - 3;  // behind the bits and the views; the last buffer holds the sizes of these
-        buffers_ = array.buffers + 2;
-        sizes_ = static_cast<const int64_t*>(buffers_[count_]);
-        if (!sizes_) views_ = nullptr;
-    }
+    static constexpr size_t WIDTH = sizeof(View);
+    explicit ViewRows(const ArrowArray& array)
+        : Nulls(array),
+          views_(static_cast<const uint8_t*>(array.buffers[1]) + size_t(array.offset) * WIDTH),
+          buffers_(array.buffers + 2),
+          count_(view_buffers(array)),
+          sizes_(count_ ? static_cast<const uint8_t*>(buffers_[count_]) : nullptr) {}
 
-    bool ok() const { return views_ != nullptr; }
-    size_t size(size_t i) const { return views_[i].size > 0 ? size_t(views_[i].size) : 0; }
+    // Null rows may hold anything.
+    const char* fault(size_t n, size_t& row) const {
+        for (row = 0; row < n; ++row) {
+            if (is_null(row)) continue;
+            const View at = view(row);
+            if (at.size < 0) return "its size is negative";
+            if (size_t(at.size) <= INLINE_BYTES) continue;
+            const size_t buffer = size_t(at.far.buffer), offset = size_t(at.far.offset);  // negative ones become too large
+            if (buffer >= count_ || !buffers_[buffer]) return "its buffer is not there";
+            if (offset > size_t(INT32_MAX) || int64_t(offset) + at.size > buffer_size(buffer)) return "it stands outside of its buffer";
+        }
+        return nullptr;
+    }
+    size_t size(size_t i) const { return is_null(i) ? 0 : size_t(view(i).size); }
     // No more of the rows are read than it takes to find `enough`.
     size_t bytes(size_t n, size_t enough) const {
         size_t sum = 0;
         for (size_t i = 0; i < n && sum < enough; ++i) sum += size(i);
         return sum;
     }
-    const View* views() const { return views_; }
+    Row row(size_t i) const {
+        const View at = view(i);
+        if (size_t(at.size) <= INLINE_BYTES) return {views_ + i * WIDTH + offsetof(View, text), size_t(at.size)};
+        return {static_cast<const uint8_t*>(buffers_[at.far.buffer]) + at.far.offset, size_t(at.size)};
+    }
+    View view(size_t i) const { return load<View>(views_ + i * WIDTH); }
     const void* const* buffers() const { return buffers_; }
-    const int64_t* sizes() const { return sizes_; }
+    int64_t buffer_size(size_t i) const { return load<int64_t>(sizes_ + i * sizeof(int64_t)); }
     size_t buffer_count() const { return count_; }
 
-    bool row(size_t i, Row& row) const {
-        const View& view = views_[i];
-        if (view.size < 0) return false;
-        row.size = size_t(view.size);
-        if (row.size <= INLINE_BYTES) {
-            row.data = view.text;
-            return true;
-        }
-        const size_t buffer = size_t(view.far.buffer), offset = size_t(view.far.offset);  // negative ones become too large
-        if (buffer >= count_ || !buffers_[buffer] || offset > size_t(INT32_MAX)) return false;
-        if (int64_t(offset + row.size) > sizes_[buffer]) return false;
-        row.data = static_cast<const uint8_t*>(buffers_[buffer]) + offset;
-        return true;
-    }
-
 private:
-    const View* views_ = nullptr;
-    const void* const* buffers_ = nullptr;
-    const int64_t* sizes_ = nullptr;
-    size_t count_ = 0;
+    const uint8_t* views_;
+    const void* const* buffers_;
+    size_t count_;
+    const uint8_t* sizes_;
 };
+
+// What is wrong with an array, as far as its own numbers and pointers tell; nullptr: nothing. Without rows nothing is read, so that
+// it may lack buffers.
+template <typename Rows>
+const char* array_fault(const ArrowArray& array) {
+    constexpr bool views = std::is_same<Rows, ViewRows>::value;
+    if (array.length < 0) return "its length is negative";
+    if (array.offset < 0) return "its offset is negative";
+    if (array.null_count < -1) return "its count of nulls is negative";
+    if (array.null_count > array.length) return "it has more nulls than rows";
+    if (array.n_buffers < 0) return "its count of buffers is negative";
+    if (array.n_children) return "it has children, which text has not";
+    if (array.dictionary) return "it has a dictionary, its schema has none";
+    if (!array.length) return nullptr;
+    if (views ? array.n_buffers < 2 || array.n_buffers > INT32_MAX : array.n_buffers != 3) return "its count of buffers is wrong";
+    if (!array.buffers) return "its buffers are null";
+    if (array.null_count > 0 && !array.buffers[0]) return "it has nulls, but its bits are null";
+    if (!array.buffers[1]) return views ? "its views are null" : "its offsets are null";
+    // One row more: that many offsets there are.
+    const uint64_t rows = uint64_t(array.length) + uint64_t(array.offset) + 1;
+    if (!fits(nullptr, rows) || !fits(array.buffers[1], rows * Rows::WIDTH) || !fits(array.buffers[0], rows / 8 + 1)) {
+        return "it is longer than memory";
+    }
+    if (!views) return nullptr;
+    if (const size_t count = view_buffers(array)) {
+        const uint8_t* sizes = static_cast<const uint8_t*>(array.buffers[2 + count]);
+        if (!sizes) return "the sizes of its buffers are null";
+        for (size_t i = 0; i < count; ++i) {
+            const int64_t size = load<int64_t>(sizes + i * sizeof(int64_t));
+            if (size < 0) return "the size of a buffer is negative";
+            if (!fits(array.buffers[2 + i], uint64_t(size))) return "a buffer ends outside of memory";
+        }
+    }
+    return nullptr;
+}
 
 // What is done to a row: repaired ...
 struct Repaired {
@@ -169,7 +235,7 @@ Failure no_memory(size_t i) { return {Fault::out_of_memory, i}; }
 // Reads a row that is not null and plans its change. An empty text has nothing to change.
 template <typename Rows, typename Change>
 Failure plan_row(const Rows& rows, size_t i, const Change& change, Worker& worker, Row& row, Plan& plan) {
-    if (!rows.row(i, row)) return {Fault::malformed, i};
+    row = rows.row(i);
     plan.changed = false;
     plan.size = 0;
     if (!row.size) return {};
@@ -271,9 +337,10 @@ Failure change_rows(const Rows& rows, size_t n, const Change& change, const Crew
         for (size_t i = 0; i < count; ++i) changed = changed || pieces[i].changed;
         if (!changed) continue;  // nothing is copied until something changes
         if (first) {
-            Row row;
-            for (size_t i = 0; i < done; ++i)
-                if (!rows.is_null(i) && rows.row(i, row) && !out.append(row.data, row.size)) return no_memory(i);
+            for (size_t i = 0; i < done; ++i) {
+                const Row row = rows.row(i);
+                if (!rows.is_null(i) && !out.append(row.data, row.size)) return no_memory(i);
+            }
             total = add_up(offsets, 0, done, 0);
         }
         for (size_t i = 0; i < count; ++i) {
@@ -307,12 +374,13 @@ class Blocks {
 public:
     explicit Blocks(size_t first) : first_(first) {}
 
-    // The number of a new one. -1: no memory.
+    // The number of a new one. -1: no memory, or no number left.
     int32_t open() noexcept {
         const std::lock_guard<std::mutex> guard(mutex_);
+        if (first_ + blocks_.size() > size_t(INT32_MAX)) return -1;
         try {
             blocks_.emplace_back();
-        } catch (const std::bad_alloc&) {
+        } catch (const std::exception&) {
             return -1;
         }
         return int32_t(first_ + blocks_.size() - 1);
@@ -350,7 +418,7 @@ Failure change_views(const ViewRows& rows, size_t n, const Change& change, const
             const Failure failure = plan_row(rows, i, change, worker, row, plan);
             if (failure.fault != Fault::none) return failure;
             if (!plan.changed) {
-                view = rows.views()[i];
+                view = rows.view(i);
                 kept = kept || row.size > INLINE_BYTES;
                 return {};
             }
@@ -445,7 +513,7 @@ Failure change_array(SharedArray& input, const Change& change, const Crew& crew,
         // The input's buffers keep their numbers, but are let go where no row needs them.
         for (size_t i = 0; i < rows.buffer_count(); ++i) {
             made->buffers.push_back(uses_input ? rows.buffers()[i] : made->rows.data());
-            made->sizes.push_back(uses_input ? rows.sizes()[i] : 0);
+            made->sizes.push_back(uses_input ? rows.buffer_size(i) : 0);
         }
         for (const Arena& block : made->blocks) {
             made->buffers.push_back(block.data());
@@ -485,10 +553,30 @@ SharedArray* empty_array() {
     return share(made, 0, 0);
 }
 
+// change_array() of an array that nothing is known of yet.
+template <typename Rows, typename Change>
+Failure checked_change(SharedArray& input, const Change& change, EnginePool& pool, unsigned threads, SharedArray*& result) {
+    const ArrowArray& array = input.held;
+    if (const char* fault = array_fault<Rows>(array)) return {Fault::malformed, NO_ROW, 0, 0, fault};
+    if (!array.length) {
+        result = empty_array();
+        return result ? Failure{} : no_memory(0);
+    }
+    const Rows rows(array);
+    const size_t n = size_t(array.length);
+    size_t row;
+    if (const char* fault = rows.fault(n, row)) return {Fault::malformed, row, 0, 0, fault};
+    const Crew crew(pool, worthwhile(threads, rows.bytes(n, threads * THREAD_BYTES)));
+    if (!crew.threads()) return no_memory(0);
+    return change_array<Rows>(input, change, crew, result);
+}
+
 template <typename Rows>
 bool row_of(const ArrowArray& array, size_t i, Row& row) {
     const Rows rows(array);
-    return rows.ok() && !rows.is_null(i) && rows.row(i, row);
+    if (rows.is_null(i)) return false;
+    row = rows.row(i);
+    return true;
 }
 
 }  // namespace
@@ -527,7 +615,7 @@ Column::~Column() {
 Failure Column::add(SharedArray* chunk) noexcept {
     try {
         chunks_.push_back(chunk);
-    } catch (const std::bad_alloc&) {
+    } catch (const std::exception&) {
         chunk->drop();
         return no_memory(0);
     }
@@ -536,25 +624,13 @@ Failure Column::add(SharedArray* chunk) noexcept {
 
 template <typename Change>
 Failure Column::add_changed(SharedArray& input, const Change& change, EnginePool& pool, unsigned threads) noexcept {
-    const ArrowArray& array = input.held;
-    if (array.length < 0 || array.offset < 0) return {Fault::malformed, 0};
     SharedArray* result = nullptr;
-    const auto run = [&](auto rows) -> Failure {
-        if (!array.length) {
-            result = empty_array();
-            return result ? Failure{} : no_memory(0);
-        }
-        if (!rows.ok()) return {Fault::malformed, 0};
-        const Crew crew(pool, worthwhile(threads, rows.bytes(size_t(array.length), threads * THREAD_BYTES)));
-        if (!crew.threads()) return no_memory(0);
-        return change_array<decltype(rows)>(input, change, crew, result);
-    };
     Failure failure;
     try {
-        failure = type_ == TextType::utf8_view ? run(ViewRows(array))
-                  : type_ == TextType::utf8    ? run(OffsetRows<int32_t>(array))
-                                               : run(OffsetRows<int64_t>(array));
-    } catch (const std::bad_alloc&) {
+        failure = type_ == TextType::utf8_view ? checked_change<ViewRows>(input, change, pool, threads, result)
+                  : type_ == TextType::utf8    ? checked_change<OffsetRows<int32_t>>(input, change, pool, threads, result)
+                                               : checked_change<OffsetRows<int64_t>>(input, change, pool, threads, result);
+    } catch (const std::exception&) {  // no memory, or more than a container can hold
         failure = no_memory(0);
     }
     return failure.fault == Fault::none ? add(result) : failure;

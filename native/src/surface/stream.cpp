@@ -1,6 +1,7 @@
 // A text in pieces: what is whole of it goes through the pipeline.
 #include <algorithm>
 #include <cstring>
+#include <exception>
 #include <new>
 #include <string>
 #include <vector>
@@ -31,7 +32,7 @@ struct Stream::Impl {
     size_t base = 0;      // bytes of the stream before pending
     size_t valid = 0;     // bytes of pending that are known to be UTF-8
     size_t complete = 0;  // bytes of it up to the last line end that is surely whole
-    bool failed = false;
+    bool closed = false;  // after an error or the last piece
 
     bool take(const uint8_t* data, size_t size, bool last, Plan& plan);
     void run(bool last);
@@ -92,21 +93,25 @@ Stream::~Stream() { delete impl_; }
 Plan Stream::feed(const uint8_t* data, size_t size, bool last) noexcept {
     Plan plan{};
     plan.status = Status::out_of_memory;
-    if (!impl_ || impl_->failed) return plan;
+    if (!impl_) return plan;
     Impl& s = *impl_;
     s.out.clear();
     s.output.clear();
     s.edits.clear();
     s.texts.clear();
-    s.failed = true;  // until this piece is done
+    if (s.closed) {
+        plan.status = Status::closed;
+        return plan;
+    }
+    s.closed = true;  // unless all goes well
     try {
         if (!s.take(data, size, last, plan)) return plan;
         s.run(last);
         if (s.traced) plan.settled = s.map.byte_at(std::max(s.map.position(), s.pipeline.settled()));
-    } catch (const std::bad_alloc&) {
+    } catch (const std::exception&) {
         return plan;
     }
-    s.failed = false;
+    s.closed = last;
     plan.status = Status::ok;
     plan.changed = true;
     plan.size = s.output.size();
