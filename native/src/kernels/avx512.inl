@@ -19,7 +19,7 @@ static void classify(const uint16_t* units, size_t size, uint8_t* classes, Plane
         planes_high[c] = uint8_t(plane_bits()[c] >> 8);
     }
     const __m512i low_planes = _mm512_load_si512(planes_low), high_planes = _mm512_load_si512(planes_high);
-    const auto set1 = [&](int c) {  // no function of its own: that one would lack the target return _mm512_set1_epi8(char(c)); };
+    const auto set1 = [&](int c) { return _mm512_set1_epi8(char(c)); };  // [&]: no function pointer, which would lack the target
     for (size_t at = 0; at < size; at += 64) {
         const __m512i a = load_units(units, at, size), b = load_units(units, at + 32, size);
         const auto halves = [&](__m512i x, __m512i y) {
