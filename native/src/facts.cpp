@@ -27,7 +27,7 @@ Facts FactsMemory::give(int lines) {
         take(f.blanks), take(f.kind), take(f.rhythm), take(f.join), take(f.part), take(f.free_join);
         take(f.low), take(f.high), take(f.low_indented), take(f.high_indented), take(f.exact), take(f.weight), take(f.lines_of), take(f.prose);
         for (auto*& c : f.cost) take(c);
-        take(f.ends), take(f.sums), take(f.more), take(f.near);
+        take(f.ends), take(f.sums), take(f.more), take(f.near), take(f.found);
     }
     return f;
 }

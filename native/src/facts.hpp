@@ -84,6 +84,7 @@ struct Facts {
     int16_t* cost[lattice::MEASURES];  // of the measures of its block
     uint8_t* ends;                  // it cannot go on: it is the last one, or another text stands behind it
     uint32_t *sums, *more, *near;   // room for counts
+    uint16_t* found;                // ... and for flags
 
 };
 

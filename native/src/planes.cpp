@@ -29,8 +29,9 @@ uint8_t class_byte_of(uint32_t cp) {
 
 struct Tables {
     std::vector<uint8_t> bytes;
-    uint16_t planes[64] = {};
+    PlaneBits bits;
     Tables() : bytes(0x10000) {
+        uint16_t planes[64] = {};
         for (uint32_t cp = 0; cp < 0x10000; ++cp) bytes[cp] = class_byte_of(cp);
         const auto set = [&](unsigned c, Plane plane) {
             planes[c] = uint16_t(planes[c] | 1u << plane);
@@ -51,6 +52,10 @@ struct Tables {
         set(OTHER, P_OTHER);
         planes[GAP | SPECIAL] = uint16_t(planes[GAP | SPECIAL] | 1u << P_ODD);
         for (const unsigned c : {OPEN, CLOSE, STOP, PAUSE, MARK}) planes[c | SPECIAL] = uint16_t(planes[c | SPECIAL] | 1u << P_LOW);
+        for (int c = 0; c < 64; ++c) {
+            bits.low[c] = uint8_t(planes[c]);
+            bits.high[c] = uint8_t(planes[c] >> 8);
+        }
     }
 };
 
@@ -62,6 +67,6 @@ const Tables& tables_of_classes() {
 }  // namespace
 
 const uint8_t* class_bytes() { return tables_of_classes().bytes.data(); }
-const uint16_t* plane_bits() { return tables_of_classes().planes; }
+const PlaneBits& plane_bits() { return tables_of_classes().bits; }
 
 }  // namespace hanflow

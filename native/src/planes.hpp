@@ -48,7 +48,11 @@ constexpr size_t words_of(size_t units) { return (units + 63) / 64; }
 // The class byte of every code unit; of surrogates RARE_UNIT.
 const uint8_t* class_bytes();
 
-// The planes 0 to 13 of a class byte without CHANGING and RARE_UNIT, as bits.
-const uint16_t* plane_bits();
+// The planes 0 to 13 of a class byte without CHANGING and RARE_UNIT, as bits: eight in each.
+struct PlaneBits {
+    alignas(64) uint8_t low[64];
+    alignas(64) uint8_t high[64];
+};
+const PlaneBits& plane_bits();
 
 }  // namespace hanflow

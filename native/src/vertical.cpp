@@ -78,7 +78,7 @@ void Vertical::find(Page& page, std::vector<Joint>& joints, std::vector<uint8_t>
         while (j < n && is_unit(j) && page.text(j).blanks <= MAX_BLANKS) ++j;
         // The first line may be the end of a horizontal byline that was cut at its padding: 记者 刘 佳 陈 / 立 / 渡 / 口 / ...
         if (least <= confidence::NAMES && i && page.text(i).remainder && page.text(i).blanks <= MAX_BLANKS && !is_unit(i - 1) &&
-            opens_cut(page, i - 1) && read_cut(page, i, true) && is_cut_byline()) {
+            opens_cut(page, i - 1) && read_cut(page, i, true) && is_cut_byline(page, i - 1)) {
             join_cut(page, i - 1, joints, ruled);
             ++i;
         }
@@ -113,10 +113,14 @@ bool Vertical::opens_cut(Page& page, uint32_t i) {
     return read_cut(page, i, false) && words.length(words.size() - 1) == 1 && !find_entries(words, bylines_.entries);
 }
 
-// The lines read are a byline: two names or roles, a role among them or common surnames only.
-bool Vertical::is_cut_byline() {
+// The lines read are a byline: two names or roles, a role among them or common surnames only. Lines of one character each among others of
+// that kind are none, but a vertical run, or an enumeration.
+bool Vertical::is_cut_byline(const Page& page, uint32_t i) {
     const Words& words = bylines_.words;
     if (!find_entries(words, bylines_.entries) || bylines_.entries.size() < 2) return false;
+    const size_t behind = i + line_ends_.size();
+    if (words.size() == line_ends_.size() && ((i && page.text(i - 1).remainder) || (behind < page.texts.size() && page.text(behind).remainder)))
+        return false;
     bool role = false, common = true;
     for (const Entry& e : bylines_.entries) {
         const uint32_t length = e.behind - e.first == 2 ? 2 : words.length(e.first);
@@ -153,7 +157,7 @@ void Vertical::find_cut_bylines(Page& page, std::vector<Joint>& joints, std::vec
     for (uint32_t i = 0; i + 1 < n; ++i) {
         if (!opens_cut(page, i)) continue;
         for (uint32_t j = i + 1; j < std::min(n, i + CUT_LINES) && page.text(j).blanks <= MAX_BLANKS && read_cut(page, j, true); ++j) {
-            if (!is_cut_byline()) {
+            if (!is_cut_byline(page, i)) {
                 if (bylines_.entries.empty()) break;  // nor will it be one with more words behind
                 continue;
             }

@@ -38,7 +38,7 @@ private:
     void find_grids(Page& page);
     bool read_cut(Page& page, uint32_t i, bool more);
     bool opens_cut(Page& page, uint32_t i);
-    bool is_cut_byline();
+    bool is_cut_byline(const Page& page, uint32_t i);
     void join_cut(Page& page, uint32_t i, std::vector<Joint>& joints, std::vector<uint8_t>& ruled);
     void find_cut_bylines(Page& page, std::vector<Joint>& joints, std::vector<uint8_t>& ruled);
     void cut_regions(Page& page, uint32_t begin, uint32_t end, std::vector<Joint>& joints, std::vector<uint8_t>& ruled);

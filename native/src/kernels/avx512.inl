@@ -13,12 +13,8 @@ static void classify(const uint16_t* units, size_t size, uint8_t* classes, Plane
     const __m512i ascii_low = _mm512_loadu_si512(bytes), ascii_high = _mm512_loadu_si512(bytes + 64);
     const __m512i quotes = _mm512_loadu_si512(bytes + 0x2000), marks = _mm512_loadu_si512(bytes + 0x3000);
     const __m512i full_low = _mm512_loadu_si512(bytes + 0xFF00), full_high = _mm512_loadu_si512(bytes + 0xFF40);
-    alignas(64) uint8_t planes_low[64], planes_high[64];
-    for (int c = 0; c < 64; ++c) {
-        planes_low[c] = uint8_t(plane_bits()[c]);
-        planes_high[c] = uint8_t(plane_bits()[c] >> 8);
-    }
-    const __m512i low_planes = _mm512_load_si512(planes_low), high_planes = _mm512_load_si512(planes_high);
+    const PlaneBits& planes = plane_bits();
+    const __m512i low_planes = _mm512_load_si512(planes.low), high_planes = _mm512_load_si512(planes.high);
     const auto set1 = [&](int c) { return _mm512_set1_epi8(char(c)); };  // [&]: no function pointer, which would lack the target
     for (size_t at = 0; at < size; at += 64) {
         const __m512i a = load_units(units, at, size), b = load_units(units, at + 32, size);

@@ -12,7 +12,7 @@ static inline uint64_t transposed(uint64_t x) {
 
 static void classify(const uint16_t* units, size_t size, uint8_t* classes, PlaneWord* words) {
     const uint8_t* const bytes = class_bytes();
-    const uint16_t* const planes = plane_bits();
+    const PlaneBits& planes = plane_bits();
     for (size_t at = 0; at < size; at += 64) {
         PlaneWord& word = words[at / 64];
         word = PlaneWord();
@@ -23,9 +23,8 @@ static void classify(const uint16_t* units, size_t size, uint8_t* classes, Plane
                 const uint16_t unit = units[at + i + k];
                 const uint8_t c = uint16_t(unit - 0x4E00) < 0x5200 ? uint8_t(HAN) : bytes[unit];
                 classes[at + i + k] = c;
-                const uint32_t all = planes[c & 0x3F] | uint32_t(c & (CHANGING | RARE_UNIT)) << 8;
-                low |= uint64_t(all & 0xFF) << (8 * k);
-                high |= uint64_t(all >> 8) << (8 * k);
+                low |= uint64_t(planes.low[c & 0x3F]) << (8 * k);
+                high |= uint64_t(planes.high[c & 0x3F] | (c & (CHANGING | RARE_UNIT))) << (8 * k);
             }
             low = transposed(low);
             high = transposed(high);

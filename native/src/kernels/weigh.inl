@@ -16,6 +16,10 @@ using namespace weights;
 using lattice::MOST_JOINT;
 using lattice::ROUNDING;
 
+// 1 where one of the flags is set, else 0: in whole numbers, of which compilers make vectors, as they do not of truth values.
+static inline uint32_t bit(uint32_t flags, uint32_t one) { return flags / one & 1; }  // `one` is a constant: a shift
+static inline int if_(uint32_t holds, int cost) { return int(-holds) & cost; }
+
 // Adds up the numbers of the lines [i - reach, i + reach], reach a multiple of 8; numbers may be several small ones in one.
 template <int reach>
 static inline void add_around(const uint32_t* numbers, int n, uint32_t* room, uint32_t* sums) {
@@ -94,10 +98,11 @@ static void around(Facts& facts) {
     HANFLOW_APART
     for (int i = 0; i < n; ++i) {
         const uint32_t p = flags[i - 1], x = flags[i], q = flags[i + 1];
-        const bool first = ((p & F_STOP) != 0) & ((x & q & F_MID) != 0) & (((x | q) & F_SPACED) == 0) & (f.indent[i] < CELL) &
-                           (f.width[i - 1] + f.unit[i] + lattice::INDENT <= f.width[i + 1]) & (f.width[i] < f.width[i + 1] + CELL);
-        const int narrower = f.width[i + 1] - f.width[i];
-        const uint32_t flush = first & (narrower < CELL), shorter = first & (narrower >= lattice::INDENT - CELL / 2) & (narrower < lattice::INDENT + CELL);
+        const int width = f.width[i], next = f.width[i + 1];
+        const uint32_t first = bit(p, F_STOP) & bit(x & q, F_MID) & ~bit(x | q, F_SPACED) & uint32_t(f.indent[i] < CELL) &
+                               uint32_t(f.width[i - 1] + f.unit[i] + lattice::INDENT <= next) & uint32_t(width < next + CELL);
+        const uint32_t flush = first & uint32_t(next - width < CELL);
+        const uint32_t shorter = first & uint32_t(next - width >= lattice::INDENT - CELL / 2) & uint32_t(next - width < lattice::INDENT + CELL);
         own[i] = flush | shorter << 8;
         found |= flush;
     }
@@ -126,20 +131,21 @@ static void titles(Facts& facts) {
     const int n = f.n;
     const uint32_t* const flags = f.flags;
     uint16_t* const out = f.around;
+    uint16_t* const found = f.found;
     HANFLOW_APART
     for (int i = 0; i < n; ++i) {
-        const uint32_t p = flags[i - 1], x = flags[i], q = flags[i + 1];
-        const bool mid = (p & F_MID) != 0;
-        const bool title = mid & ((p & x & F_TITLE) != 0) & (((out[i - 1] | out[i]) & A_IN_ROWS) == 0) & ((x & F_DASH) == 0) &
-                           (f.width[i - 1] >= 4 * CELL) & (f.width[i] <= f.width[i - 1] + CELL / 2);
-        const bool subtitle = title & ((p & F_DASH) != 0) & (((p | x) & F_MARKS) == 0) & ((x & F_PLAIN) != 0) & ((x & (F_MID | F_CLOSE)) != 0);
-        const bool caption = mid & ((p & F_PICTURE) != 0) & ((x & F_PLAIN) != 0) & ((x & F_STOPS) != 0);
-        const bool rest = mid & ((x & F_FEW_HAN) != 0) & ((p & F_MARKS) == 0) & ((p & x & F_PLAIN) != 0) & (q != 0);
-        const bool spaced = ((x & F_SPACED) != 0) & ((x & F_MARKS) == 0) & ((p & F_STOP) != 0) & (((p | q) & F_SPACED) == 0);
-        const bool cut = title & ((out[i] & A_WORD) != 0);
-        out[i] = uint16_t(out[i] | (cut ? A_TITLE_CUT : 0) | (subtitle ? A_SUBTITLE : 0) | (caption ? A_CAPTION : 0) | (rest ? A_LEFT_OVER : 0) |
-                          (spaced ? A_LONE_SPACED : 0));
+        const uint32_t p = flags[i - 1], x = flags[i], q = flags[i + 1], word = bit(out[i], A_WORD), rows = bit(out[i - 1] | out[i], A_IN_ROWS);
+        const uint32_t mid = bit(p, F_MID), plain = bit(x, F_PLAIN);
+        const uint32_t title = mid & bit(p & x, F_TITLE) & ~rows & ~bit(x, F_DASH) & uint32_t(f.width[i - 1] >= 4 * CELL) &
+                               uint32_t(f.width[i] <= f.width[i - 1] + CELL / 2);
+        const uint32_t subtitle = title & bit(p, F_DASH) & ~bit(p | x, F_MARKS) & plain & (bit(x, F_MID) | bit(x, F_CLOSE));
+        const uint32_t caption = mid & bit(p, F_PICTURE) & plain & bit(x, F_STOPS);
+        const uint32_t rest = mid & bit(x, F_FEW_HAN) & ~bit(p, F_MARKS) & bit(p & x, F_PLAIN) & uint32_t(q != 0);
+        const uint32_t spaced = bit(x, F_SPACED) & ~bit(x, F_MARKS) & bit(p, F_STOP) & ~bit(p | q, F_SPACED);
+        found[i] = uint16_t((title & word) * A_TITLE_CUT | subtitle * A_SUBTITLE | caption * A_CAPTION | rest * A_LEFT_OVER | spaced * A_LONE_SPACED);
     }
+    HANFLOW_APART
+    for (int i = 0; i < n; ++i) out[i] = uint16_t(out[i] | found[i]);
 }
 
 // What it costs to join and to part the lines at each line end, and what each line votes for.
@@ -150,38 +156,28 @@ static void weigh(Facts& facts) {
     const uint16_t* const around = f.around;
     HANFLOW_APART
     for (int i = 0; i < n; ++i) {
-        const uint32_t a = flags[i - 1], b = flags[i];
-        const uint16_t x = around[i - 1], y = around[i];
-        const auto has = [](uint32_t bits) { return bits != 0; };
-        const bool mid = has(a & F_MID), quoted = has(a & F_OPENED) & has(b & F_CLOSED);
-        int join = b & F_ITEM ? ITEM : b & F_DASH ? DASH : b & F_DATELINE ? DATELINE : 0;
-        join += (f.indent[i] >= 6) & (f.indent[i] > f.indent[i - 1]) ? INDENTED : 0;
-        join += !has((a | b) & F_MARKS) & mid ? NOT_PROSE : 0;
-        join += has((a | b) & F_ROW) ? ROW : 0;
-        join += has((a | b) & F_CODE) | has(a & b & F_LATIN) ? FOREIGN : 0;
-        join += has(a & b & F_KEY) ? KEYS : 0;
-        join += has(b & F_SPEAKER) ? SPEAKER : 0;
-        join += y & A_UNCUT ? UNCUT : 0;
-        join += (x | y) & A_IN_ROWS ? ROWLIKE : 0;
-        join += a & F_PARTED ? PARTED : 0;
-        join += x & A_LONE_SPACED ? SPACED_HEADING : 0;
-        join += has((x | y) & A_COUPLET) & has(a & F_STOP) ? VERSE : 0;
-        join += x & A_TRAILS ? TRAILING : 0;
-        join += f.blanks[i] ? f.rhythm[i] : 0;
-        f.join[i] = int16_t(std::min(join, MOST_JOINT));
-        const bool left_over = mid & has(y & A_LEFT_OVER);
-        int part = b & F_NOSTART ? CANNOT_START : 0;
-        part += mid & quoted ? QUOTED : 0;
-        part += left_over ? REMAINDER : 0;
-        part += has(a & F_ENDS_ALNUM) & has(b & F_STARTS_ALNUM) ? CUT_WORD : 0;
-        part += y & A_WORD ? CUT_HAN : 0;
-        part += y & A_TITLE_CUT ? TITLE_CUT : 0;
-        part += y & A_SUBTITLE ? SUBTITLE : 0;
-        part += y & A_CAPTION ? CAPTION : 0;
-        part += (f.blanks[i] == 0) & has(y & A_BLANKS_PART) ? NO_BLANK : 0;
-        f.part[i] = int16_t(std::min(part, MOST_JOINT));
-        const bool free = has(b & F_NOSTART) | (mid & quoted) | (left_over & (f.width[i - 1] >= 4 * CELL) & has(a & F_CJK));
-        f.free_join[i] = uint8_t(free ? 1 : has(y & (A_TITLE_CUT | A_SUBTITLE | A_CAPTION)) ? 2 : 0);
+        const uint32_t a = flags[i - 1], b = flags[i], x = around[i - 1], y = around[i];
+        const uint32_t mid = bit(a, F_MID), quoted = mid & bit(a, F_OPENED) & bit(b, F_CLOSED);
+        const uint32_t item = bit(b, F_ITEM), dash = bit(b, F_DASH), dateline = bit(b, F_DATELINE);
+        const uint32_t further = uint32_t(f.indent[i] >= 6) & uint32_t(f.indent[i] > f.indent[i - 1]);
+        const uint32_t some_blank = uint32_t(f.blanks[i] > 0);
+        int join = if_(item, ITEM) + if_(dash, DASH) + if_(dateline, DATELINE) + if_(further, INDENTED);
+        join += if_(mid & ~bit(a | b, F_MARKS), NOT_PROSE);
+        join += if_(bit(a | b, F_ROW), ROW) + if_(bit(a | b, F_CODE) | bit(a & b, F_LATIN), FOREIGN);
+        join += if_(bit(a & b, F_KEY), KEYS) + if_(bit(b, F_SPEAKER), SPEAKER) + if_(bit(y, A_UNCUT), UNCUT);
+        join += if_(bit(x | y, A_IN_ROWS), ROWLIKE) + if_(bit(a, F_PARTED), PARTED) + if_(bit(x, A_LONE_SPACED), SPACED_HEADING);
+        join += if_(bit(x | y, A_COUPLET) & bit(a, F_STOP), VERSE) + if_(bit(x, A_TRAILS), TRAILING);
+        join += if_(some_blank, f.rhythm[i]);
+        f.join[i] = int16_t(join < MOST_JOINT ? join : MOST_JOINT);
+        const uint32_t left_over = mid & bit(y, A_LEFT_OVER);
+        int part = if_(bit(b, F_NOSTART), CANNOT_START) + if_(quoted, QUOTED) + if_(left_over, REMAINDER);
+        part += if_(bit(a, F_ENDS_ALNUM) & bit(b, F_STARTS_ALNUM), CUT_WORD) + if_(bit(y, A_WORD), CUT_HAN);
+        part += if_(bit(y, A_TITLE_CUT), TITLE_CUT) + if_(bit(y, A_SUBTITLE), SUBTITLE) + if_(bit(y, A_CAPTION), CAPTION);
+        part += if_(~some_blank & bit(y, A_BLANKS_PART), NO_BLANK);
+        f.part[i] = int16_t(part < MOST_JOINT ? part : MOST_JOINT);
+        const uint32_t free = bit(b, F_NOSTART) | quoted | (left_over & uint32_t(f.width[i - 1] >= 4 * CELL) & bit(a, F_CJK));
+        const uint32_t title = bit(y, A_TITLE_CUT) | bit(y, A_SUBTITLE) | bit(y, A_CAPTION);
+        f.free_join[i] = uint8_t(free | (title & ~free) << 1);
     }
     if (n) f.join[0] = f.part[0] = 0, f.free_join[0] = 0;
     // Votes. A line that has none votes for [32767, -32768).
@@ -189,20 +185,21 @@ static void weigh(Facts& facts) {
     HANFLOW_APART
     for (int i = 0; i < n; ++i) {
         const uint32_t p = flags[i - 1], a = flags[i], b = flags[i + 1];
-        const bool mid = (a & F_MID) != 0, spaced = (a & F_SPACED) != 0;
-        const bool votes = ((a & (F_MID | F_PAUSE)) != 0) & (((a | b) & F_ROW) == 0) & (f.ends[i] == 0);
-        const bool word = (around[i + 1] & A_WORD) != 0;
-        const int unit = std::max<int>(f.unit[i + 1], 1), low = f.width[i] - f.narrow[i], high = f.width[i] + unit;
-        const bool first = !((p & (F_MID | F_PAUSE)) != 0) | (f.width[i - 1] + f.unit[i] < f.width[i]);
-        const bool indented = votes & mid & !spaced & first & (f.indent[i] == 0);
+        const uint32_t mid = bit(a, F_MID), spaced = bit(a, F_SPACED), word = bit(around[i + 1], A_WORD);
+        const uint32_t votes = (mid | bit(a, F_PAUSE)) & ~bit(a | b, F_ROW) & uint32_t(f.ends[i] == 0);
+        const int next_unit = f.unit[i + 1], unit = next_unit > 1 ? next_unit : 1;
+        const int low = f.width[i] - f.narrow[i], high = f.width[i] + unit;
+        const uint32_t first = ~(bit(p, F_MID) | bit(p, F_PAUSE)) | uint32_t(f.width[i - 1] + f.unit[i] < f.width[i]);
+        const uint32_t indented = votes & mid & ~spaced & first & uint32_t(f.indent[i] == 0);
+        const int low_indented = low + lattice::INDENT > high + ROUNDING ? low + lattice::INDENT : high + ROUNDING;
         f.low[i] = int16_t(votes ? low : NONE_LOW);
         f.high[i] = int16_t(votes ? high : NONE_HIGH);
-        f.low_indented[i] = int16_t(indented ? std::max(low + lattice::INDENT, high + ROUNDING) : NONE_LOW);
+        f.low_indented[i] = int16_t(indented ? low_indented : NONE_LOW);
         f.high_indented[i] = int16_t(indented ? high + lattice::INDENT : NONE_HIGH);
         f.exact[i] = int16_t(votes & mid ? (low + 1) & ~1 : NONE_LOW);
-        f.weight[i] = uint8_t(mid & !spaced ? 2 : 1);
-        f.lines_of[i] = uint8_t(word ? 2 : 1);
-        f.prose[i] = uint8_t((((a | b) & F_MARKS) != 0) | !mid | word);
+        f.weight[i] = uint8_t(1 + (mid & ~spaced));
+        f.lines_of[i] = uint8_t(1 + word);
+        f.prose[i] = uint8_t((bit(a | b, F_MARKS) | ~mid | word) & 1);
     }
     // How many lines around end in mid-sentence, how many hold a sentence end: for the columns.
     HANFLOW_APART
