@@ -15,7 +15,7 @@ static void classify(const uint16_t* units, size_t size, uint8_t* classes, Plane
     const __m512i full_low = _mm512_loadu_si512(bytes + 0xFF00), full_high = _mm512_loadu_si512(bytes + 0xFF40);
     const PlaneBits& planes = plane_bits();
     const __m512i low_planes = _mm512_load_si512(planes.low), high_planes = _mm512_load_si512(planes.high);
-    const auto set1 = [](int c) { return _mm512_set1_epi8(char(c)); };
+    const auto set1 = [&](int c) { return _mm512_set1_epi8(char(c)); };  // [&]: no function pointer, which would lack the target
     for (size_t at = 0; at < size; at += 64) {
         const __m512i a = load_units(units, at, size), b = load_units(units, at + 32, size);
         const auto halves = [&](__m512i x, __m512i y) {
