@@ -16,6 +16,7 @@
 #include "hanflow/arrow.hpp"
 #include "hanflow/batch.hpp"
 #include "simd/kernels.hpp"
+#include "text/planes.hpp"
 #include "text/units.hpp"
 #include "text/utf8.hpp"
 

@@ -8,6 +8,7 @@
 #include "evidence/facts.hpp"
 #include "hanflow/api.hpp"
 #include "simd/kernels.hpp"
+#include "text/planes.hpp"
 #include "text/units.hpp"
 #include "text/utf8.hpp"
 
