@@ -415,7 +415,7 @@ bool Page::next_line() {
     if (at_ == end) {
         line.s = line.e = uint32_t(end);
         line.blank = true;
-    } else if (!kernels().measure(*this, line, unit)) {
+    } else if (!kernels().measure(*this, line, unit, at_, end)) {
         line = Line();
         unit = Unit();
         place();
