@@ -36,7 +36,7 @@ struct Bytes {
 
 #include "measure.inl"
 #include "decode_costs.inl"
-#include "lanes_plain.inl"
+#include "lanes_neon.inl"
 #include "decode.inl"
 #include "weigh.inl"
 #include "columns.inl"
