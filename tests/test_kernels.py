@@ -289,7 +289,8 @@ def decode(native, path, rows, sizes):
 
 def test_paths_of_random_lines_are_the_references(native):
     rng = random.Random(15)
-    for sizes in ([1], [2, 3], [rng.randint(1, 200) for _ in range(41)], [64, 80, 96, 97, 65, 63, 48, 16, 17], [700]):
+    many = [[rng.randint(1, 200) for _ in range(41)] for _ in range(4)]
+    for sizes in ([1], [2, 3], [64, 80, 96, 97, 65, 63, 48, 16, 17], [700], *many):
         rows, wanted, measures = [], [], []
         for n in sizes:
             lines, barriers, joints, columns_of = random_lines(rng, n)
