@@ -91,8 +91,11 @@ void through_units(const Exact& text, size_t size, const Options& options, std::
     result.resize(units_to_utf8(out ? out->data : units.data, made.length, made_bytes, reinterpret_cast<uint8_t*>(&result[0])));
 }
 
-bool through_stream(const Exact& text, size_t size, const Options& options, Invalid invalid, std::string& result) {
-    Stream stream(options, invalid);
+// trace: the result is made of the edits, which must come in order and not before what is settled.
+bool through_stream(const Exact& text, size_t size, const Options& options, Invalid invalid, bool trace, std::string& result) {
+    Stream stream(options, invalid, trace);
+    std::string replayed;
+    size_t done = 0, settled = 0;
     result.clear();
     for (size_t at = 0;;) {
         const size_t step = std::min(size - at, size_t(1 + std::rand() % (1 + std::rand() % 700)));
@@ -101,8 +104,18 @@ bool through_stream(const Exact& text, size_t size, const Options& options, Inva
         const Plan plan = stream.feed(piece.data, step, at == size);
         if (plan.status != Status::ok) return false;
         result.append(reinterpret_cast<const char*>(stream.output()), plan.size);
-        if (at == size) return true;
+        for (const Edit* edit = plan.edits; edit != plan.edits + plan.edit_count; ++edit) {
+            if (edit->begin < std::max(done, settled) || edit->end > at) std::abort();
+            replayed.append(reinterpret_cast<const char*>(text.data) + done, edit->begin - done);
+            replayed.append(plan.texts + edit->text, edit->text_size);
+            done = edit->end;
+        }
+        if (trace) settled = plan.settled;
+        if (at == size) break;
     }
+    replayed.append(reinterpret_cast<const char*>(text.data) + done, size - done);
+    if (trace) result = replayed;
+    return true;
 }
 
 using Texts = std::vector<std::string>;  // a text "-" stands for a null row of a column
@@ -290,8 +303,9 @@ int main(int count, char** arguments) {
                 std::string whole, pieces;
                 if (!through_engine(text, size, *options, invalid, options != &usual, whole))
                     ++refused;
-                else if (!through_stream(text, size, *options, invalid, pieces) || pieces != whole)
-                    ++different;
+                else
+                    for (const bool trace : {false, true})
+                        different += !through_stream(text, size, *options, invalid, trace, pieces) || pieces != whole;
                 if (invalid == Invalid::surrogates && validate_utf8(text.data, size, true).ok) {
                     through_units(text, size, *options, pieces);
                     different += pieces != whole;
