@@ -71,7 +71,7 @@ def test_costs_leave_five_of_sixteen_bits():
     """The dearest step from the dearest state, in twentieths."""
     ends = max(*weights.GOES_ON.values(), *weights.LAST.values(), *weights.ALONE.values(),
                *(weights.FREE + cost for cost in weights.FREE_END.values()))
-    measure = weights.SUPPORT_NEAR[0] + weights.SUPPORT_SHARE[0] + weights.WIDE_LINES + weights.VERSE_COLUMN
-    switch = max(weights.FREE_JOIN, weights.SWITCH_INSIDE, weights.SWITCH_BETWEEN)
+    measure = weights.SUPPORT_NEAR[0] + weights.SUPPORT_SHARE[0] + weights.WIDE_LINES + weights.VERSE_COLUMN + weights.DOUBT[-1] + weights.UNENDED
+    switch = max(weights.FREE_JOIN + weights.LEAVE, weights.SWITCH_INSIDE, weights.SWITCH_BETWEEN)
     dearest = (unwrap.FORGOTTEN + unwrap.MOST_JOINT + switch + measure + weights.MOST + weights.NO_INDENT + weights.HEADING_CUT + ends)
     assert dearest // 5 < 2 ** 11 - 1

@@ -15,9 +15,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Optional
 
-from .evidence import INDENT, WINDOW, may_be_cut
+from .evidence import INDENT, WINDOW, is_seen, may_be_cut
 from .page import CELL, MAX_MEASURE, NARROW
-from .weights import SUPPORT_NEAR, SUPPORT_SHARE, VERSE_COLUMN, WIDE_LINES
+from .weights import DOUBT, SUPPORT_NEAR, SUPPORT_SHARE, UNENDED, VERSE_COLUMN, WIDE_LINES
 
 BLOCK = 32  # text lines that have their measures together
 HALO = 24  # ... and that vote with them, either way
@@ -39,6 +39,7 @@ class Vote:
     lines: int  # that it counts for where they are judged: one that parts a word is sure
     prose: bool  # pauses or sentence ends stand in it or in the next line, or its end parts a word
     exact: Optional[int] = None  # the measure that it fills, when it ends in mid-sentence
+    end: str = ""  # of its line, not for an indent: "parts" a word, or "none" that is known
 
     def near(self, measure):
         return self.low - ROUNDING <= measure < self.high
@@ -51,15 +52,18 @@ def votes_of(lines, barriers):
         if i in barriers or a.end_kind not in ("mid", "pause") or a.table or b.table or a.byline or b.byline:
             continue
         mid, unit = a.end_kind == "mid", max(b.unit, 1)
-        prose = bool(a.marks or b.marks or not mid or b.cut == "word")
+        parts = b.cut == "word" or is_seen(a, b)
+        prose = bool(a.marks or b.marks or not mid or parts)
         # Where lines are cut after marks, the typeset line is the pieces before it too.
         width = a.width + (folded(lines, barriers, i) if mid and a.raw else 0)
         low, high = width - a.letters // NARROW, width + unit
         exact = (low + GRAIN - 1) // GRAIN * GRAIN
-        out[i].append(Vote(low, high, 2 if mid and not a.spaced else 1, 2 if b.cut == "word" else 1, prose, exact if mid else None))
+        out[i].append(Vote(low, high, 2 if mid and not a.spaced else 1, 2 if parts else 1, prose, exact if mid else None,
+                           "parts" if parts else "none" if b.cut == "none" else ""))
         first = i == 0 or lines[i - 1].end_kind not in ("mid", "pause") or lines[i - 1].width + a.unit < a.width
-        if first and mid and not a.indent and not a.spaced:
-            out[i].append(Vote(max(low + INDENT, high + ROUNDING), high + INDENT, 1, 1, prose))
+        lost = INDENT - a.indent
+        if first and mid and lost > 0 and not a.spaced:
+            out[i].append(Vote(max(low + lost, high + ROUNDING), high + lost, 1, 1, prose))
     return out
 
 
@@ -93,26 +97,40 @@ def peaks(votes):
     return chosen
 
 
-def cost(measure, votes, around):
-    """... of a measure, by the lines around and their votes."""
+def doubt(measure, votes, around):
+    """Is it rather a list? In fifths of a nat: half of the line ends of a column part words, few of a list; hardly a line of a column
+    ends elsewhere, and two lines of a list end at one width by chance. votes: for each line around."""
+    if any(line.spaced or line.start_kind == "nostart" for line in around):
+        return 0
+    ends = [vote.end for vs in votes for vote in vs]
+    hits = sum(any(vote.near(measure) for vote in vs) for vs in votes)
+    mids = sum(line.end_kind == "mid" for line in around)
+    sure = 3 * ends.count("none") - 10 * ends.count("parts") - 5 * max(0, hits - 2) + 2 * max(0, mids - hits)
+    return DOUBT[(sure >= 10) + (sure >= 12)]
+
+
+def cost(measure, votes, around, few):
+    """... of a measure, by the lines around and the votes of each. few: the text is too short for votes to count."""
+    doubted = doubt(measure, votes, around)
+    votes = [vote for vs in votes for vote in vs]
     support = [vote for vote in votes if vote.near(measure)]
     lines, prose = sum(vote.lines for vote in support), sum(vote.prose for vote in support)
     mids = sum(line.end_kind == "mid" for line in around)
     share = next((cost for part, cost in zip((8, 4, 2), SUPPORT_SHARE) if part * lines < mids), 0)
     wide = WIDE_LINES if sum(line.tight > measure + CELL for line in around) > 2 * lines else 0
     verse = VERSE_COLUMN if 5 * prose < 4 * lines and not any(line.stops for line in around) else 0
-    return SUPPORT_NEAR[min(lines, 2)] + share + wide + verse
+    unended = UNENDED if not any(line.end_kind == "stop" for line in around) else 0
+    return share + wide + doubted + unended + (0 if few else SUPPORT_NEAR[min(lines, 2)] + verse)
 
 
 def columns(lines, barriers, few):
-    """-> for each line a dict: measure -> cost, in the order of the peaks. few: the text is too short for votes to count."""
+    """-> for each line a dict: measure -> cost, in the order of the peaks."""
     votes, out = votes_of(lines, barriers), []
     for i in range(len(lines)):
         if i % BLOCK == 0:
             measures = peaks([vote for vs in votes[max(0, i - HALO):i + BLOCK + HALO] for vote in vs])
         near = slice(max(0, i - WINDOW), i + WINDOW + 1)
-        near_votes = [vote for vs in votes[near] for vote in vs]
-        out.append({m: 0 if few else cost(m, near_votes, lines[near]) for m in measures})
+        out.append({m: cost(m, votes[near], lines[near], few) for m in measures})
     return out
 
 

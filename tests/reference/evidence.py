@@ -6,7 +6,7 @@ from . import byline
 from . import tables as T
 from .page import CELL
 from .weights import *
-from .words import cut_between
+from .words import HAN, cut_between
 
 WINDOW = 8  # text lines either way
 RAW = 4  # of so many lines one ends in a pause where lines are cut after marks
@@ -25,8 +25,14 @@ def gather(page, lines):
         line.in_rows = line.rowlike and any(other.rowlike for other in around)
     for a, b in zip(lines, lines[1:]):
         b.cut = cut_between(page.plain[a.e - 1], page.plain[b.s])
+    set_seen(page, lines)
     set_raw(lines)
     set_flush(lines)
+    set_indents(lines)
+    for a, b in zip([None] + lines, lines):
+        b.begins = begins_like(page, b)
+        b.alike = a is not None and b.begins != 0 and a.begins == b.begins
+        b.opens = (a is None or b.blanks > 0 and not b.leading) and b.marks > 0
     couplets = [is_couplet(page, line) for line in lines]
     for i, line in enumerate(lines):
         line.couplet = couplets[i] and sum(couplets[max(0, i - WINDOW):i + WINDOW + 1]) >= COUPLETS
@@ -36,7 +42,7 @@ def gather(page, lines):
         line.trails = line.e != line.end and sum(a.e != a.end for a in near) * TRAILING_SHARE <= len(near)
     for i, line in enumerate(lines):
         if i and may_go_on(lines[i - 1], line):
-            line.title_cut = line.cut == "word"
+            line.title_cut = line.cut == "word" or line.seen
             line.rest_of_subtitle = is_rest_of_subtitle(page, lines[i - 1], line, lines[i + 1] if i + 1 < n else None)
         line.rest_of_caption = (i > 0 and lines[i - 1].end_kind == "mid" and line.start_kind == "" and line.stops
                                 and opens_caption(page, lines[i - 1]))
@@ -95,6 +101,8 @@ def join_cost(a, b):
         cost += VERSE
     if a.trails:
         cost += TRAILING
+    if b.alike:
+        cost += ALIKE
     if b.blanks:
         cost += b.rhythm
     return cost
@@ -157,6 +165,10 @@ def break_cost(a, b):
         cost += CUT_WORD
     if b.cut == "word":
         cost += CUT_HAN
+    if is_seen(a, b):
+        cost += SEEN
+    if a.end_kind == "stop" and b.indent < CELL and b.indents:
+        cost += INDENTS
     cost += title_cost(b)
     if not b.blanks and b.parted_by_blanks:
         cost += NO_BLANK
@@ -168,7 +180,7 @@ def break_cost(a, b):
 def set_rhythm(lines):
     """What a blank line says here. Where most lines that end in mid-sentence are followed by one, it is leading."""
     n = len(lines)
-    lines[0].parted_by_blanks = False
+    lines[0].parted_by_blanks = lines[0].leading = False
     with_blank = [0] * (n + 1)
     mid = [0] * (n + 1)
     for i in range(1, n):
@@ -181,7 +193,8 @@ def set_rhythm(lines):
         line = lines[i]
         around = [k for k in (i - 1, i + 1) if 1 <= k < n]
         line.parted_by_blanks = blanks * 2 <= all_ and any(lines[k].blanks for k in around)
-        if blanks * 2 > all_:
+        line.leading = blanks * 2 > all_
+        if line.leading:
             line.rhythm = 0 if line.blanks <= 1 else LEADING_MORE
         else:
             line.rhythm = BLANK + BLANK_MORE * min(line.blanks - 1, 3)
@@ -193,6 +206,51 @@ def set_raw(lines):
         near = lines[max(0, i - WINDOW):i + WINDOW + 1]
         pauses = sum(a.end_kind == "pause" for a in near)
         line.raw = any(a.start_kind == "nostart" for a in near) or len(near) > WINDOW and pauses * RAW >= len(near)
+
+
+def set_seen(page, lines):
+    """Do the characters on both sides of the line end before a line stand side by side inside a line? The text is its own lexicon: such
+    a line end is nearly always only the column's."""
+    inside = set()
+    for line in lines:
+        last = ""
+        for i in range(line.s, line.e):
+            if T.char_class(page.cps[i]) in (T.GAP, T.DROP, T.EXTEND):
+                continue
+            char = page.plain[i] if page.cps[i] <= 0xFFFF and ord(page.plain[i]) in HAN else ""
+            if last and char:
+                inside.add(last + char)
+            last = char
+    for a, b in zip([None] + lines, lines):
+        b.seen = a is not None and page.plain[a.e - 1] + page.plain[b.s] in inside
+
+
+def is_seen(a, b):
+    """A paragraph often begins with the first word of its heading, which is narrower."""
+    return b.seen and (a.marks > 0 or b.width <= a.width + CELL // 2)
+
+
+def begins_like(page, line):
+    """What lines of their own that begin alike begin with, as a number; 0: nothing telling."""
+    cp = page.cps[line.s]
+    kind = T.char_class(cp)
+    if line.key:
+        return 1
+    if kind == T.DIGIT:
+        return 2
+    if kind == T.OTHER or cp > 0xFFFF:
+        return 3
+    if kind == T.HAN:
+        return ord(page.plain[line.s]) if ord(page.plain[line.s]) in HAN else 0
+    return cp if kind == T.ASCII or kind == T.OPEN and chr(cp) not in "“‘「『" else 0
+
+
+def set_indents(lines):
+    """Do first lines of paragraphs around have an indent?"""
+    indented = [INDENT - 2 <= b.indent <= INDENT + 2 and (a is None or a.end_kind == "stop" and a.indent < CELL)
+                for a, b in zip([None] + lines, lines)]
+    for i, line in enumerate(lines):
+        line.indents = any(indented[max(0, i - FIRST_LINES):i + FIRST_LINES + 1])
 
 
 def set_flush(lines):

@@ -72,6 +72,12 @@ class Line:
     rest_of_subtitle: bool = False
     rest_of_caption: bool = False
     in_rows: bool = False  # a row beside another one
+    leading: bool = False  # blank lines are leading here
+    begins: int = 0  # with what it begins, as far as lines of their own begin alike
+    alike: bool = False  # it begins like the line before
+    opens: bool = False  # it must begin a paragraph, and is no heading
+    indents: bool = False  # first lines of paragraphs around have an indent
+    seen: bool = False  # the characters on both sides of the line end before it stand side by side inside a line
     cut: str = "unknown"  # what the line end before it parts (words.py)
     vertical: bool = False
     name_gaps: list = None  # of a cut byline: which gaps part names
@@ -372,7 +378,7 @@ class Page:
         line.speaker = line.key and self._is_speaker(line)
         line.unit_line = vertical.unit_of(self, line, 0) is not None
 
-    SYNTAX = frozenset("(){}[];=<>\\_#$|&*/\"'`")
+    SYNTAX = frozenset("{}[];=<>\\_#$|&*/\"'`")
 
     def _is_code(self, line):
         """More signs of programs and mark-up than Chinese text has."""
@@ -398,7 +404,7 @@ class Page:
         a, b = self.cls[gap.left], self.cls[gap.right]
         return a == T.DIGIT and b in (T.HAN, T.KANA) or b == T.DIGIT and a in (T.HAN, T.KANA)
 
-    SAYS = frozenset("说道曰称示问答想喊说認認為说說問")
+    SAYS = frozenset("说道导導曰称示问答想喊说認認為说說問")
 
     def _is_speaker(self, line):
         """The key that opens the line is who speaks: 问：, 记者：, 林青岚："""
@@ -407,7 +413,7 @@ class Page:
             if self.text[i] in "：:":
                 break
             key += self.plain[i]
-        return key in ("问", "答", "問") or key in byline.ROLES or byline.is_name(key) and key[-1] not in self.SAYS
+        return key in ("问", "答", "問") or key[-1:] not in self.SAYS and (key in byline.ROLES or byline.is_name(key))
 
     def _brackets(self, line):
         depth, closed = 0, False
@@ -482,13 +488,21 @@ class Page:
                 room += cells(self.cps[i], cls[i])
                 i += 1
             i = skip(i)
+            if i < line.e and self.text[i] in self.ASCII_PAUSES:
+                room += 2
+                i = skip(i + 1)
         while i < line.e and cls[i] in (T.CLOSE, T.STOP, T.PAUSE):
             room += CELL
             i = skip(i + 1)
         return room
 
+    ASCII_PAUSES = frozenset(",;:")  # that stand for Chinese marks: 年轻时扛过米袋,后来改行
+
     def _start_kind(self, line):
         c, cp = self.cls[line.s], self.cps[line.s]
+        behind = self.visible(line.s + 1, 1, line)
+        if self.text[line.s] in self.ASCII_PAUSES and behind >= 0 and self.cls[behind] in (T.HAN, T.KANA):
+            return "nostart"
         if c in (T.CLOSE, T.PAUSE) or (c == T.STOP and cp != 0x2026):
             return "nostart"
         if self.list_marker(line) > line.s:
@@ -503,6 +517,7 @@ class Page:
         i = self.visible(line.e - 1, -1, line)
         if i < 0:
             return "mid"
+        i = self._before_note(line, i)
         c, cp = self.cls[i], self.cps[i]
         if c == T.CLOSE or cp in (0x29, 0x22):
             j = i
@@ -531,9 +546,34 @@ class Page:
             return "open"
         if c == T.PAUSE:
             return "colon" if cp in (0xFF1A, 0xFE30) else "pause"
+        before = self.visible(i - 1, -1, line)
+        if self.text[i] in self.ASCII_PAUSES and before >= 0 and self.cls[before] in (T.HAN, T.KANA):
+            return "colon" if cp == 0x3A else "pause"
         if cp in (0x21, 0x3F):
             return "stop"
         return "mid"
+
+    def _before_note(self, line, i):
+        """The last character before a note that stands behind a sentence end: 。[12] 。[^2-3] 。① Else i, the line's last character."""
+        k = i
+        if self.text[i] in "]〕":
+            opening, digits, k = "[" if self.text[i] == "]" else "〔", 0, i - 1
+            while k > line.s and i - k <= 8 and self.text[k] != opening:
+                digits += self.cls[k] == T.DIGIT
+                if self.cls[k] != T.DIGIT and self.text[k] not in "-–,^":
+                    return i
+                k -= 1
+            if not digits or self.text[k] != opening:
+                return i
+        elif not 0x2460 <= self.cps[i] <= 0x2473:
+            return i
+        k = self.visible(k - 1, -1, line)
+        if k < 0:
+            return i
+        stop = k
+        while stop > line.s and self.cls[stop] == T.CLOSE:
+            stop -= 1
+        return k if self.cls[stop] == T.STOP else i
 
     # What opens a news item.
     DATELINES = ("本报讯", "本報訊", "本刊讯", "本网讯", "本台讯", "新华社", "新華社", "中新社", "中新网", "人民网")

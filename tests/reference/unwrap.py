@@ -57,12 +57,13 @@ class Joint:
 
     def cost(self, joined, m, n):
         """... between measures m and n, or none; None: impossible."""
+        leave = LEAVE if m is not None and n is None else 0
         if joined and (m is None or n is None):
-            return self.join + FREE_JOIN if self.free else None
+            return self.join + FREE_JOIN + leave if self.free else None
         same = m is None or n is None or abs(m - n) < FAR
         if joined:
             return self.join + (0 if same else SWITCH_INSIDE)
-        return self.part + (0 if same else SWITCH_BETWEEN)
+        return self.part + leave + (0 if same else SWITCH_BETWEEN)
 
 
 def loose(room):
@@ -90,23 +91,31 @@ def fit(lines, i, measure, goes_on, before):
 def ways(lines, i, measure, joined, goes_on, before):
     """-> [(cost, is it a piece, what stands before it)] of line i, one for each way in which its paragraph may have begun."""
     line = lines[i]
-    if goes_on and lines[i + 1].start_kind == "nostart":  # a mark that cannot start a line was cut off
-        return [(0, True, before)]
+    forced = goes_on and lines[i + 1].start_kind == "nostart"  # a mark that cannot start a line was cut off, or ...
+    out = [(0, True, before)] if forced else []
+    if measure is None and forced:
+        return out
     if measure is None:
         return [(FREE + (GOES_ON if goes_on else FREE_END)[line.end_kind], False, CLOSED)]
     if joined:
         starts = [(0, before)]
-    elif line.indent >= CELL:
+    elif line.indent >= INDENT:
         starts = [(0, CLOSED)]
+    elif line.indent >= CELL:  # two narrow spaces may stand for two cells
+        lost = INDENT - line.indent
+        starts = [(LOST_INDENT, Open(lost, lost)), (0, CLOSED)]
     else:
-        no_indent = NO_INDENT if goes_on else NO_INDENT // 2
-        starts = [(no_indent if line.flush else LOST_INDENT, DROPPED_INDENT), (LOST_INDENT if line.flush else no_indent, CLOSED)]
+        dropped, full = (NO_INDENT, LOST_INDENT) if line.flush else (LOST_INDENT, FIRST_FULL if line.opens else NO_INDENT)
+        if not goes_on:
+            dropped, full = (cost if cost == LOST_INDENT else cost // 2 for cost in (dropped, full))
+        starts = [(dropped, DROPPED_INDENT), (full, CLOSED)]
     end = (GOES_ON if goes_on else LAST if joined else ALONE)[line.end_kind]
     if goes_on and line.raw and line.end_kind == "stop":
         end = RAW_STOP
-    out = []
     for extra, start in starts:
         cost, piece = fit(lines, i, measure, goes_on, start)
+        if forced and piece:
+            continue
         heading = HEADING_CUT if piece and not joined and line.end_kind == "mid" else 0
         out.append((cost + extra + end + heading, piece, start))
     return out

@@ -19,17 +19,21 @@ OVER = 85  # each q wider than the measure
 FULL_BY_CHANCE = 130  # a last line that happens to fill the column
 LOST_INDENT = 20  # a first line is shorter by the indent that the extractor dropped
 NO_INDENT = 250  # newspaper columns indent: a full first line is rare
+FIRST_FULL = 100  # ... but not where it must begin a paragraph and is no heading
 CUT = 155  # some extractors end a line after a mark
 RAW_CUT = 45  # ... where many lines are
 HEADING_CUT = 150  # ... and before opening ones; but a heading may stand there
 RAW_STOP = 80  # a sentence ends in mid-paragraph, there
 SWITCH_INSIDE = 220  # the measure changes inside a paragraph
 SWITCH_BETWEEN = 105  # ... between two
-FREE = 130  # a line that no measure explains
+FREE = 100  # a line that no measure explains
+LEAVE = 50  # ... behind one that a measure does: headings, lists come in stretches
 
 # The measure of a line, although ...
 SUPPORT_NEAR = (200, 150, 0)  # no line near votes for it, one, more
 SUPPORT_SHARE = (400, 200, 100)  # less than an eighth, a quarter, half as many vote as end in mid-sentence
+DOUBT = (0, 150, 250)  # the line ends near part no words, as in a list: no doubt, some, much
+UNENDED = 200  # no line near ends a sentence
 WIDE_LINES = 200  # more than twice as many lines near are wider: whole paragraphs have no measure
 VERSE_COLUMN = 300  # no sentence end is near, and few marks in the lines that vote
 
@@ -47,6 +51,7 @@ SPEAKER = 500  # the next line says who speaks
 PARTED = 300  # a separator inside: a heading of two halves
 SPACED_HEADING = 425  # letter-spaced alone, without marks
 VERSE = 600  # a sentence ends there, and one is a couplet among couplets
+ALIKE = 200  # both begin alike: with a number, 【, the same character
 TRAILING = 170  # white space at its end, which few lines around have
 NOT_PROSE = 70  # no mark in both
 UNCUT = 40  # no word is parted: half of all line ends part one
@@ -62,6 +67,8 @@ CUT_HAN = 350  # a word is parted
 TITLE_CUT = 355  # ... in a title: its lines are not parted at random
 SUBTITLE = 450  # a title line stands behind the one that a dash opens
 CAPTION = 450  # a caption that 图为 opens has no sentence end yet
+SEEN = 300  # the characters on both sides stand side by side in a line of the text
+INDENTS = 150  # behind a sentence end, without an indent, where paragraphs have one
 NO_BLANK = 175  # blank lines part paragraphs here, and there is none
 REMAINDER = 755  # the next one is the rest of a title that was cut
 

@@ -108,7 +108,7 @@ static void choose(const Facts& f, int from, int to, int16_t* measures) {
 }
 
 // What a measure costs at lines [begin, end), by the lines around and their votes.
-static void judge(const Facts& f, int begin, int end, int measure, int16_t* costs) {
+static void judge(const Facts& f, int begin, int end, int measure, bool few, int16_t* costs) {
     constexpr int AROUND = 8, WINDOW_LINES = 2 * AROUND + 1;
     const int from = std::max(0, begin - AROUND), to = std::min(f.n, end + AROUND), count = to - from;
     static_assert(Facts::BLOCK + 2 * AROUND <= 64, "one word");
@@ -129,12 +129,18 @@ static void judge(const Facts& f, int begin, int end, int measure, int16_t* cost
     for (int i = begin; i < end; ++i) {
         const auto near = [&](uint64_t bits) { return __builtin_popcountll(bits >> (i - begin) & WINDOW_BITS); };
         const int support = near(a) + near(b) + near(c), in_prose = near(d) + near(e), wider = near(w);
-        const int mids = int(f.near[i] & 0xFF);
-        const bool stops = (f.near[i] >> 8) != 0;
-        int cost = SUPPORT_NEAR[std::min(support, 2)];
+        const auto field = [&](int shift) { return int(f.near[i] >> shift & 31); };
+        const int mids = field(NEAR_MID);
+        const bool stops = field(NEAR_STOPS) != 0;
+        int cost = few ? 0 : SUPPORT_NEAR[std::min(support, 2)];
+        // Is it a list? In fifths of a nat: half of the line ends of a column part words, and hardly a line ends elsewhere.
+        const int hits = near(a | c), uncut = field(NEAR_UNCUT), parting = field(NEAR_PARTING);
+        const int doubt = 3 * uncut - 10 * parting - 5 * std::max(0, hits - 2) + 2 * std::max(0, mids - hits);
+        cost += field(NEAR_DAMAGED) ? 0 : DOUBT[(doubt >= 10) + (doubt >= 12)];
+        cost += field(NEAR_STOP) ? 0 : UNENDED;
         cost += 8 * support < mids ? SUPPORT_SHARE[0] : 4 * support < mids ? SUPPORT_SHARE[1] : 2 * support < mids ? SUPPORT_SHARE[2] : 0;
         cost += wider > 2 * support ? WIDE_LINES : 0;
-        cost += (5 * in_prose < 4 * support) & !stops ? VERSE_COLUMN : 0;
+        cost += (5 * in_prose < 4 * support) & !stops & !few ? VERSE_COLUMN : 0;
         costs[i] = int16_t(cost);
     }
 }
@@ -148,6 +154,6 @@ static void columns(Facts& f, int16_t* measures, bool few) {
         std::fill_n(measures, lattice::MEASURES, int16_t(lattice::NO_MEASURE));
         choose(f, std::max(0, begin - Facts::HALO), std::min(f.n, begin + Facts::BLOCK + Facts::HALO), measures);
         for (int k = 0; k < lattice::MEASURES && measures[k] != lattice::NO_MEASURE; ++k)
-            if (!few) judge(f, begin, end, measures[k], f.cost[k]);
+            judge(f, begin, end, measures[k], few, f.cost[k]);
     }
 }

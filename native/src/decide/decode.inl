@@ -51,16 +51,16 @@ static inline void step(const int16_t* rows, const int16_t* rows_before, States&
     const auto field = [&](size_t offset) { return V::load(rows + offset / 2 * V::LANES); };
 #define FIELD(name) field(offsetof(Row, name))
     const V width = FIELD(width), tight = FIELD(tight), unit = FIELD(unit), need = FIELD(need);
-    const V join = FIELD(join), part = FIELD(part), free_join = FIELD(free_join), stays = FIELD(stays), cut = FIELD(cut);
+    const V join = FIELD(join), part = FIELD(part), free_join = FIELD(free_join), stays = FIELD(stays), cut = FIELD(cut), lost = FIELD(lost);
     const auto spaced = mask_of(FIELD(spaced)), forced = mask_of(FIELD(forced));
     V measure[MEASURES], cost[MEASURES];
     for (int k = 0; k < MEASURES; ++k) {
         measure[k] = V::load(rows + (offsetof(Row, measure) / 2 + k) * V::LANES);
         cost[k] = V::load(rows + (offsetof(Row, cost) / 2 + k) * V::LANES);
     }
-    constexpr int INSIDE = shifted(weights::SWITCH_INSIDE), BETWEEN = shifted(weights::SWITCH_BETWEEN);
-    constexpr int BY_CHANCE = shifted(weights::FULL_BY_CHANCE), MOST = shifted(weights::MOST), OVER = shifted(weights::OVER);
-    constexpr int FAR_OVER = (MOST + OVER - 1) / OVER;  // q: more costs no more
+    const int INSIDE = shifted(weights::SWITCH_INSIDE), BETWEEN = shifted(weights::SWITCH_BETWEEN), LEAVES = shifted(weights::LEAVE);
+    const int BY_CHANCE = shifted(weights::FULL_BY_CHANCE), MOST = shifted(weights::MOST), OVER = shifted(weights::OVER);
+    const int FAR_OVER = (MOST + OVER - 1) / OVER;  // q: more costs no more
 
     // The cheapest way into each measure, and into none, by how the line before ended.
     Way in[ENDINGS][INDEXES];
@@ -91,8 +91,8 @@ static inline void step(const int16_t* rows, const int16_t* rows_before, States&
             const V outside = came == END ? add(from[MEASURES], part) : add(from[MEASURES], free_join);
             in[came][k] = first(best, way(MEASURES, outside));
         }
-        Way best = way(0, from[0]);
-        for (int j = 1; j < INDEXES; ++j) best = first(best, way(j, from[j]));
+        Way best = way(0, add(from[0], V(LEAVES)));
+        for (int j = 1; j < INDEXES; ++j) best = first(best, way(j, j < MEASURES ? add(from[j], V(LEAVES)) : from[j]));
         best.cost = add(best.cost, came == END ? part : free_join);
         in[came][MEASURES] = best;
     }
@@ -122,7 +122,7 @@ static inline void step(const int16_t* rows, const int16_t* rows_before, States&
                 offer.cost = add(offer.cost, stays);
                 continue;
             }
-            const V before = indent ? V(INDENT) : entry.width, before_tight = indent ? V(INDENT) : entry.tight;
+            const V before = indent ? lost : entry.width, before_tight = indent ? lost : entry.tight;
             const V base = add(entry.cost, cost[k]);
             const V over = sub(add(tight, before_tight), add(measure[k], V(OVER_FREE)));
             const V too_wide = min(times(min(max(over, V(0)), V(FAR_OVER)), V(OVER)), V(MOST));
@@ -141,7 +141,7 @@ static inline void step(const int16_t* rows, const int16_t* rows_before, States&
             V start = common;
             if (came == END) start = add(start, indent ? FIELD(indent_on) : FIELD(full_on));
             start = add(start, on);
-            full = min(full, choose(is_piece | forced, V(NEVER), add(start, looseness)));
+            full = min(full, choose(is_piece & ~forced, V(NEVER), add(start, looseness)));
             V piece = add(start, cut);
             if (came == END) piece = add(piece, FIELD(heading));
             piece = choose(is_piece, piece, V(NEVER));

@@ -23,6 +23,11 @@ using lattice::STRETCH;
 namespace {
 
 constexpr int WINDOW = 8;
+#ifdef HANFLOW_FIT
+#define FIXED const
+#else
+#define FIXED static const
+#endif
 
 // The characters on both sides of the line end between two lines.
 void read_ends(const Page& page, const Line& a, const Line& b, uint32_t& x, uint32_t& y) {
@@ -106,6 +111,70 @@ struct KindTable {
 
 }  // namespace
 
+// Han as it becomes under compat, or 0.
+static uint32_t han_of(uint32_t cp) {
+    if (cp < 0x2E80) return 0;
+    cp = plain(cp);
+    return 0x4E00 <= cp && cp <= 0x9FFF ? cp : 0;
+}
+
+void SeenPairs::find(const Page& page, const std::vector<Line*>& lines) {
+    size_t slots = 64;
+    while (slots < 4 * lines.size()) slots *= 2;
+    slots_.assign(slots, 0);
+    seen_.assign(slots, 0);
+    mask_ = uint32_t(slots - 1);
+    std::memset(filter_, 0, sizeof filter_);
+    for (size_t i = 1; i < lines.size(); ++i) {
+        uint32_t x, y;
+        read_ends(page, *lines[i - 1], *lines[i], x, y);
+        x = han_of(x), y = han_of(y);
+        if (!x || !y) continue;
+        const uint32_t key = x << 16 | y, hash = hash_of(key);
+        filter_[hash >> 18 & 255] |= uint64_t(1) << (hash >> 26);
+        slots_[slot_of(key)] = key;
+    }
+    for (const Line* const line : lines) {
+        uint32_t last = 0;
+        for (size_t i = line->s; i < line->e; ++i) {
+            const uint8_t c = page.classes()[i];
+            if (in(c & CLASS, UNSEEN)) continue;
+            uint32_t cp = page.data[i];
+            if (c & CHANGING) cp = plain(cp);
+            if (cp < 0x4E00 || cp > 0x9FFF) {
+                last = 0;
+                continue;
+            }
+            const uint32_t key = last << 16 | cp, hash = hash_of(key);
+            last = cp;
+            if (!(filter_[hash >> 18 & 255] >> (hash >> 26) & 1)) continue;
+            const size_t at = slot_of(key);
+            if (slots_[at] == key) seen_[at] = 1;
+        }
+    }
+}
+
+bool SeenPairs::has(uint32_t x, uint32_t y) const {
+    x = han_of(x), y = han_of(y);
+    if (!x || !y) return false;
+    const size_t at = slot_of(x << 16 | y);
+    return slots_[at] != 0 && seen_[at];
+}
+
+// Like what a line begins.
+static uint16_t begins_like(const Page& page, const Line& line) {
+    const CodeUnit first = page.data[line.s];
+    if (line.key) return 1;
+    switch (page.class_at(line.s)) {
+        case DIGIT: return 2;
+        case HAN: return uint16_t(han_of(first));
+        case ASCII: return first;
+        case OPEN: return is_one_of(U"“‘「『", first) ? 0 : first;
+        case OTHER: return 3;
+        default: return is_surrogate(first) ? 3 : 0;
+    }
+}
+
 void Unwrap::read(const Page& page, const std::vector<uint8_t>& barriers) {
     constexpr uint32_t KIND_FLAG[] = {F_MID, F_PAUSE, 0, F_CLOSE, 0, F_STOP, 0};  // mid, pause, open, close, colon, stop, credit
     constexpr uint32_t START_FLAG[] = {F_PLAIN, F_NOSTART, F_ITEM, F_DATELINE, F_DASH, F_OPENING};
@@ -113,11 +182,13 @@ void Unwrap::read(const Page& page, const std::vector<uint8_t>& barriers) {
     facts_ = memory_.give(n);
     const Facts f = facts_;
     PairKey keys[32];
+    seen_.find(page, lines_);
+    const SeenPairs& seen = seen_;
     const auto resolve = [&](int begin, int end) {
         for (int i = begin; i < end; ++i) {
             const Cut cut = cut_of(keys[i % 32]);
             lines_[size_t(i)]->cut = cut;
-            f.around[i] = uint16_t(cut == Cut::word ? A_WORD : cut == Cut::none ? A_UNCUT : 0);
+            f.around[i] |= uint32_t(cut == Cut::word ? A_WORD : cut == Cut::none ? A_UNCUT : 0);
         }
     };
     keys[0] = PairKey{0, Cut::unknown};
@@ -127,6 +198,7 @@ void Unwrap::read(const Page& page, const std::vector<uint8_t>& barriers) {
             uint32_t x, y;
             read_ends(page, *lines_[size_t(i) - 1], line, x, y);
             keys[i % 32] = key_between(x, y);
+            f.around[i] = seen.has(x, y) ? A_SEEN : 0;
         }
         const auto flag = [](bool holds, uint32_t bit) { return holds ? bit : 0; };
         const bool cjk = line.cjks > line.letters;
@@ -147,6 +219,8 @@ void Unwrap::read(const Page& page, const std::vector<uint8_t>& barriers) {
         f.narrow[i] = int16_t(line.letters / NARROW);
         f.blanks[i] = uint8_t(std::min(line.blanks, 4));
         f.kind[i] = uint8_t(line.end_kind);
+        f.begins[i] = begins_like(page, line);
+        if (i && f.begins[i] && f.begins[i] == f.begins[i - 1]) f.around[i] |= A_ALIKE;
         f.ends[i] = uint8_t(barriers[size_t(i)] | (i + 1 == n));
         if (i % 32 == 31) resolve(i - 31, i + 1);
     }
@@ -156,7 +230,7 @@ void Unwrap::read(const Page& page, const std::vector<uint8_t>& barriers) {
 // What flags alone do not tell of lines; few are asked for.
 void Unwrap::look_closer(const Page& page) {
     const int n = int(lines_.size());
-    uint16_t* const around = facts_.around;
+    uint32_t* const around = facts_.around;
     for (int i = 1; i < n; ++i) {  // a closing quote that stands alone
         if (!(around[i] & A_ODD_CLOSE)) continue;
         lines_[size_t(i)]->end_kind = lines_[size_t(i) - 1]->end_kind;
@@ -169,7 +243,7 @@ void Unwrap::look_closer(const Page& page) {
         if (!(around[i] & (A_SUBTITLE | A_CAPTION | A_LEFT_OVER))) continue;
         const Line &a = *lines_[size_t(i) - 1], &b = *lines_[size_t(i)];
         const Line* const c = i + 1 < n ? lines_[size_t(i) + 1] : nullptr;
-        const auto clear = [&](uint16_t flag) { around[i] = uint16_t(around[i] & ~flag); };
+        const auto clear = [&](uint32_t flag) { around[i] &= ~flag; };
         if ((around[i] & A_SUBTITLE) && !is_rest_of_subtitle(page, b, c)) clear(A_SUBTITLE);
         if ((around[i] & A_CAPTION) && !opens_caption(page, a)) clear(A_CAPTION);
         if ((around[i] & A_LEFT_OVER) && !(around[i] & A_ALONE) && !is_rest_of_title(a, b, *c)) clear(A_LEFT_OVER);
@@ -200,12 +274,12 @@ void Unwrap::fold(const std::vector<uint8_t>& barriers) {
 }
 
 void Unwrap::set_rows() {
-    static const KindTable kinds;
+    FIXED KindTable kinds;
     struct IndentCosts {
         int16_t indent_on, full_on, indent_off, full_off;
     };
-    constexpr int16_t LOST = shifted(LOST_INDENT), ON = shifted(NO_INDENT), OFF = shifted(NO_INDENT / 2);
-    static constexpr IndentCosts INDENTS[] = {{LOST, ON, LOST, OFF}, {ON, LOST, OFF, LOST}, {NEVER, 0, NEVER, 0}};
+    const int16_t LOST = shifted(LOST_INDENT), ON = shifted(NO_INDENT), OFF = shifted(NO_INDENT / 2);
+    const IndentCosts INDENTS[] = {{LOST, ON, LOST, OFF}, {ON, LOST, OFF, LOST}, {NEVER, 0, NEVER, 0}, {LOST, int16_t(shifted(FIRST_FULL)), LOST, int16_t(shifted(FIRST_FULL / 2 / 5 * 5))}, {LOST, 0, LOST, 0}};
     const Facts& f = facts_;
     const int n = f.n;
     rows_.resize(size_t(n));
@@ -232,10 +306,11 @@ void Unwrap::set_rows() {
         const bool free = f.free_join[i] == 1 || (f.free_join[i] == 2 && (column || column_before));
         column_before = column;
         row.free_join = free ? int16_t(row.join + shifted(FREE_JOIN)) : NEVER;
-        std::memcpy(&row.indent_on, &INDENTS[f.indent[i] >= CELL ? 2 : (f.around[i] & A_FLUSH) != 0], sizeof(IndentCosts));
+        std::memcpy(&row.indent_on, &INDENTS[f.indent[i] >= INDENT ? 2 : f.indent[i] >= CELL ? 4 : f.around[i] & A_FLUSH ? 1 : f.around[i] & A_OPENS ? 3 : 0], sizeof(IndentCosts));
         row.cut = i + 1 < n && may_be_cut(i) ? int16_t(raw ? shifted(RAW_CUT) : shifted(CUT)) : NEVER;
         row.heading = int16_t(flags & F_MID ? shifted(HEADING_CUT) : 0);
         row.spaced = int16_t(flags & F_SPACED ? -1 : 0);
+        row.lost = int16_t(f.indent[i] >= CELL ? INDENT - f.indent[i] : INDENT);
         row.forced = int16_t(next & F_NOSTART ? -1 : 0);
         row.stays = f.ends[i] || (flags & F_TABLE) ? NEVER : int16_t(0);
     }
@@ -286,7 +361,6 @@ void Unwrap::set_confidences(std::vector<uint8_t>& sure) const {
     };
     const int n = int(sure.size());
     const auto raw_at = [&](int i) { return (facts_.around[i] & A_RAW) != 0; };
-    const auto flush_at = [&](int i) { return (facts_.around[i] & A_FLUSH) != 0; };
     const auto loose = [](int room) {
         return LOOSE[room < 0 ? 0 : 1 + (room >= 2) + (room >= 4) + (room >= 8) + (room >= 16)];
     };
@@ -314,10 +388,10 @@ void Unwrap::set_confidences(std::vector<uint8_t>& sure) const {
             return {cost + loose(room), {0, 0}};
         };
         if (joined) return way(before, 0);
-        if (line.indent >= CELL) return way({0, 0}, 0);
-        const int no_indent = goes_on ? NO_INDENT : NO_INDENT / 2;
-        const Cost indented = way({INDENT, INDENT}, flush_at(i) ? no_indent : LOST_INDENT);
-        const Cost full = way({0, 0}, flush_at(i) ? LOST_INDENT : no_indent);
+        if (line.indent >= INDENT) return way({0, 0}, 0);
+        const int indent = goes_on ? row.indent_on : row.indent_off, none = goes_on ? row.full_on : row.full_off;
+        const Cost indented = way({row.lost, row.lost}, (indent >> lattice::COST_BITS) * 5);
+        const Cost full = way({0, 0}, (none >> lattice::COST_BITS) * 5);
         return full.cost < indented.cost ? full : indented;
     };
     Open before{0, 0};
@@ -343,7 +417,7 @@ Why Unwrap::why(size_t k, const std::vector<uint8_t>& sure) const {
     namespace of = reasons::joint;
     if (!sure[k]) return Why{};
     const Line &a = *lines_[k], &b = *lines_[k + 1];
-    const uint16_t around = facts_.around[k + 1];
+    const uint32_t around = facts_.around[k + 1];
     const int m = measure_of(k);
     const bool in_column = m != lattice::NO_MEASURE, forced = is_forced(b);
     Why why{0, uint16_t(in_column ? (m + CELL / 2) / CELL : 0)};

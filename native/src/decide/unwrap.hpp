@@ -10,6 +10,27 @@
 
 namespace hanflow {
 
+// Which pairs of Han that a line end parts stand side by side inside a line of the same text: there the line end is only the column's.
+// The pairs of the line ends are few; all pairs of the text are looked up among them.
+class SeenPairs {
+public:
+    void find(const Page& page, const std::vector<Line*>& lines);  // linear in the text
+    bool has(uint32_t x, uint32_t y) const;  // of characters on both sides of a line end
+
+private:
+    static uint32_t hash_of(uint32_t key) { return key * 0x9E3779B1u; }
+    size_t slot_of(uint32_t key) const {
+        size_t at = hash_of(key) >> 7 & mask_;
+        while (slots_[at] && slots_[at] != key) at = (at + 1) & mask_;
+        return at;
+    }
+
+    uint64_t filter_[256];         // a bit for each hash of a pair
+    std::vector<uint32_t> slots_;  // the pairs; 0: free
+    std::vector<uint8_t> seen_;
+    uint32_t mask_ = 0;
+};
+
 class Unwrap {
 public:
     // Gathers what the pass needs of the lines and adds the runs of their blocks.
@@ -32,6 +53,7 @@ private:
     void set_confidences(std::vector<uint8_t>& sure) const;
 
     std::vector<Line*> lines_;
+    SeenPairs seen_;
     FactsMemory memory_;
     Facts facts_{};
     std::vector<int16_t> measures_;  // of each block of lines

@@ -23,7 +23,7 @@ Facts FactsMemory::give(int lines) {
             if (gives) array = reinterpret_cast<Element*>(reinterpret_cast<char*>(memory_.data()) + at) + Facts::PAD;
             at += (count * sizeof(Element) + 63) / 64 * 64;
         };
-        take(f.flags), take(f.around), take(f.width), take(f.tight), take(f.unit), take(f.indent), take(f.dropped), take(f.narrow);
+        take(f.flags), take(f.around), take(f.width), take(f.tight), take(f.unit), take(f.indent), take(f.dropped), take(f.narrow), take(f.begins);
         take(f.blanks), take(f.kind), take(f.rhythm), take(f.join), take(f.part), take(f.free_join);
         take(f.low), take(f.high), take(f.low_indented), take(f.high_indented), take(f.exact), take(f.weight), take(f.lines_of), take(f.prose);
         for (auto*& c : f.cost) take(c);

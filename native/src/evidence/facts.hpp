@@ -48,7 +48,7 @@ enum LineFlag : uint32_t {
 };
 
 // Facts that the lines around tell, and facts of the line end before a line.
-enum AroundFlag : uint16_t {
+enum AroundFlag : uint32_t {
     A_RAW = 1 << 0,         // lines are cut after marks here
     A_FLUSH = 1 << 1,       // paragraphs begin without an indent here
     A_COUPLET = 1 << 2,     // a couplet among others
@@ -63,6 +63,20 @@ enum AroundFlag : uint16_t {
     A_MAY_GO_ON = 1 << 13,  // it may go on the title line before it
     A_ALONE = 1 << 14,      // a remainder, not one of several such lines
     A_ODD_CLOSE = 1 << 15,  // a closing mark that stands alone ends as the line before does
+    A_SEEN = 1 << 16,       // the characters on both sides of the line end stand side by side inside a line of the text
+    A_ALIKE = 1 << 17,      // it begins like the line before
+    A_INDENTS = 1 << 18,    // paragraphs around have an indent
+    A_OPENS = 1 << 19,      // it must begin a paragraph, and is no heading
+};
+
+// What is counted over the lines around for the columns: where it stands in a number, five bits each.
+enum NearField {
+    NEAR_MID = 0,       // lines that end in mid-sentence,
+    NEAR_STOPS = 5,     // ... that hold a sentence end,
+    NEAR_STOP = 10,     // ... that end in one,
+    NEAR_PARTING = 15,  // ... whose end parts a word,
+    NEAR_UNCUT = 20,    // ... and those whose end does not, both as far as they vote,
+    NEAR_DAMAGED = 25,  // ... that are letter-spaced, or begin with what cannot begin a line
 };
 
 // The arrays; the memory behind them is FactsMemory's.
@@ -73,8 +87,9 @@ struct Facts {
     int n = 0;
     // By line.
     uint32_t* flags;
-    uint16_t* around;
-    int16_t *width, *tight, *unit, *indent, *dropped, *narrow;  // q; narrow: that its letters may be less
+    uint32_t* around;
+    int16_t *width, *tight, *unit, *indent, *dropped, *narrow;
+    uint16_t* begins;  // like what it begins: lines of their own often begin alike. 0: like nothing  // q; narrow: that its letters may be less
     uint8_t *blanks, *kind;                                     // blank lines before it, at most 4; how it ends
     int16_t *rhythm, *join, *part;  // costs of the line end before it, in hundredths of a nat
     uint8_t* free_join;             // it may be joined outside of any measure; 2: if a column is around

@@ -68,7 +68,7 @@ static void around(Facts& facts) {
     const int n = f.n;
     const uint32_t* const flags = f.flags;
     uint32_t* const own = f.more;
-    uint16_t* const out = f.around;
+    uint32_t* const out = f.around;
     uint32_t any = 0;
     // Does it seem to continue the line before; behind a blank line; what cannot start a line; a pause at the end.
     HANFLOW_APART
@@ -95,14 +95,27 @@ static void around(Facts& facts) {
         const bool rows = (x & F_ROWLIKE & (p | q)) != 0;
         const bool alone = (x & F_REMAINDER & ~p & ~q) != 0;
         const bool odd = ((x & F_NOSTART) != 0) & ((x & F_CLOSE) != 0) & (f.width[i] <= 2 * CELL);
-        out[i] = uint16_t(out[i] | (raw ? A_RAW : 0) | (parts ? A_BLANKS_PART : 0) | (rows ? A_IN_ROWS : 0) | (alone ? A_ALONE | A_LEFT_OVER : 0) |
-                          (odd ? A_ODD_CLOSE : 0));
+        out[i] |= (raw ? A_RAW : 0) | (parts ? A_BLANKS_PART : 0) | (rows ? A_IN_ROWS : 0) | (alone ? A_ALONE | A_LEFT_OVER : 0) |
+                  (odd ? A_ODD_CLOSE : 0) | (((i == 0) | ((blanks > 0) & !leading)) & ((x & F_MARKS) != 0) ? A_OPENS : 0);
     }
     if (n) {
         f.rhythm[0] = 0;
-        out[0] = uint16_t(out[0] & ~(A_BLANKS_PART | A_ODD_CLOSE));
+        out[0] &= ~(A_BLANKS_PART | A_ODD_CLOSE);
     }
-    if (n > 1 && !(n > 2 && f.blanks[2])) out[1] = uint16_t(out[1] & ~A_BLANKS_PART);
+    if (n > 1 && !(n > 2 && f.blanks[2])) out[1] &= ~A_BLANKS_PART;
+    // Where paragraphs have an indent: first lines, and lines behind a sentence end.
+    uint32_t indented = 0;
+    HANFLOW_APART
+    for (int i = 0; i < n; ++i) {
+        const bool first = flags[i - 1] == 0, behind = ((flags[i - 1] & F_STOP) != 0) & (f.indent[i - 1] < CELL);
+        own[i] = (f.indent[i] >= lattice::INDENT - 2) & (f.indent[i] <= lattice::INDENT + 2) & (first | behind);
+        indented |= own[i];
+    }
+    if (indented) {
+        add_around<24>(own, n, room, near);
+        HANFLOW_APART
+        for (int i = 0; i < n; ++i) out[i] |= near[i] ? A_INDENTS : 0;
+    }
     // First lines of paragraphs, where that is certain: behind a short line that ends a sentence, before a line that goes on. Are they
     // as wide as the next line, or shorter by an indent that the extractor dropped?
     uint32_t found = 0;
@@ -120,7 +133,7 @@ static void around(Facts& facts) {
     if (found) {
         add_around<24>(own, n, room, near);
         HANFLOW_APART
-        for (int i = 0; i < n; ++i) out[i] = uint16_t(out[i] | ((near[i] & 0xFF) > (near[i] >> 8) ? A_FLUSH : 0));
+        for (int i = 0; i < n; ++i) out[i] |= ((near[i] & 0xFF) > (near[i] >> 8) ? A_FLUSH : 0);
     }
     if (any & (F_TRAIL | F_COUPLET)) {
         HANFLOW_APART
@@ -131,7 +144,7 @@ static void around(Facts& facts) {
             // White space at its end, where few have any: some extractors print it at the ends of paragraphs.
             const bool trails = (flags[i] & F_TRAIL) && int(near[i] & 0xFF) * 3 <= lines_near(i, n);
             const bool couplet = (flags[i] & F_COUPLET) && (near[i] >> 8 & 0xFF) >= 2;
-            out[i] = uint16_t(out[i] | (trails ? A_TRAILS : 0) | (couplet ? A_COUPLET : 0));
+            out[i] |= (trails ? A_TRAILS : 0) | (couplet ? A_COUPLET : 0);
         }
     }
 }
@@ -141,11 +154,11 @@ static void titles(Facts& facts) {
     const Facts f = facts;
     const int n = f.n;
     const uint32_t* const flags = f.flags;
-    uint16_t* const out = f.around;
+    uint32_t* const out = f.around;
     uint16_t* const found = f.found;
     HANFLOW_APART
     for (int i = 0; i < n; ++i) {
-        const uint32_t p = flags[i - 1], x = flags[i], q = flags[i + 1], word = bit(out[i], A_WORD), rows = bit(out[i - 1] | out[i], A_IN_ROWS);
+        const uint32_t p = flags[i - 1], x = flags[i], q = flags[i + 1], word = bit(out[i], A_WORD) | bit(out[i], A_SEEN), rows = bit(out[i - 1] | out[i], A_IN_ROWS);
         const uint32_t mid = bit(p, F_MID), plain = bit(x, F_PLAIN);
         const uint32_t title = mid & bit(p & x, F_TITLE) & ~rows & ~bit(x, F_DASH) & uint32_t(f.width[i - 1] >= 4 * CELL) &
                                uint32_t(f.width[i] <= f.width[i - 1] + CELL / 2);
@@ -156,7 +169,7 @@ static void titles(Facts& facts) {
         found[i] = uint16_t((title & word) * A_TITLE_CUT | subtitle * A_SUBTITLE | caption * A_CAPTION | rest * A_LEFT_OVER | spaced * A_LONE_SPACED);
     }
     HANFLOW_APART
-    for (int i = 0; i < n; ++i) out[i] = uint16_t(out[i] | found[i]);
+    for (int i = 0; i < n; ++i) out[i] |= found[i];
 }
 
 // What it costs to join and to part the lines at each line end, and what each line votes for.
@@ -164,7 +177,7 @@ static void weigh(Facts& facts) {
     const Facts f = facts;
     const int n = f.n;
     const uint32_t* const flags = f.flags;
-    const uint16_t* const around = f.around;
+    const uint32_t* const around = f.around;
     HANFLOW_APART
     for (int i = 0; i < n; ++i) {
         const uint32_t a = flags[i - 1], b = flags[i], x = around[i - 1], y = around[i];
@@ -172,17 +185,20 @@ static void weigh(Facts& facts) {
         const uint32_t item = bit(b, F_ITEM), dash = bit(b, F_DASH), dateline = bit(b, F_DATELINE);
         const uint32_t further = uint32_t(f.indent[i] >= 6) & uint32_t(f.indent[i] > f.indent[i - 1]);
         const uint32_t some_blank = uint32_t(f.blanks[i] > 0);
+        // A paragraph often begins with the first word of its heading, which is narrower.
+        const uint32_t seen = bit(y, A_SEEN) & (bit(a, F_MARKS) | uint32_t(f.width[i] <= f.width[i - 1] + CELL / 2));
         int join = if_(item, ITEM) + if_(dash, DASH) + if_(dateline, DATELINE) + if_(further, INDENTED);
         join += if_(mid & ~bit(a | b, F_MARKS), NOT_PROSE);
         join += if_(bit(a | b, F_ROW), ROW) + if_(bit(a | b, F_CODE) | bit(a & b, F_LATIN), FOREIGN);
         join += if_(bit(a & b, F_KEY), KEYS) + if_(bit(b, F_SPEAKER), SPEAKER) + if_(bit(y, A_UNCUT), UNCUT);
         join += if_(bit(x | y, A_IN_ROWS), ROWLIKE) + if_(bit(a, F_PARTED), PARTED) + if_(bit(x, A_LONE_SPACED), SPACED_HEADING);
         join += if_(bit(x | y, A_COUPLET) & bit(a, F_STOP), VERSE) + if_(bit(x, A_TRAILS), TRAILING);
-        join += if_(some_blank, f.rhythm[i]);
+        join += if_(bit(y, A_ALIKE), ALIKE) + if_(some_blank, f.rhythm[i]);
         f.join[i] = int16_t(join < MOST_JOINT ? join : MOST_JOINT);
         const uint32_t left_over = mid & bit(y, A_LEFT_OVER);
         int part = if_(bit(b, F_NOSTART), CANNOT_START) + if_(quoted, QUOTED) + if_(left_over, REMAINDER);
         part += if_(bit(a, F_ENDS_ALNUM) & bit(b, F_STARTS_ALNUM), CUT_WORD) + if_(bit(y, A_WORD), CUT_HAN);
+        part += if_(seen, SEEN) + if_(bit(a, F_STOP) & uint32_t(f.indent[i] < CELL) & bit(y, A_INDENTS), INDENTS);
         part += if_(bit(y, A_TITLE_CUT), TITLE_CUT) + if_(bit(y, A_SUBTITLE), SUBTITLE) + if_(bit(y, A_CAPTION), CAPTION);
         part += if_(~some_blank & bit(y, A_BLANKS_PART), NO_BLANK);
         f.part[i] = int16_t(part < MOST_JOINT ? part : MOST_JOINT);
@@ -196,25 +212,31 @@ static void weigh(Facts& facts) {
     HANFLOW_APART
     for (int i = 0; i < n; ++i) {
         const uint32_t p = flags[i - 1], a = flags[i], b = flags[i + 1];
-        const uint32_t mid = bit(a, F_MID), spaced = bit(a, F_SPACED), word = bit(around[i + 1], A_WORD);
+        const uint32_t mid = bit(a, F_MID), spaced = bit(a, F_SPACED), after = around[i + 1];
+        const uint32_t seen = bit(after, A_SEEN) & (bit(a, F_MARKS) | uint32_t(f.width[i + 1] <= f.width[i] + CELL / 2)), word = bit(after, A_WORD) | seen;
         const uint32_t votes = (mid | bit(a, F_PAUSE)) & ~bit(a | b, F_ROW) & uint32_t(f.ends[i] == 0);
         const int next_unit = f.unit[i + 1], unit = next_unit > 1 ? next_unit : 1;
         const int low = f.width[i] - f.narrow[i], high = f.width[i] + unit;
         const uint32_t first = ~(bit(p, F_MID) | bit(p, F_PAUSE)) | uint32_t(f.width[i - 1] + f.unit[i] < f.width[i]);
-        const uint32_t indented = votes & mid & ~spaced & first & uint32_t(f.indent[i] == 0);
-        const int low_indented = low + lattice::INDENT > high + ROUNDING ? low + lattice::INDENT : high + ROUNDING;
+        const uint32_t indented = votes & mid & ~spaced & first & uint32_t(f.indent[i] < lattice::INDENT);
+        const int lost = lattice::INDENT - f.indent[i], low_indented = low + lost > high + ROUNDING ? low + lost : high + ROUNDING;
         f.low[i] = int16_t(votes ? low : NONE_LOW);
         f.high[i] = int16_t(votes ? high : NONE_HIGH);
         f.low_indented[i] = int16_t(indented ? low_indented : NONE_LOW);
-        f.high_indented[i] = int16_t(indented ? high + lattice::INDENT : NONE_HIGH);
+        f.high_indented[i] = int16_t(indented ? high + lost : NONE_HIGH);
         f.exact[i] = int16_t(votes & mid ? (low + 1) & ~1 : NONE_LOW);
         f.weight[i] = uint8_t(1 + (mid & ~spaced));
         f.lines_of[i] = uint8_t(1 + word);
         f.prose[i] = uint8_t((bit(a | b, F_MARKS) | ~mid | word) & 1);
     }
-    // How many lines around end in mid-sentence, how many hold a sentence end: for the columns.
+    // What the columns ask of the lines around.
     HANFLOW_APART
-    for (int i = 0; i < n; ++i) f.more[i] = uint32_t((flags[i] & F_MID) != 0) | uint32_t((flags[i] & F_STOPS) != 0) << 8;
+    for (int i = 0; i < n; ++i) {
+        const uint32_t votes = uint32_t(f.low[i] <= f.high[i]), word = votes & uint32_t(f.lines_of[i] == 2);
+        const uint32_t none = votes & bit(around[i + 1], A_UNCUT) & ~word;
+        f.more[i] = bit(flags[i], F_MID) << NEAR_MID | bit(flags[i], F_STOPS) << NEAR_STOPS | bit(flags[i], F_STOP) << NEAR_STOP |
+                    word << NEAR_PARTING | none << NEAR_UNCUT | (bit(flags[i], F_SPACED) | bit(flags[i], F_NOSTART)) << NEAR_DAMAGED;
+    }
     add_around<8>(f.more, n, f.sums, f.near);
 }
 

@@ -28,6 +28,8 @@ WEIGHT FREE_END[] =      { 150,  335,  900,   40,  420,   30,   10};
 // The measure of a line, although ...
 WEIGHT SUPPORT_NEAR[] = {200, 150, 0};     // no line near votes for it, one, more
 WEIGHT SUPPORT_SHARE[] = {400, 200, 100};  // less than an eighth, a quarter, half as many vote as end in mid-sentence
+WEIGHT DOUBT[] = {0, 150, 250};  // the line ends near part no words, as in a list: no doubt, some, much
+WEIGHT UNENDED = 200;          // no line near ends a sentence
 WEIGHT WIDE_LINES = 200;       // more than twice as many lines near are wider: whole paragraphs have no measure
 WEIGHT VERSE_COLUMN = 300;     // no sentence end is near, and few marks in the lines that vote
 
@@ -38,13 +40,15 @@ WEIGHT OVER =  85;             // each q wider than the measure
 WEIGHT FULL_BY_CHANCE = 130;   // a last line that happens to fill the column
 WEIGHT LOST_INDENT = 20;       // a first line is shorter by the indent that the extractor dropped
 WEIGHT NO_INDENT = 250;        // newspaper columns indent: a full first line is rare
+WEIGHT FIRST_FULL = 100;       // ... but not where it must begin a paragraph and is no heading
 WEIGHT CUT = 155;              // some extractors end a line after a mark
 WEIGHT RAW_CUT = 45;           // ... where many lines are
 WEIGHT HEADING_CUT = 150;      // ... and before opening ones; but a heading may stand there
 WEIGHT RAW_STOP =  80;          // a sentence ends in mid-paragraph, there
 WEIGHT SWITCH_INSIDE = 220;    // the measure changes inside a paragraph
 WEIGHT SWITCH_BETWEEN = 105;   // ... between two
-WEIGHT FREE = 130;             // a line that no measure explains
+WEIGHT FREE = 100;             // a line that no measure explains
+WEIGHT LEAVE = 50;             // ... behind one that a measure does: headings, lists come in stretches
 
 // The line goes on in the next one, although ...
 WEIGHT FREE_JOIN = 370;        // no measure supports it
@@ -60,6 +64,7 @@ WEIGHT SPEAKER = 500;          // the next line says who speaks
 WEIGHT PARTED = 300;           // a separator inside: a heading of two halves
 WEIGHT SPACED_HEADING = 425;   // letter-spaced alone, without marks
 WEIGHT VERSE = 600;            // a sentence ends there, and one is a couplet among couplets
+WEIGHT ALIKE = 200;            // both begin alike: with a number, 【, the same character
 WEIGHT TRAILING = 170;         // white space at its end, which few lines around have
 WEIGHT NOT_PROSE = 70;         // no mark in both
 WEIGHT UNCUT = 40;             // no word is parted: half of all line ends part one
@@ -75,6 +80,8 @@ WEIGHT CUT_HAN = 350;          // a word is parted
 WEIGHT TITLE_CUT = 355;        // ... in a title: its lines are not parted at random
 WEIGHT SUBTITLE = 450;         // a title line stands behind the one that a dash opens
 WEIGHT CAPTION = 450;          // a caption that 图为 opens has no sentence end yet
+WEIGHT SEEN = 300;             // the characters on both sides stand side by side in a line of the text
+WEIGHT INDENTS = 150;          // behind a sentence end, without an indent, where paragraphs have one
 WEIGHT NO_BLANK = 175;         // blank lines part paragraphs here, and there is none
 WEIGHT REMAINDER = 755;        // the next one is the rest of a title that was cut
 

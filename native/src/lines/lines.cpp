@@ -26,7 +26,7 @@ bool is_numeral(uint32_t cp) {
 
 bool is_syntax(uint32_t cp) {
     switch (cp) {
-        case '(': case ')': case '{': case '}': case '[': case ']': case ';': case '=': case '<': case '>': case '\\': case '_':
+        case '{': case '}': case '[': case ']': case ';': case '=': case '<': case '>': case '\\': case '_':
         case '#': case '$': case '|': case '&': case '*': case '/': case '"': case '\'': case '`': return true;
         default: return false;
     }
@@ -52,6 +52,9 @@ static bool is_solid(const Chars& t, const Gap& g) {
     return a >= t.s && b < t.e && t.is(a, HAN_KANA) && t.is(b, HAN_KANA);
 }
 
+// An ASCII mark that stands for a Chinese one: 年轻时扛过米袋,后来改行.
+static bool is_ascii_pause(uint32_t cp) { return cp == ',' || cp == ';' || cp == ':'; }
+
 static int skip_unseen(const Chars& t, int i) {
     while (i < t.e && t.is(i, UNSEEN)) ++i;
     return i;
@@ -74,6 +77,10 @@ static int first_unit(const Chars& t) {
             ++i;
         }
         i = skip_unseen(t, i);
+        if (i < t.e && is_ascii_pause(t.cp[i])) {
+            room += 2;
+            i = skip_unseen(t, i + 1);
+        }
     }
     while (i < t.e && t.is(i, CLOSING)) {
         room += CELL;
@@ -97,6 +104,10 @@ bool is_dateline(uint32_t a, uint32_t b, uint32_t c) {
 StartKind start_kind(const Chars& t) {
     const uint8_t c = t.cls[t.s];
     const uint32_t cp = t.cp[t.s];
+    if (is_ascii_pause(cp)) {
+        const int next = t.visible(t.s + 1, 1);
+        if (next >= 0 && t.is(next, HAN_KANA)) return StartKind::nostart;
+    }
     if (c == CLOSE || c == PAUSE || (c == STOP && cp != 0x2026)) return StartKind::nostart;
     if (list_marker(t) > t.s) return StartKind::item;
     if (is_dateline(cp, t.s + 2 < t.n ? t.cp[t.s + 1] : 0, t.s + 2 < t.n ? t.cp[t.s + 2] : 0)) return StartKind::dateline;
@@ -104,9 +115,31 @@ StartKind start_kind(const Chars& t) {
     return c == OPEN ? StartKind::open : StartKind::plain;
 }
 
+// The last character before a note that stands behind a sentence end: 。[12] 。[^2-3] 。① Else i, which is the last character.
+static int before_note(const Chars& t, int i) {
+    int k = i;
+    if (t.cp[i] == ']' || t.cp[i] == 0x3015) {
+        const uint32_t opening = t.cp[i] == ']' ? '[' : 0x3014;
+        int digits = 0;
+        for (--k; k > t.s && i - k <= 8 && t.cp[k] != opening; --k) {
+            digits += t.cls[k] == DIGIT;
+            if (t.cls[k] != DIGIT && !is_one_of(U"-–,^", t.cp[k])) return i;
+        }
+        if (!digits || t.cp[k] != opening) return i;
+    } else if (!(0x2460 <= t.cp[i] && t.cp[i] <= 0x2473)) {
+        return i;
+    }
+    k = t.visible(k - 1, -1);
+    if (k < 0) return i;
+    int stop = k;
+    while (stop > t.s && t.cls[stop] == CLOSE) --stop;
+    return t.cls[stop] == STOP ? k : i;
+}
+
 EndKind end_kind(const Chars& t, Bylines& bylines) {
-    const int i = t.visible(t.e - 1, -1);
+    int i = t.visible(t.e - 1, -1);
     if (i < 0) return EndKind::mid;
+    i = before_note(t, i);
     const uint8_t c = t.cls[i];
     const uint32_t cp = t.cp[i];
     if (c == CLOSE || cp == ')' || cp == '"') {
@@ -130,6 +163,10 @@ EndKind end_kind(const Chars& t, Bylines& bylines) {
     if (bylines.is_credit(t)) return EndKind::credit;
     if (c == OPEN) return EndKind::open;
     if (c == PAUSE) return cp == 0xFF1A || cp == 0xFE30 ? EndKind::colon : EndKind::pause;
+    if (is_ascii_pause(cp)) {
+        const int before = t.visible(i - 1, -1);
+        if (before >= 0 && t.is(before, HAN_KANA)) return cp == ':' ? EndKind::colon : EndKind::pause;
+    }
     return cp == '!' || cp == '?' ? EndKind::stop : EndKind::mid;
 }
 
@@ -447,8 +484,8 @@ bool Page::is_speaker(const Line& line) {
         key[length++] = plain(cp);
     }
     if (length == 1) return key[0] == U'问' || key[0] == U'答' || key[0] == U'問';
-    if (is_role(key, length)) return true;
-    return is_name(key, length, false) && !is_one_of(U"说道曰称示问答想喊認為說問", key[length - 1]);
+    if (!length || is_one_of(U"说道导導曰称示问答想喊認為說問", key[length - 1])) return false;
+    return is_role(key, length) || is_name(key, length, false);
 }
 
 // The first piece of a long line stands for it among the lines around.

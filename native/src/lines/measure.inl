@@ -74,6 +74,10 @@ static int masked_first_unit(const Bits& b, const CodeUnit* p, const uint8_t* c,
             room += CELL;
             i = b.next(i + 1);
         }
+        if (i != Bits::npos && is_one_of(U",;:", p[i])) {
+            room += 2;
+            i = b.next(i + 1);
+        }
     }
     while (i != Bits::npos && is(i, MASKED_CLOSING)) {
         room += CELL;
@@ -332,10 +336,13 @@ static inline void set_kinds(Page& page, Line& line, const CodeUnit* p, const ui
             break;
         }
         case ASCII:  // no credit ends in an ASCII sign
-            if (last_cp == ')' || last_cp == '"')
+            if (is_one_of(U")\"],;:", last_cp))
                 line.end_kind = hanflow::end_kind(characters(), page.bylines);
             else if (last_cp == '!' || last_cp == '?')
                 line.end_kind = EndKind::stop;
+            break;
+        case OTHER:
+            if (0x2460 <= last_cp && last_cp <= 0x2473) line.end_kind = hanflow::end_kind(characters(), page.bylines);
             break;
         default: break;
     }
@@ -554,7 +561,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t begin, size
     }
     // A colon behind at most six Han.
     if (s > 57 || (b.plane[P_PAUSE][0] | b.plane[P_SIGN][0]) >> s & 0x7F) line.key = masked_is_key(p, c, s, e);
-    const uint64_t no_closing = b.content[0] & ~b.closing(0);
+    const uint64_t no_closing = b.content[0] & ~b.closing(0) & ~b.plane[P_SIGN][0];
     line.unit = in(first_class, HAN_KANA) && s < 63 && (no_closing >> s >> 1 & 1) ? CELL : masked_first_unit(b, p, c, s, e);
 
     // What needs the characters: list markers, closing marks at the end, bylines, tables.

@@ -49,7 +49,7 @@ constexpr int CREDIBLE = 150;  // a measure that costs no more, in hundredths, s
 constexpr int MOST_JOINT = 3000;  // hundredths of a nat at most, of what two lines say of the end between them
 constexpr int NO_MEASURE = -4096;  // far from all
 
-constexpr int UNUSED = 5;  // numbers of a row, so that it fills a cache line
+constexpr int UNUSED = 4;  // numbers of a row, so that it fills a cache line
 
 // One line. Costs are shifted by COST_BITS. `on`: the line goes on in the next one; `off`: it ends its paragraph.
 struct Row {
@@ -68,6 +68,7 @@ struct Row {
     int16_t heading;  // ... and it is a first line
     int16_t spaced;   // -1: letter-spaced; else 0
     int16_t forced;   // -1: what the next line begins with cannot begin a line
+    int16_t lost;     // q of an indent that was lost from a first line
     int16_t stays;    // NEVER: it cannot go on; else 0
     int16_t unused[UNUSED];
 };
