@@ -39,8 +39,7 @@ def edits(page, layout):
         if page.options.spacing != "none" or page.options.latin_gap != "auto":
             here = decide(page, layout, i, line)
         out += here
-        repaired = bool(here) or layout.joined[i]
-        if repaired and page.options.spacing != "none" or layout.joined[i]:
+        if layout.trimmed[i] or here and line.spaced and page.options.spacing != "none":
             out += _trim(page, layout, i, line)
         if page.options.latin_gap == "insert":
             out += _insert(page, line)
@@ -52,7 +51,7 @@ def _in_grid(layout, i):
 
 
 def _trim(page, layout, i, line):
-    """White space at both ends of a repaired line; form feeds stay."""
+    """White space at both ends of a line; form feeds stay."""
     out = []
     joined_before = i > 0 and layout.separators[i - 1] is not None
     for a, b, inside in ((line.begin, line.s, joined_before), (line.e, line.end, layout.separators[i] is not None)):
