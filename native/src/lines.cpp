@@ -529,7 +529,7 @@ bool Page::next_segment() {
     return true;
 }
 
-// Fenced code, box drawing, and runs of lines without CJK (contract, "Literal blocks"). following: the text line behind
+// Fenced code, box drawing, programs, and runs of lines without CJK (contract, "Literal blocks"). following: the text line behind
 // the segment.
 void Page::mark_literal(const Line* following) {
     for (Line& line : texts) {
@@ -544,6 +544,7 @@ void Page::mark_literal(const Line* following) {
             line.literal = true;
         }
     }
+    mark_programs();
     const size_t n = texts.size();
     const auto foreign = [&](size_t i) { return !texts[i].cjk && !texts[i].literal; };
     for (size_t i = 0; i < n;) {
@@ -566,6 +567,52 @@ void Page::mark_literal(const Line* following) {
             for (size_t k = i; k < j; ++k) texts[k].literal = true;
         i = j;
     }
+}
+
+// Blocks, parted by blank lines, most of whose lines carry the signs of a program, and none is a sentence of prose.
+void Page::mark_programs() {
+    const size_t n = texts.size();
+    for (size_t i = 0, j; i < n; i = j) {
+        bool signs = false, literal = false, cjk = false;
+        for (j = i; j == i || (j < n && !texts[j].blanks); ++j) {
+            signs = signs || texts[j].signs;
+            literal = literal || texts[j].literal;
+            cjk = cjk || texts[j].cjk;
+        }
+        if (signs && cjk && !literal && is_program(i, j))
+            for (size_t k = i; k < j; ++k) texts[k].literal = true;
+    }
+}
+
+bool Page::is_program(size_t begin, size_t end) {
+    using Kind = ProgramScanner::Kind;
+    size_t signs = 0, keys = 0, cjk = 0, cjk_signs = 0, cjk_keys = 0;
+    bool strong = false, depths = false;
+    int32_t depth = 0;
+    scanner_.start();
+    for (size_t i = begin; i < end; ++i) {
+        const Line& line = texts[i];
+        open(line);
+        const ProgramScanner::Result result = scanner_.read(chars, line.continued);
+        if (result.kind == Kind::prose) return false;
+        cjk += line.cjk;
+        if (result.kind == Kind::key) {
+            depths = depths || (keys && line.indent != depth);
+            depth = line.indent;
+            ++keys;
+            cjk_keys += line.cjk;
+        } else if (result.kind != Kind::plain) {
+            ++signs;
+            cjk_signs += line.cjk;
+            strong = strong || result.strong;
+        }
+    }
+    if (depths) {
+        signs += keys;
+        cjk_signs += cjk_keys;
+        strong = true;
+    }
+    return strong && 2 * signs > end - begin && 2 * cjk_signs > cjk;
 }
 
 void Page::measure(Line& line, Unit& unit) {
@@ -615,7 +662,10 @@ void Page::measure(Line& line, Unit& unit) {
         ++seen;
         if (in(c, class_bit(STOP) | class_bit(PAUSE)) && i < t.e - 1) ++line.marks;
         line.stops = line.stops || c == STOP;
-        if (c == ASCII) signs += is_syntax(cp);
+        if (c == ASCII) {
+            signs += is_syntax(cp);
+            line.signs = true;
+        }
         if (c == OPEN) {
             ++depth;
         } else if (c == CLOSE) {

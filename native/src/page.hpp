@@ -10,6 +10,7 @@
 #include "chars.hpp"
 #include "hanflow/api.hpp"
 #include "planes.hpp"
+#include "program.hpp"
 #include "units.hpp"
 #include "words.hpp"
 
@@ -72,6 +73,7 @@ struct Line {
     bool single_name = false;  // a name or role, nothing else
     bool byline = false;     // nothing but names and roles
     bool parted = false;     // a separator between Han, no sentence marks: a heading of two halves
+    bool signs = false;      // holds ASCII punctuation or symbols
     bool starts_alnum = false, ends_alnum = false;
     Cut cut = Cut::unknown;         // what the line end before it parts
     bool work = false;     // holds gaps, or ...
@@ -146,6 +148,8 @@ private:
     bool drop_blank();
     void end_long_line();
     void mark_literal(const Line* following);
+    void mark_programs();
+    bool is_program(size_t begin, size_t end);
     void measure(Line& line, Unit& unit);
     bool may_change(const Chars& t, int i, int last) const;
 
@@ -158,6 +162,7 @@ private:
     void scan();
     std::unique_ptr<uint8_t[]> classes_;
     std::unique_ptr<PlaneWord[]> words_;
+    ProgramScanner scanner_;
 };
 
 // Behind the list marker that opens the line, or its first character when there is none. Indexes of chars.

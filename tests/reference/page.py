@@ -4,7 +4,7 @@ Widths are in quarter cells (q): a Han character is 4, an ASCII letter or digit 
 """
 from dataclasses import dataclass, field
 
-from . import byline, vertical, words
+from . import byline, program, vertical, words
 from . import tables as T
 
 CELL = 4
@@ -235,7 +235,7 @@ class Page:
         return line.width <= SHORT_LINE and (line.cjk or following.cjk or following.blanks > 0)
 
     def _literal(self):
-        """Fenced code, box drawing, and runs of lines without CJK (contract, "Literal blocks")."""
+        """Fenced code, box drawing, programs, and runs of lines without CJK (contract, "Literal blocks")."""
         fence = None
         for line in self.texts:
             mark = "" if line.continues else self.text[line.s:line.e][:3]
@@ -249,6 +249,7 @@ class Page:
                 line.literal = True
         at = 0
         for segment in self.segments:
+            program.mark(self, segment)
             at += len(segment)
             following = self.texts[at] if at < len(self.texts) else None
             i, n = 0, len(segment)

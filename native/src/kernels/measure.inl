@@ -464,6 +464,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit) {
                 }
         }
     }
+    line.signs = signs > 0;
     line.full_width = full > full_signs;
     line.changes = changing;
     line.by_itself = changing && !full_signs;
