@@ -588,7 +588,7 @@ bool Page::is_program(size_t begin, size_t end) {
     using Kind = ProgramScanner::Kind;
     size_t signs = 0, keys = 0, cjk = 0, cjk_signs = 0, cjk_keys = 0;
     bool strong = false, depths = false;
-    int32_t depth = 0;
+    int32_t depth = -1;  // of the last key
     scanner_.start();
     for (size_t i = begin; i < end; ++i) {
         const Line& line = texts[i];
@@ -596,9 +596,11 @@ bool Page::is_program(size_t begin, size_t end) {
         const ProgramScanner::Result result = scanner_.read(chars, line.continued);
         if (result.kind == Kind::prose) return false;
         cjk += line.cjk;
-        if (result.kind == Kind::key) {
-            depths = depths || (keys && line.indent != depth);
+        if (result.key) {
+            depths = depths || (depth >= 0 && line.indent != depth);
             depth = line.indent;
+        }
+        if (result.kind == Kind::key) {
             ++keys;
             cjk_keys += line.cjk;
         } else if (result.kind != Kind::plain) {

@@ -133,7 +133,7 @@ ProgramScanner::Result ProgramScanner::read(const Chars& t, bool continued) {
 }
 
 ProgramScanner::Result ProgramScanner::result(const Chars& t, bool comment, bool hashed, bool string, bool tag) const {
-    if (tag) return {Kind::sign, true};
+    if (tag) return {Kind::sign, true, false};
     int first = -1, last = -1, han = 0;
     bool cjk = false, letters = false, sentence = false, equals = false, braces = false, call = false, command = false, pair = false;
     for (size_t k = 0; k < code_.size(); ++k) {
@@ -155,15 +155,17 @@ ProgramScanner::Result ProgramScanner::result(const Chars& t, bool comment, bool
         equals = equals || cp == '=';
         braces = braces || cp == '{' || cp == '}';
     }
-    if (first < 0) return {comment || hashed ? Kind::comment : Kind::plain, comment};
+    if (first < 0) return {comment || hashed ? Kind::comment : Kind::plain, comment, false};
+    const uint32_t named = name(t);
+    const bool key = named == ':';
     if (!cjk) {
         const bool sign = string || ((comment || hashed) && letters) || is_one_of(U";{}:,", t.cp[last]) ||
                           is_one_of(U"{}[])", t.cp[first]) || equals || call || pair;
-        return {sign ? Kind::sign : Kind::plain, sign};
+        return {sign ? Kind::sign : key ? Kind::key : Kind::plain, sign, key};
     }
-    if (const uint32_t sign = name(t)) return {sign == '=' ? Kind::sign : Kind::key, true};
-    if ((command || braces) && !sentence) return {Kind::sign, true};
-    return {sentence || han >= 12 ? Kind::prose : Kind::plain, false};
+    if (named) return {key ? Kind::key : Kind::sign, true, key};
+    if ((command || braces) && !sentence) return {Kind::sign, true, false};
+    return {sentence || han >= 12 ? Kind::prose : Kind::plain, false, false};
 }
 
 // = behind a name that opens the line, : and a gap or nothing behind a key, or 0.

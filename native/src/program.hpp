@@ -21,6 +21,7 @@ public:
     struct Result {
         Kind kind;
         bool strong;  // tells by itself that the block is a program
+        bool key;     // a key of a mapping opens it
     };
 
     void start() { closing_ = Closing::none; }

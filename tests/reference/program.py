@@ -105,35 +105,36 @@ class Scanner:
         return end + 1 if end >= 0 else 0
 
     def _kind(self, code, comment, hashed, string, tag):
-        """-> (kind, strong)"""
+        """-> (kind, strong, whether a key opens it)"""
         from .page import is_wide_evidence
         page = self.page
         t, cls = page.text, page.cls
         seen = [i for i in code if cls[i] != T.GAP]
         if tag:
-            return SIGN, True
+            return SIGN, True, False
         if not seen:
-            return (COMMENT, comment) if comment or hashed else (PLAIN, False)
+            return (COMMENT, comment, False) if comment or hashed else (PLAIN, False, False)
         cjk = any(is_wide_evidence(page.cps[i], cls[i]) for i in seen)
         pairs = [(a, b) for a, b in zip(code, code[1:]) if b == a + 1]
+        name = self._name(code)
+        key = name == ":"
         if not cjk:
             letters = any(cls[i] == T.LETTER for i in seen)
             sign = (string or (comment or hashed) and letters
                     or t[seen[-1]] in ";{}:," or t[seen[0]] in "{}[])" or any(t[i] == "=" for i in seen)
                     or any(t[b] in "([" and (t[a].isascii() and t[a].isalnum() or t[a] == "_") for a, b in pairs)
                     or any(t[a] + t[b] in ("->", "::", "<<", ">>", "&&", "||") for a, b in pairs))
-            return (SIGN, True) if sign else (PLAIN, False)
+            return SIGN if sign else KEY if key else PLAIN, sign, key
         sentence = any(cls[i] in (T.STOP, T.PAUSE) and page.cps[i] >= 0x2E80 for i in seen)
-        name = self._name(seen, code)
         if name:
-            return (SIGN, True) if name == "=" else (KEY, True)
+            return SIGN if name == "=" else KEY, True, key
         command = any(t[a] == "\\" and cls[b] == T.LETTER for a, b in pairs) or any(t[i] in "{}" for i in seen)
         if command and not sentence:
-            return SIGN, True
+            return SIGN, True, False
         han = sum(cls[i] in (T.HAN, T.KANA) for i in seen)
-        return (PROSE, False) if sentence or han >= 12 else (PLAIN, False)
+        return PROSE if sentence or han >= 12 else PLAIN, False, False
 
-    def _name(self, seen, code):
+    def _name(self, code):
         """"=" behind a name that opens the line, ":" and a gap or nothing behind a key, or ""."""
         t, cls = self.page.text, self.page.cls
         k, n = 0, len(code)
@@ -172,9 +173,9 @@ def mark(page, segment):
 def _is_program(page, block):
     scanner = Scanner(page)
     kinds = [scanner.kind(line) for line in block]
-    keys = {line.indent for line, (kind, _) in zip(block, kinds) if kind == KEY}
-    signs = [kind in (SIGN, COMMENT) or kind == KEY and len(keys) > 1 for kind, _ in kinds]
+    depths = len({line.indent for line, (_, _, key) in zip(block, kinds) if key}) > 1
+    signs = [kind in (SIGN, COMMENT) or kind == KEY and depths for kind, _, _ in kinds]
     cjk = [sign for sign, line in zip(signs, block) if line.cjk]
-    strong = any(sign and strong for sign, (_, strong) in zip(signs, kinds))
+    strong = depths or any(strong and kind != KEY for kind, strong, _ in kinds)
     return (cjk != [] and strong and 2 * sum(signs) > len(block) and 2 * sum(cjk) > len(cjk)
-            and all(kind != PROSE for kind, _ in kinds))
+            and all(kind != PROSE for kind, _, _ in kinds))
