@@ -332,6 +332,17 @@ static inline void set_kinds(Page& page, Line& line, const CodeUnit* p, const ui
     }
 }
 
+// Ｏ or ０, which may be a zero among Chinese numerals.
+template <size_t MOST>
+static bool has_zero(const LineBits<MOST>& b, const CodeUnit* p) {
+    for (size_t w = 0; w < b.words(); ++w)
+        for (uint64_t bits = b.plane[P_CHANGES][w] & b.alnum(w); bits; bits &= bits - 1) {
+            const CodeUnit cp = p[w * 64 + size_t(__builtin_ctzll(bits))];
+            if (cp == 0xFF2F || cp == 0xFF10) return true;
+        }
+    return false;
+}
+
 template <size_t MOST>
 static bool measure_words(Page& page, Line& line, Unit& unit) {
     const size_t length = line.end - line.begin;
@@ -419,6 +430,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit) {
     int gap_count = 0, inner = 0;
     bool wide = false;    // one may part the cells of a table row
     bool single = false;  // each is of one space
+    bool odd_gaps = false;  // one is not of ASCII spaces
     size_t first_gap = 0, second_word = 0;
     const bool gap_chars = has(plane(P_GAP));
     if (gap_chars) {
@@ -439,6 +451,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit) {
             if (bits && !first_gap) first_gap = w * 64 + size_t(__builtin_ctzll(bits));
         }
         single = inner && !spaces && !doubled;
+        odd_gaps = spaces != 0;
         if (single) {
             gap_count = inner;
             second_word = first_gap + 1;
@@ -467,7 +480,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit) {
     line.signs = signs > 0;
     line.full_width = full > full_signs;
     line.changes = changing;
-    line.by_itself = changing && !full_signs;
+    line.by_itself = changing && !full_signs && !(line.full_width && (odd_gaps || (han && has_zero(b, p))));
     line.work = inner > 0;
     line.gaps = gap_count;
     if (!han) {
