@@ -153,9 +153,15 @@ static bool is_number(const Chars& t, int a, int b) {
     return digits > 0;
 }
 
+// | a | b |: a row of Markdown.
+static bool is_barred(const Chars& t) {
+    if (t.cp[t.s] != '|' || t.cp[t.e - 1] != '|') return false;
+    return std::count(t.cp.get() + t.s, t.cp.get() + t.e, uint32_t('|')) >= 3;
+}
+
 // Two numeric cells side by side, or parted by wide gaps, or a row of a table of contents.
 bool is_table(const Chars& t, const Line& line) {
-    if (is_contents(t)) return true;
+    if (is_contents(t) || is_barred(t)) return true;
     int wide = 0;
     for (const Gap& g : t.gaps) wide += g.room >= 6 || t.cp[g.begin] == 9;
     const int gaps = int(t.gaps.size());
@@ -164,16 +170,18 @@ bool is_table(const Chars& t, const Line& line) {
     if (line.marks || line.end_kind == EndKind::stop || line.end_kind == EndKind::pause) return false;
     for (const Gap& g : t.gaps)
         if (t.between_han(g) && !is_solid(t, g)) return false;
-    bool single = true, beside = false, before = false, number = false, attached = false;
+    bool single = true, beside = false, before = false, number = false, attached = false, all = true;
     for (int k = 0; k <= gaps; ++k) {
         const int a = k ? t.gaps[k - 1].end : t.s, b = k < gaps ? t.gaps[k].begin : t.e;
         number = is_number(t, a, b);
+        all = all && number;
         if (number && b - a != 1) single = false;
         beside = beside || (number && before);
         before = number;
         attached = attached || (!number && k < gaps && t.cls[b - 1] == DIGIT &&
                                 is_number(t, t.gaps[k].end, k + 1 < gaps ? t.gaps[k + 1].begin : t.e));
     }
+    if (beside && !line.cjk && !all) return true;  // 1 1 5 5 | 6 6 5 - |
     return beside && !(single && (!number || attached));  // 等举措 4 6 条, 建于1 9 8 9 are spread numbers
 }
 
@@ -713,6 +721,8 @@ void Page::measure(Line& line, Unit& unit) {
     line.byline = bylines.is_byline(t);
     line.table = !line.byline && is_table(t, line);
     line.parted = is_parted(t, line);
+    line.page_number = int16_t(page_number(t));
+    line.opens_contents = line.page_number >= 0 && opens_contents(t);
     line.row = is_row(t, seen);
     unit = unit_of(t, seen, first);
 }

@@ -73,6 +73,8 @@ struct Line {
     bool single_name = false;  // a name or role, nothing else
     bool byline = false;     // nothing but names and roles
     bool parted = false;     // a separator between Han, no sentence marks: a heading of two halves
+    int16_t page_number = -1;     // that closes it behind a gap; -1: none does
+    bool opens_contents = false;  // a section number or 第 … 章 opens it, if it has a page number
     bool signs = false;      // holds ASCII punctuation or symbols
     bool starts_alnum = false, ends_alnum = false;
     Cut cut = Cut::unknown;         // what the line end before it parts

@@ -139,7 +139,8 @@ void SpacingStage::decide_all(const Page& page, const Layout& layout, size_t ind
     // something of these, unless the first one stands behind a list marker or the line is a table.
     const auto is_narrow = [&](const Gap& g) { return g.room <= CELL && t.is_latin_gap(g); };
     const bool plain = std::all_of(t.gaps.begin(), t.gaps.end(), is_narrow) && !line.table && !layout.tabular[index] &&
-                       line.start_kind != StartKind::dateline && page.options.spacing == Spacing::automatic;
+                       line.start_kind != StartKind::dateline && page.options.spacing == Spacing::automatic &&
+                       !settles(page, layout, index, line);
     if (!plain || heading(layout, index, line)) read_tokens(t);
     if (plain) {
         const int marker = list_marker(t);
@@ -197,12 +198,13 @@ void SpacingStage::decide_auto(const Page& page, const Layout& layout, size_t in
         verdicts_[0] = Verdict::keep;
         first = 1;
     }
+    settle(page, layout, index, line);
     const auto is_single = [](const Token& token) { return token.han == 1 && token.length() == 1; };
-    if (n == 1 && layout.damaged[index] && is_single(tokens_[0]) && is_single(tokens_[1]))
+    if (n == 1 && verdicts_[0] == Verdict::open && layout.damaged[index] && is_single(tokens_[0]) && is_single(tokens_[1]))
         verdicts_[0] = Verdict::close;  // a padded name or title of two characters, alone
     part_names(t, first);
     for (int k = first; k < n; ++k)
-        if (verdicts_[k] == Verdict::open && touches_mark(t, t.gaps[k])) verdicts_[k] = beside_mark(t, k);
+        if (verdicts_[k] == Verdict::open && touches_mark(t, t.gaps[k])) verdicts_[k] = beside_mark(t, line, k, layout.damaged[index]);
     // Near letter-spaced lines less evidence is enough, and where the whole line is single characters.
     const bool near_spaced = layout.near_spaced[index] ||
                              (layout.damaged[index] && std::all_of(tokens_.begin(), tokens_.end(), is_single));
@@ -246,10 +248,20 @@ bool SpacingStage::is_form(const Chars& t) const {
     return wide >= 2 && filled * 2 >= t.gaps.size();
 }
 
-// A gap at a mark goes, but a closing credit keeps its space, a page number its leader, a blank its room.
-Verdict SpacingStage::beside_mark(const Chars& t, int k) {
+// Nothing but marks that writers set between gaps: · — …
+bool SpacingStage::is_sign(const Chars& t, int k) const {
+    for (int i = tokens_[k].begin; i < tokens_[k].end; ++i)
+        if (!t.is(i, class_bit(MARK) | ATTACHED) && t.cp[i] != 0x2026) return false;
+    return true;
+}
+
+// A gap at a mark goes, but a closing credit keeps its space, a page number its leader, a blank to be filled in its room; in
+// undamaged text a mark with a gap on both sides keeps both.
+Verdict SpacingStage::beside_mark(const Chars& t, const Line& line, int k, bool damaged) {
     const Gap& g = t.gaps[k];
     const int n = int(t.gaps.size());
+    if (!damaged && ((k > 0 && is_sign(t, k)) || (k + 1 < n && is_sign(t, k + 1)))) return Verdict::keep;
+    if (g.room >= BLANK && !line.spaced && t.is(g.right, class_bit(STOP) | class_bit(PAUSE))) return Verdict::keep;
     if (t.cls[g.left] == OPEN && t.cls[g.right] == CLOSE) return Verdict::keep;  // （    ）
     if (g.room >= BLANK && is_colon(t.cp[g.left])) return Verdict::keep;
     if (k == n - 1 && tokens_[k + 1].number && is_leader(t.cp[g.left])) return Verdict::keep;
@@ -446,6 +458,13 @@ bool SpacingStage::heading(const Layout& layout, size_t index, const Line& line)
     return !(layout.joined[index] && layout.prose[index]) && line.width < HEADING && !line.marks && line.end_kind == EndKind::mid;
 }
 
+// Whether settle() may say something of a line with gaps between Han and letters or digits: a section or page number, the parts of a
+// date line. All headings are such lines.
+bool SpacingStage::settles(const Page& page, const Layout& layout, size_t index, const Line& line) {
+    return line.first_class == DIGIT || line.page_number >= 0 || page.data[line.s] == U'第' ||
+           (!line.marks && !(layout.joined[index] && layout.prose[index]));
+}
+
 bool SpacingStage::closes_latin(const Page& page, const Layout& layout, size_t index) {
     const Options& options = page.options;
     if (options.latin_gap == LatinGap::automatic)
@@ -466,7 +485,7 @@ bool SpacingStage::closes_all(const Page& page, const Layout& layout, size_t ind
 bool SpacingStage::is_plain(const Page& page, const Layout& layout, size_t index) {
     const Line& line = page.text(index);
     return line.latin_gaps && !line.table && line.start_kind != StartKind::item && line.start_kind != StartKind::dateline &&
-           is_ordinary(page, layout, index) && !heading(layout, index, line);
+           is_ordinary(page, layout, index) && !settles(page, layout, index, line);
 }
 
 // Gaps between Han and Latin letters or digits.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from . import tables as T
 from .page import ALNUM, CELL, CJK_CLASSES, CJK_MARKS
-from . import byline, confidence
+from . import byline, confidence, fields
 
 SHORT = 3  # Han that a token of a letter-spaced or OCR stretch has at most
 EVIDENCE = 3  # gaps that only damage explains, in a stretch
@@ -156,12 +156,13 @@ def _auto(page, layout, index, line, tokens, verdict):
     if marker > line.s and gaps[0].begin == marker:
         verdict[0] = KEEP
         first = 1
-    if n == 1 and layout.damaged[index] and all(t.han == 1 == len(t.text) for t in tokens):
+    fields.settle(page, layout, index, line, tokens, verdict)
+    if n == 1 and verdict[0] is None and layout.damaged[index] and all(t.han == 1 == len(t.text) for t in tokens):
         verdict[0] = CLOSE  # a padded name or title of two characters, alone
     _names(page, line, tokens, verdict, first)
     for k in range(first, n):
         if verdict[k] is None and _touches_mark(page, line, k):
-            verdict[k] = _beside_mark(page, line, tokens, k)
+            verdict[k] = _beside_mark(page, line, tokens, k, layout.damaged[index])
     # Near letter-spaced lines less evidence is enough, and where the whole line is single characters.
     near_spaced = layout.near_spaced[index] or layout.damaged[index] and all(t.han == 1 == len(t.text) for t in tokens)
     k = first
@@ -287,9 +288,19 @@ def _touches_mark(page, line, k):
     return False
 
 
-def _beside_mark(page, line, tokens, k):
-    """A gap at a mark goes, but a closing credit keeps its space, and a page number its leader."""
+def _is_sign(page, token):
+    """Nothing but marks that writers set between gaps: · — …"""
+    return all(page.cls[i] in (T.MARK, T.DROP, T.EXTEND) or page.cps[i] == 0x2026 for i in range(token.begin, token.end))
+
+
+def _beside_mark(page, line, tokens, k, damaged):
+    """A gap at a mark goes, but a closing credit keeps its space, a page number its leader, a blank to be filled in its room; in
+    undamaged text a mark with a gap on both sides keeps both."""
     g = line.gaps[k]
+    if not damaged and (k > 0 and _is_sign(page, tokens[k]) or k + 2 < len(tokens) and _is_sign(page, tokens[k + 1])):
+        return KEEP
+    if g.room >= BLANK and not line.spaced and page.cls[g.right] in (T.STOP, T.PAUSE):
+        return KEEP
     if page.cls[g.left] == T.OPEN and page.cls[g.right] == T.CLOSE:
         return KEEP  # （    ）: room to be filled in
     if g.room >= BLANK and page.text[g.left] in "：:":

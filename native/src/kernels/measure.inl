@@ -332,6 +332,15 @@ static inline void set_kinds(Page& page, Line& line, const CodeUnit* p, const ui
     }
 }
 
+// A colon, of ASCII or full-width.
+template <size_t MOST>
+static bool has_colon(const LineBits<MOST>& b, const CodeUnit* p) {
+    for (size_t w = 0; w < b.words(); ++w)
+        for (uint64_t bits = b.plane[P_PAUSE][w] | b.plane[P_SIGN][w]; bits; bits &= bits - 1)
+            if (is_colon(p[w * 64 + size_t(__builtin_ctzll(bits))])) return true;
+    return false;
+}
+
 // Ｏ or ０, which may be a zero among Chinese numerals.
 template <size_t MOST>
 static bool has_zero(const LineBits<MOST>& b, const CodeUnit* p) {
@@ -576,10 +585,17 @@ static bool measure_words(Page& page, Line& line, Unit& unit) {
         line.byline = page.bylines.is_byline(characters());
     const bool sentence = line.marks || line.end_kind == EndKind::stop || line.end_kind == EndKind::pause;
     if (!line.byline && ((gap_count >= 2 && !line.spaced && !line.marks && (wide || digits)) ||
-                         (last_class == DIGIT && (marks || signs))))
+                         (last_class == DIGIT && (marks || signs)) || (p[s] == '|' && p[last] == '|')))
         line.table = is_table(characters(), line);
+    if (gap_count && last_class == DIGIT) {
+        line.page_number = int16_t(page_number(characters()));
+        line.opens_contents = line.page_number >= 0 && opens_contents(page.chars);
+    }
     line.parted = counts.spread && !line.spaced && !sentence && counts.solids;
-    line.closes_all = counts.closes_all && !line.table && !line.byline && line.changes == line.by_itself && !line.page &&
+    // Section and page numbers, date lines, an office and a name, labels have rules of their own (SpacingStage::settle).
+    const bool settles = first_class == DIGIT || p[s] == '*' || last_class == DIGIT || p[s] == 0x7B2C || (digits && !line.marks) ||
+                         (han <= 16 && !alnum && !marks) || (!alnum && has_colon(b, p)) || has([&](size_t w) { return b.plane[P_MARK][w]; });
+    line.closes_all = counts.closes_all && !settles && !line.table && !line.byline && line.changes == line.by_itself && !line.page &&
                       line.start_kind != StartKind::item;
     line.row = seen >= 2 && seen <= 4 && gap_count == seen - 1 && !alnum && !signs && !others && seen + inner <= 16;
     if (seen > 4) return true;
