@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 
 from . import tables as T
-from .page import ALNUM, CELL, CJK_CLASSES, CJK_MARKS
-from . import byline, confidence, fields
+from .page import ALNUM, CELL, CJK_CLASSES, CJK_MARKS, MAX_MEASURE
+from . import byline, confidence, fields, words
 
+LONGER = 4
 SHORT = 3  # Han that a token of a letter-spaced or OCR stretch has at most
 EVIDENCE = 3  # gaps that only damage explains, in a stretch
 KEEP, CLOSE, ONE = "keep", "close", "one"
@@ -163,18 +164,13 @@ def _auto(page, layout, index, line, tokens, verdict):
     for k in range(first, n):
         if verdict[k] is None and _touches_mark(page, line, k):
             verdict[k] = _beside_mark(page, line, tokens, k, layout.damaged[index])
-    # Near letter-spaced lines less evidence is enough, and where the whole line is single characters.
+    if layout.damaged[index]:
+        _spread_words(page, line, tokens, verdict)
+    # Near letter-spaced lines less evidence is enough, and where the whole line is single characters or other gaps of it were closed.
     near_spaced = layout.near_spaced[index] or layout.damaged[index] and all(t.han == 1 == len(t.text) for t in tokens)
-    k = first
-    while k < n:
-        if verdict[k] in (KEEP, ONE):
-            k += 1
-            continue
-        j = k
-        while j + 1 < n and verdict[j + 1] not in (KEEP, ONE) and _short(tokens[j + 1]):
-            j += 1
-        _stretch(page, line, tokens, verdict, k, j, near_spaced)
-        k = j + 1
+    short = _short(page, line, tokens)
+    if _stretches(page, line, tokens, verdict, first, short, near_spaced) and not near_spaced:
+        _stretches(page, line, tokens, verdict, first, short, True)
     _line_ends(page, line, tokens, verdict)
     body = layout.joined[index] and layout.prose[index]
     # 本报讯 keeps its gap: newspapers set it. Not where words or characters are spaced (本报 讯 昨日, decided above).
@@ -183,11 +179,58 @@ def _auto(page, layout, index, line, tokens, verdict):
         verdict[0] = ONE if body else KEEP
     if layout.damaged[index]:
         _spread_numbers(page, line, tokens, verdict, first, body)
+    # A sentence on a line of its own is body text where it is letter-spaced, or where text around is damaged and it is not short.
+    alone = line.marks and line.end_kind == "stop" and (line.spaced or layout.damaged[index] and line.width >= HEADING)
     for k in range(first, n):
-        if verdict[k] is None and body and _han_both(page, gaps[k]):
-            verdict[k] = CLOSE if gaps[k].room <= CELL else ONE
-        elif verdict[k] is None and body and _at_ascii_pause(page, gaps[k]):
-            verdict[k] = CLOSE
+        if verdict[k] is None and (body or alone):
+            if _han_both(page, gaps[k]):
+                verdict[k] = CLOSE if gaps[k].room <= CELL else ONE
+            elif _at_ascii_pause(page, gaps[k]):
+                verdict[k] = CLOSE
+
+
+def _stretches(page, line, tokens, verdict, first, short, near_spaced):
+    """Whether gaps of a stretch were closed."""
+    k, n, closed = first, len(line.gaps), False
+    while k < n:
+        if verdict[k] in (KEEP, ONE):
+            k += 1
+            continue
+        j = k
+        while j + 1 < n and verdict[j + 1] not in (KEEP, ONE) and tokens[j + 1].han <= short:
+            j += 1
+        closed = _stretch(page, line, tokens, verdict, k, j, short, near_spaced) or closed
+        k = j + 1
+    return closed
+
+
+def _short(page, line, tokens):
+    """Han that a token of a stretch has at most: more where a tokenizer set gaps on both sides of the marks of a sentence."""
+    apart = any(page.cls[g.left] in (T.HAN, T.KANA) and page.cls[g.right] in (T.STOP, T.PAUSE, T.CLOSE) for g in line.gaps)
+    return LONGER if apart and len(tokens) >= 5 and sum(t.han for t in tokens) <= 3 * len(tokens) else SHORT
+
+
+def _letters_beside(page, token, step):
+    """How many letters stand at the end of the token (step -1), or at its start."""
+    n, i = 0, token.end - 1 if step < 0 else token.begin
+    while token.begin <= i < token.end and page.cls[i] == T.LETTER:
+        n, i = n + 1, i + step
+    return n
+
+
+def _spread_words(page, line, tokens, verdict):
+    """D e b i a n 的: a word whose letters were spread, in a line that is not. It begins with a capital, or has four letters."""
+    k, n = 0, len(line.gaps)
+    while k < n:
+        j = k
+        while j < n and verdict[j] is None and _letters_beside(page, tokens[j], -1) == 1 == _letters_beside(page, tokens[j + 1], 1) \
+                and (j == k or len(tokens[j].text) == 1):
+            j += 1
+        letters = [page.text[line.gaps[k].left]] + [page.text[g.right] for g in line.gaps[k:j]] if j > k else []
+        if len(letters) >= (3 if letters and letters[0].isupper() else 4) and all(c.isascii() and c.islower() for c in letters[1:]):
+            for x in range(k, j):
+                verdict[x] = CLOSE
+        k = max(j, k + 1)
 
 
 def _han_both(page, gap):
@@ -268,10 +311,6 @@ def _form(page, line):
     wide = [g for g in line.gaps if g.room >= BLANK]
     filled = sum(page.text[g.right] in "年月日时分号元名人岁" or page.text[g.left] in "：:" for g in wide)
     return len(wide) >= 2 and filled * 2 >= len(line.gaps)
-
-
-def _short(token):
-    return token.han <= SHORT
 
 
 def _touches_mark(page, line, k):
@@ -405,25 +444,28 @@ def _soft_evidence(page, line, tokens, k):
     return 0
 
 
-def _stretch(page, line, tokens, verdict, k, j, near_spaced):
-    """Gaps k..j, all tokens between them short: letter-spaced or OCR text, if enough gaps say so."""
+def _stretch(page, line, tokens, verdict, k, j, short, near_spaced):
+    """Gaps k..j, all tokens between them short: letter-spaced or OCR text, if enough gaps say so. Whether they were closed."""
     gaps = line.gaps
-    while k <= j and tokens[k].tail > SHORT and verdict[k] is None and page.cls[gaps[k].left] in (T.HAN, T.KANA):
+    while k <= j and tokens[k].tail > short and verdict[k] is None and page.cls[gaps[k].left] in (T.HAN, T.KANA):
         k += 1  # a lone gap behind a long token
-    while j >= k and tokens[j + 1].head > SHORT and verdict[j] is None and page.cls[gaps[j].right] in (T.HAN, T.KANA):
-        j -= 1
+    while j >= k and tokens[j + 1].head > short and verdict[j] is None and page.cls[gaps[j].right] in (T.HAN, T.KANA) \
+            and not (j > k and tokens[j].han == 1 and words.in_word(page.plain[gaps[j].left], page.plain[gaps[j].right])):
+        j -= 1  # ... or before one, unless it goes on with the word: 水 务 局周一叫停
     hard = sum(_evidence(page, line, tokens, x) for x in range(k, j + 1))
     soft = sum(_soft_evidence(page, line, tokens, x) for x in range(k, j + 1))
-    if hard < 2 or hard + soft < (EVIDENCE - 1 if near_spaced else EVIDENCE):
-        return
+    if hard < (1 if near_spaced else 2) or hard + soft < (EVIDENCE - 1 if near_spaced else EVIDENCE):
+        return False
     rooms = sorted(gaps[x].room for x in range(k, j + 1))
     usual = rooms[len(rooms) // 2]
     few = sum(room >= 2 * usual for room in rooms) * 7 <= len(rooms)
+    closed = False
     for x in range(k, j + 1):
         if verdict[x] is not None:
             continue
         g = gaps[x]
-        if g.room >= 2 * usual and (g.room >= usual + 4 or few) or g.room > usual and g.room >= 3 * CELL:
+        # Much wider than its neighbours: a separator, at a Latin word only if it is wider still.
+        if g.room >= 2 * usual and (g.room >= usual + 4 or few and not _at_latin(page, g)) or g.room > usual and g.room >= 3 * CELL:
             verdict[x] = ONE
         elif _words(page, tokens[x], tokens[x + 1], g):
             verdict[x] = KEEP
@@ -431,6 +473,14 @@ def _stretch(page, line, tokens, verdict, k, j, near_spaced):
             verdict[x] = KEEP
         else:
             verdict[x] = CLOSE
+            closed = True
+    return closed
+
+
+def _at_latin(page, gap):
+    """Between Han and a Latin letter or digit."""
+    a, b = page.cls[gap.left], page.cls[gap.right]
+    return a in (T.HAN, T.KANA) and b in ALNUM or b in (T.HAN, T.KANA) and a in ALNUM
 
 
 def _words(page, a, b, gap):
@@ -443,26 +493,73 @@ def _words(page, a, b, gap):
     if left == T.DIGIT and right == T.DIGIT:
         return len(a.text) > 1 and len(b.text) > 1
     if left == T.LETTER and right == T.LETTER:
-        return a.word or b.word
+        return _letters_beside(page, a, -1) > 1 or _letters_beside(page, b, 1) > 1
     return a.word or b.word
 
 
 def _line_ends(page, line, tokens, verdict):
-    """Gaps that were line ends: three or more, once a measure, in mid-sentence."""
-    gaps = [k for k in range(len(line.gaps)) if verdict[k] is None and _han_both(page, line.gaps[k])]
-    if len(gaps) < 3 or not line.marks:
+    """Gaps that were line ends: once a measure, in mid-sentence.
+
+    Each gap between Han must be one. Others may be: at marks, at Latin words. A line is short of the measure by a hanging mark or what
+    did not fit: two cells, and the first unit of the next one; the first line by its indent too.
+    """
+    gaps = line.gaps
+    must = [verdict[k] is None and _han_both(page, g) for k, g in enumerate(gaps)]
+    if sum(must) < 2 or not line.marks or line.spaced:
         return
-    bounds = [line.s] + [line.gaps[k].end for k in gaps] + [line.e]
-    ends = [line.gaps[k].begin for k in gaps] + [line.e]
-    rooms = []
-    for a, b in zip(bounds, ends):
-        rooms.append(sum(_cells(page, i) for i in range(a, b)))
-    measure = max(rooms[:-1])
-    if measure < 8 * CELL or rooms[-1] > measure + CELL:
+    at, room, i = [], 0, line.s
+    for g in gaps:
+        room += sum(_cells(page, x) for x in range(i, g.begin))
+        at.append(room)
+        i = g.end
+    room += sum(_cells(page, x) for x in range(i, line.e))
+    ends = [at[k] for k in range(len(gaps)) if must[k]]
+    pieces = [b - a for a, b in zip([0] + ends, ends)][line.continues:]
+    least = min(pieces)
+    measure = max(piece for piece in pieces if piece <= least + 3 * CELL)
+    if not 8 * CELL <= measure <= MAX_MEASURE:
         return
-    if all(r + CELL * 2 > measure for r in rooms[:-1]):
-        for k in gaps:
+    before = {}  # gap that may be a line end -> the one before it, -1: none
+    for k, g in enumerate(gaps):
+        if g.room > CELL or not (must[k] or _may_end_line(verdict[k])):
+            continue
+        slack = 2 * CELL + max(0, _unit(page, line, g.right) - CELL)
+        for j in range(k - 1, -2, -1):
+            far = at[k] - (at[j] if j >= 0 else 0)
+            if far > measure + CELL:
+                break
+            first = j < 0
+            if (j in before or first) and (far >= measure - slack - 2 * CELL * first or first and line.continues):
+                before[k] = j
+                break
+            if j >= 0 and must[j]:
+                break
+    last = next((k for k in range(len(gaps) - 1, -1, -1) if k in before), -1)
+    if last < 0 or room - at[last] > measure + CELL or any(must[last + 1:]):
+        return
+    cuts = []
+    while last >= 0:
+        cuts.append(last)
+        last = before[last]
+    if len(cuts) < 3 and not any(words.in_word(page.plain[gaps[k].left], page.plain[gaps[k].right]) for k in cuts):
+        return
+    for k in cuts:
+        latin = ALNUM + (T.ASCII,)
+        if verdict[k] is None and not (page.cls[gaps[k].left] in latin and page.cls[gaps[k].right] in latin):
             verdict[k] = CLOSE
+
+
+def _may_end_line(verdict):
+    return verdict in (None, CLOSE)
+
+
+def _unit(page, line, i):
+    """Room of the Latin word that begins at i, or of one character."""
+    room, k = 0, i
+    while k < line.e and page.cls[k] in ALNUM + (T.ASCII,):
+        room += _cells(page, k)
+        k += 1
+    return room or CELL
 
 
 def _cells(page, i):
