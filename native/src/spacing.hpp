@@ -64,8 +64,15 @@ private:
     int names_in(size_t begin, size_t end);
     void part_names(const Chars& t, int first);
     void part_list(const Chars& t, int begin, int end);
-    void close_stretch(const Chars& t, int k, int j, bool near_spaced);
+    int longest_token(const Chars& t) const;
+    static int letters_beside(const Chars& t, const Token& token, int step);
+    void close_spread_words(const Chars& t);
+    bool close_stretches(const Chars& t, int first, int most, bool near_spaced);
+    bool close_stretch(const Chars& t, int k, int j, int most, bool near_spaced);
+    bool is_latin_sign(const Chars& t, int k, int i) const;
+    bool is_option(const Chars& t) const;
     void close_line_ends(const Chars& t, const Line& line);
+    bool find_cuts(const Chars& t, const Line& line, uint8_t kinds);
     void close_numbers(const Chars& t, int first, bool body);
     Verdict beside_mark(const Chars& t, const Line& line, int k, bool damaged);
     bool is_sign(const Chars& t, int k) const;
@@ -77,6 +84,10 @@ private:
     std::vector<Token> tokens_;
     std::vector<Verdict> verdicts_;
     std::vector<int> rooms_;
+    // Of the gaps: whether they must or may be line ends; the room before each, and behind the last; the cut before a cut.
+    enum EndBit : uint8_t { MUST = 1, AT_MARK = 2 };
+    std::vector<uint8_t> ends_;
+    std::vector<int> at_, before_, cuts_;
     std::vector<FieldWord> words_;
     std::vector<size_t> colons_;  // how many of words_ stand before each
     Bylines bylines_;

@@ -227,7 +227,7 @@ def _spread_words(page, line, tokens, verdict):
                 and (j == k or len(tokens[j].text) == 1):
             j += 1
         letters = [page.text[line.gaps[k].left]] + [page.text[g.right] for g in line.gaps[k:j]] if j > k else []
-        if len(letters) >= (3 if letters and letters[0].isupper() else 4) and all(c.isascii() and c.islower() for c in letters[1:]):
+        if len(letters) >= (3 if letters and "A" <= letters[0] <= "Z" else 4) and all(c.isascii() and c.islower() for c in letters[1:]):
             for x in range(k, j):
                 verdict[x] = CLOSE
         k = max(j, k + 1)
@@ -497,6 +497,9 @@ def _words(page, a, b, gap):
     return a.word or b.word
 
 
+EVEN = 12 * CELL  # a measure at which two gaps alone may be line ends
+
+
 def _line_ends(page, line, tokens, verdict):
     """Gaps that were line ends: once a measure, in mid-sentence.
 
@@ -505,52 +508,62 @@ def _line_ends(page, line, tokens, verdict):
     """
     gaps = line.gaps
     must = [verdict[k] is None and _han_both(page, g) for k, g in enumerate(gaps)]
-    if sum(must) < 2 or not line.marks or line.spaced:
+    if not any(must) or not line.marks or line.spaced:
         return
     at, room, i = [], 0, line.s
     for g in gaps:
         room += sum(_cells(page, x) for x in range(i, g.begin))
         at.append(room)
         i = g.end
-    room += sum(_cells(page, x) for x in range(i, line.e))
-    ends = [at[k] for k in range(len(gaps)) if must[k]]
+    at.append(room + sum(_cells(page, x) for x in range(i, line.e)))
+    marks = [must[k] or verdict[k] == CLOSE and _touches_mark(page, line, k) or _at_ascii_pause(page, g) for k, g in enumerate(gaps)]
+    for ends in (must, marks):
+        cuts = _cuts(page, line, verdict, must, at, [at[k] for k in range(len(gaps)) if ends[k]])
+        if cuts:
+            break
+    latin = ALNUM + (T.ASCII,)
+    for k in cuts:
+        if verdict[k] is None and not (page.cls[gaps[k].left] in latin and page.cls[gaps[k].right] in latin):
+            verdict[k] = CLOSE
+
+
+def _cuts(page, line, verdict, must, at, ends):
+    """The gaps that are line ends, if all that must be one are, at the measure of the pieces between the ends; else none."""
+    gaps = line.gaps
     pieces = [b - a for a, b in zip([0] + ends, ends)][line.continues:]
+    if not pieces:
+        return []
     least = min(pieces)
     measure = max(piece for piece in pieces if piece <= least + 3 * CELL)
     if not 8 * CELL <= measure <= MAX_MEASURE:
-        return
+        return []
     before = {}  # gap that may be a line end -> the one before it, -1: none
     for k, g in enumerate(gaps):
-        if g.room > CELL or not (must[k] or _may_end_line(verdict[k])):
+        if g.room > CELL or verdict[k] not in (None, CLOSE):
             continue
-        slack = 2 * CELL + max(0, _unit(page, line, g.right) - CELL)
+        short = measure - max(0, _unit(page, line, g.right) - CELL)
         for j in range(k - 1, -2, -1):
             far = at[k] - (at[j] if j >= 0 else 0)
             if far > measure + CELL:
                 break
-            first = j < 0
-            if (j in before or first) and (far >= measure - slack - 2 * CELL * first or first and line.continues):
+            if (j in before or j < 0) and (far >= short - (4 if j < 0 else 2) * CELL or j < 0 and line.continues):
                 before[k] = j
                 break
             if j >= 0 and must[j]:
                 break
     last = next((k for k in range(len(gaps) - 1, -1, -1) if k in before), -1)
-    if last < 0 or room - at[last] > measure + CELL or any(must[last + 1:]):
-        return
-    cuts = []
+    if last < 0 or at[-1] - at[last] > measure + CELL or any(must[last + 1:]):
+        return []
+    cuts, even = [], measure >= EVEN
     while last >= 0:
         cuts.append(last)
-        last = before[last]
-    if len(cuts) < 3 and not any(words.in_word(page.plain[gaps[k].left], page.plain[gaps[k].right]) for k in cuts):
-        return
-    for k in cuts:
-        latin = ALNUM + (T.ASCII,)
-        if verdict[k] is None and not (page.cls[gaps[k].left] in latin and page.cls[gaps[k].right] in latin):
-            verdict[k] = CLOSE
-
-
-def _may_end_line(verdict):
-    return verdict in (None, CLOSE)
+        k, last = last, before[last]
+        far = at[k] - (at[last] if last >= 0 else 0)
+        even = even and measure - CELL - max(0, _unit(page, line, gaps[k].right) - CELL) <= far + (2 * CELL if last < 0 else 0)
+    if len(cuts) > 2 or len(cuts) == 2 and (even or any(
+            words.cut_between(page.plain[gaps[k].left], page.plain[gaps[k].right]) == "word" for k in cuts)):
+        return cuts
+    return []
 
 
 def _unit(page, line, i):
@@ -570,13 +583,16 @@ def _cells(page, i):
 def _latin(page, layout, index, line, tokens, verdict):
     """Gaps between Han and Latin letters or digits."""
     mode = page.options.latin_gap
+    text = layout.joined[index] and layout.prose[index] or line.spaced
     for k, g in enumerate(line.gaps):
         if verdict[k] is not None:
             continue
         i, j = g.left, g.right
         a, b = page.cls[i], page.cls[j]
         han = a in (T.HAN, T.KANA) or b in (T.HAN, T.KANA)
-        latin = a in ALNUM or b in ALNUM or page.text[i] in "%％" or b == T.OTHER or a == T.OTHER
+        latin = a in ALNUM or b in ALNUM or page.text[i] in "%％" or b == T.OTHER or a == T.OTHER \
+            or text and (_is_latin_sign(page, tokens[k], i) and not (k == 0 and _is_option(page, line, tokens[0]))
+                         or _is_latin_sign(page, tokens[k + 1], j))
         if not (han and latin):
             continue
         if mode == "remove":
@@ -587,6 +603,16 @@ def _latin(page, layout, index, line, tokens, verdict):
             close = False
         if close and not _meant(page, line, tokens, k, layout.joined[index] and layout.prose[index]):
             verdict[k] = CLOSE
+
+
+def _is_latin_sign(page, token, i):
+    """An ASCII sign of a Latin word or number: /dev, -L, (ext4)"""
+    return page.cls[i] == T.ASCII and any(page.cls[x] in ALNUM for x in range(token.begin, token.end))
+
+
+def _is_option(page, line, token):
+    """A. or (2) opens the line."""
+    return token.begin == line.s and token.end - token.begin <= 3 and page.text[token.end - 1] in ".)"
 
 
 def _is_label_gap(page, line, gap):
