@@ -288,9 +288,13 @@ void SpacingStage::part_labels(const Chars& t) {
 // How many names the words are, and where padding stands inside them; 0: they are none.
 int SpacingStage::names_in(size_t begin, size_t end) {
     const auto is_single = [&](size_t k) { return words_[k].length == 1; };
-    bool single = end > begin + 2;
+    bool single = end > begin + 2, common = end == begin + 4 || end == begin + 6;
     for (size_t k = begin; k < end && single; ++k) single = is_single(k);
-    if (single) return 0;  // letter-spaced
+    for (size_t k = begin; k < end && single && common; k += 2) {
+        const uint32_t name[] = {words_[k].text[0], words_[k + 1].text[0]};
+        common = is_name(name, 2, true);
+    }
+    if (single && !common) return 0;  // letter-spaced
     int names = 0, known = 0;
     for (size_t k = begin; k < end; ++names) {
         if (is_single(k)) {

@@ -268,7 +268,8 @@ def _label_begin(texts, gap, begin, end):
 
 def _names_in(texts, gap, begin, end, pads):
     """How many names the words are, and where padding stands inside them; 0: they are none."""
-    if end - begin > 2 and all(len(text) == 1 for text in texts[begin:end]):
+    if end - begin > 2 and all(len(text) == 1 for text in texts[begin:end]) and not (end - begin in (4, 6) and all(
+            byline.is_name(texts[k] + texts[k + 1], common=True) for k in range(begin, end, 2))):
         return 0  # letter-spaced
     k, names, known = begin, 0, 0
     while k < end:
