@@ -4,7 +4,7 @@ Widths are in quarter cells (q): a Han character is 4, an ASCII letter or digit 
 """
 from dataclasses import dataclass, field
 
-from . import byline, vertical, words
+from . import byline, fields, program, vertical, words
 from . import tables as T
 
 CELL = 4
@@ -264,7 +264,7 @@ class Page:
             i = j
 
     def _literal(self):
-        """Fenced code, box drawing, long lists, and runs of lines without CJK (contract, "Literal blocks")."""
+        """Fenced code, box drawing, long lists, programs, and runs of lines without CJK (contract, "Literal blocks")."""
         fence = None
         for line in self.texts:
             line.literal = line.listed
@@ -279,6 +279,7 @@ class Page:
                 line.literal = True
         at = 0
         for segment in self.segments:
+            program.mark(self, segment)
             at += len(segment)
             following = self.texts[at] if at < len(self.texts) else None
             i, n = 0, len(segment)
@@ -372,6 +373,8 @@ class Page:
         line.byline = byline.is_byline(self, line)
         line.table = not line.byline and self._is_table(line)
         line.parted = self._is_parted(line)
+        line.page_number = fields.page_number(self, line)
+        line.opens_contents = line.page_number >= 0 and fields.opens_contents(self, line)
         # Looks like a row of a table: numbers apart from words, no sentence.
         line.rowlike = not (line.spaced or line.marks or line.byline) and line.end_kind in ("mid", "close") and any(
             self._beside_digit(g) for g in line.gaps)
@@ -633,7 +636,7 @@ class Page:
 
     def _is_table(self, line):
         """Two or more numeric cells, or parted by wide gaps."""
-        if self._is_contents(line):
+        if self._is_contents(line) or self._is_barred(line):
             return True
         wide = sum(1 for g in line.gaps if g.room >= 6 or self.cps[g.begin] == 9)
         if wide and not line.spaced and not line.marks:
@@ -654,7 +657,14 @@ class Page:
             return False
         single = all(b - a == 1 for a, b, is_number in zip(edges, ends, numeric) if is_number)
         attached = any(not x and y and self.cls[b - 1] == T.DIGIT for x, y, b in zip(numeric, numeric[1:], ends))
+        if not line.cjk and not all(numeric):
+            return True  # 1 1 5 5 | 6 6 5 - |
         return not (single and (not numeric[-1] or attached))  # 等举措 4 6 条, 建于1 9 8 9 are spread numbers
+
+    def _is_barred(self, line):
+        """| a | b |: a row of Markdown."""
+        text = self.text[line.s:line.e]
+        return text[0] == text[-1] == "|" and text.count("|") >= 3
 
     def _is_contents(self, line):
         """A heading, leaders, and its page number."""

@@ -138,6 +138,7 @@ void Layout::finish(Page& page) {
         damaged[i] = near > 0;
     }
     set_paragraphs(page);
+    set_trimmed(page);
     set_joints(page);
     set_leading(page);
     if (page.traced) set_whys(page);
@@ -149,7 +150,7 @@ void Layout::decide_alone(const Line& line) {
     joints.assign(1, Joint::line_end);
     grid_of.assign(1, 0);
     vertical.grids.clear();
-    for (auto* const none : {&by_vertical, &confidence, &joined, &tabular, &leading, &leading_by_vertical}) none->assign(1, 0);
+    for (auto* const none : {&by_vertical, &confidence, &joined, &tabular, &trimmed, &leading, &leading_by_vertical}) none->assign(1, 0);
     near_spaced.assign(1, spaced);
     damaged.assign(1, spaced);
     prose.assign(1, is_prose(line));
@@ -269,6 +270,25 @@ void Layout::set_paragraphs(const Page& page) {
             foreign[k] = is_foreign(page.text(k), letters, cjks);
         }
         i = j + 1;
+    }
+}
+
+// Lines whose ends are layout: joined or vertical ones, and those around that are indented like one of these, or a letter-spaced one,
+// that opens a paragraph. Letter-spaced lines are trimmed where their gaps are closed. What else is repaired in a line leaves its
+// ends alone.
+void Layout::set_trimmed(const Page& page) {
+    const size_t n = page.texts.size();
+    trimmed.assign(joined.begin(), joined.end());
+    if (page.options.spacing == Spacing::none || page.options.min_confidence > confidence::SPREAD) return;
+    const auto opens = [&](size_t k) {
+        return (joined[k] || (page.text(k).spaced && !page.text(k).literal)) && (!k || joints[k - 1] == Joint::line_end);
+    };
+    for (size_t i = 0; i < n; ++i) {
+        const Line& line = page.text(i);
+        if (trimmed[i] || !damaged[i] || line.literal || line.table || tabular[i] || (line.begin == line.s && line.e == line.end)) continue;
+        const size_t end = std::min(n, i + WINDOW + 1);
+        for (size_t k = i >= size_t(WINDOW) ? i - WINDOW : 0; k < end && !trimmed[i]; ++k)
+            trimmed[i] = k != i && opens(k) && page.text(k).indent == line.indent;
     }
 }
 

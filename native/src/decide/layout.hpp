@@ -19,6 +19,7 @@ public:
     std::vector<uint8_t> confidence;    // of the joint, in per cent
     std::vector<uint8_t> joined;        // on either side
     std::vector<uint8_t> damaged;       // a joined, vertical or letter-spaced line stands within the window
+    std::vector<uint8_t> trimmed;       // white space at its ends is layout: it goes
     std::vector<uint8_t> near_spaced;   // a letter-spaced one does
     std::vector<uint8_t> tabular;       // a row of a table among others: its gaps part cells
     std::vector<uint8_t> prose;         // its paragraph has a pause or sentence end: headings have none
@@ -40,6 +41,7 @@ private:
     size_t credit_end(Page& page, size_t i);
     size_t names_end(Page& page, size_t i);
     void set_paragraphs(const Page& page);
+    void set_trimmed(const Page& page);
     void set_joints(Page& page);
     void set_leading(const Page& page);
     void set_whys(const Page& page);

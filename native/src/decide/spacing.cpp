@@ -14,6 +14,7 @@
 #include "decide/spacing.hpp"
 #include "decide/confidence.hpp"
 #include "hanflow/reasons.hpp"
+#include "text/words.hpp"
 
 #include <algorithm>
 #include <climits>
@@ -21,6 +22,8 @@
 namespace hanflow {
 namespace {
 
+constexpr int LONGER = 4;
+constexpr int EVEN = 12 * CELL;  // a measure at which two gaps alone may be line ends
 constexpr int SHORT = 3;     // Han that a token of a letter-spaced or OCR stretch has at most
 constexpr int EVIDENCE = 3;  // gaps that only damage explains, in a stretch; one less near letter-spaced lines
 constexpr int BLANK = 6;     // q of a gap that may be a blank to be filled in
@@ -28,6 +31,7 @@ constexpr int HEADING = 20 * CELL;  // a line shorter than this may be a heading
 
 bool stands_before_gap_never(uint32_t cp) { return is_one_of(U",.:;!?)]}%", cp); }  // no writer puts a gap before
 bool stands_after_gap_never(uint32_t cp) { return is_one_of(U"([{", cp); }          // ... and behind
+bool is_capital(uint32_t cp) { return cp >= 'A' && cp <= 'Z'; }
 bool is_leader(uint32_t cp) { return cp == 0x2026 || cp == 0xB7 || cp == 0x2025; }
 
 // A CJK mark on either side; a quote or dash that stands among Latin text is not one.
@@ -151,7 +155,8 @@ void SpacingStage::decide_all(const Page& page, const Layout& layout, size_t ind
     // something of these, unless the first one stands behind a list marker or the line is a table.
     const auto is_narrow = [&](const Gap& g) { return g.room <= CELL && t.is_latin_gap(g); };
     const bool plain = std::all_of(t.gaps.begin(), t.gaps.end(), is_narrow) && !line.table && !layout.tabular[index] &&
-                       line.start_kind != StartKind::dateline && page.options.spacing == Spacing::automatic;
+                       line.start_kind != StartKind::dateline && page.options.spacing == Spacing::automatic &&
+                       !settles(page, layout, index, line);
     if (!plain || heading(layout, index, line)) read_tokens(t);
     if (plain) {
         const int marker = list_marker(t);
@@ -209,26 +214,19 @@ void SpacingStage::decide_auto(const Page& page, const Layout& layout, size_t in
         verdicts_[0] = Verdict::keep;
         first = 1;
     }
+    settle(page, layout, index, line);
     const auto is_single = [](const Token& token) { return token.han == 1 && token.length() == 1; };
-    if (n == 1 && layout.damaged[index] && is_single(tokens_[0]) && is_single(tokens_[1]))
+    if (n == 1 && verdicts_[0] == Verdict::open && layout.damaged[index] && is_single(tokens_[0]) && is_single(tokens_[1]))
         verdicts_[0] = Verdict::close;  // a padded name or title of two characters, alone
     part_names(t, first);
     for (int k = first; k < n; ++k)
-        if (verdicts_[k] == Verdict::open && touches_mark(t, t.gaps[k])) verdicts_[k] = beside_mark(t, k);
-    // Near letter-spaced lines less evidence is enough, and where the whole line is single characters.
+        if (verdicts_[k] == Verdict::open && touches_mark(t, t.gaps[k])) verdicts_[k] = beside_mark(t, line, k, layout.damaged[index]);
+    if (layout.damaged[index]) close_spread_words(t);
+    // Near letter-spaced lines less evidence is enough, and where the whole line is single characters or other gaps of it were closed.
     const bool near_spaced = layout.near_spaced[index] ||
                              (layout.damaged[index] && std::all_of(tokens_.begin(), tokens_.end(), is_single));
-    const auto settled = [&](int k) { return verdicts_[k] == Verdict::keep || verdicts_[k] == Verdict::one; };
-    for (int k = first; k < n;) {
-        if (settled(k)) {
-            ++k;
-            continue;
-        }
-        int j = k;
-        while (j + 1 < n && !settled(j + 1) && tokens_[j + 1].han <= SHORT) ++j;
-        close_stretch(t, k, j, near_spaced);
-        k = j + 1;
-    }
+    const int most = longest_token(t);
+    if (close_stretches(t, first, most, near_spaced) && !near_spaced) close_stretches(t, first, most, true);
     close_line_ends(t, line);
     const bool body = layout.joined[index] && layout.prose[index];
     // 本报讯 keeps its gap: newspapers set it. Not where words or characters are spaced (本报 讯 昨日, decided above).
@@ -236,7 +234,9 @@ void SpacingStage::decide_auto(const Page& page, const Layout& layout, size_t in
         tokens_[0].length() == 3 && (t.between_han(t.gaps[0]) || page.options.latin_gap == LatinGap::automatic))
         verdicts_[0] = body ? Verdict::one : Verdict::keep;
     if (layout.damaged[index]) close_numbers(t, first, body);
-    if (!body) return;
+    // A sentence on a line of its own is body text where it is letter-spaced, or where text around is damaged and it is not short.
+    const bool alone = line.marks && line.end_kind == EndKind::stop && (line.spaced || (layout.damaged[index] && line.width >= HEADING));
+    if (!body && !alone) return;
     for (int k = first; k < n; ++k) {
         if (verdicts_[k] != Verdict::open) continue;
         const Gap& g = t.gaps[k];
@@ -258,10 +258,20 @@ bool SpacingStage::is_form(const Chars& t) const {
     return wide >= 2 && filled * 2 >= t.gaps.size();
 }
 
-// A gap at a mark goes, but a closing credit keeps its space, a page number its leader, a blank its room.
-Verdict SpacingStage::beside_mark(const Chars& t, int k) {
+// Nothing but marks that writers set between gaps: · — …
+bool SpacingStage::is_sign(const Chars& t, int k) const {
+    for (int i = tokens_[k].begin; i < tokens_[k].end; ++i)
+        if (!t.is(i, class_bit(MARK) | ATTACHED) && t.cp[i] != 0x2026) return false;
+    return true;
+}
+
+// A gap at a mark goes, but a closing credit keeps its space, a page number its leader, a blank to be filled in its room; in
+// undamaged text a mark with a gap on both sides keeps both.
+Verdict SpacingStage::beside_mark(const Chars& t, const Line& line, int k, bool damaged) {
     const Gap& g = t.gaps[k];
     const int n = int(t.gaps.size());
+    if (!damaged && ((k > 0 && is_sign(t, k)) || (k + 1 < n && is_sign(t, k + 1)))) return Verdict::keep;
+    if (g.room >= BLANK && !line.spaced && t.is(g.right, class_bit(STOP) | class_bit(PAUSE))) return Verdict::keep;
     if (t.cls[g.left] == OPEN && t.cls[g.right] == CLOSE) return Verdict::keep;  // （    ）
     if (g.room >= BLANK && is_colon(t.cp[g.left])) return Verdict::keep;
     if (k == n - 1 && tokens_[k + 1].number && is_leader(t.cp[g.left])) return Verdict::keep;
@@ -348,11 +358,65 @@ int SpacingStage::soft_evidence(const Chars& t, int k) const {
     return 0;
 }
 
-// Gaps k..j, all tokens between them short: letter-spaced or OCR text, if enough gaps say so.
-void SpacingStage::close_stretch(const Chars& t, int k, int j, bool near_spaced) {
-    // A lone gap behind a long token, or before one.
-    while (k <= j && tokens_[k].tail > SHORT && verdicts_[k] == Verdict::open && t.is(t.gaps[k].left, HAN_KANA)) ++k;
-    while (j >= k && tokens_[j + 1].head > SHORT && verdicts_[j] == Verdict::open && t.is(t.gaps[j].right, HAN_KANA)) --j;
+// Han that a token of a stretch has at most: more where a tokenizer set gaps on both sides of the marks of a sentence.
+int SpacingStage::longest_token(const Chars& t) const {
+    constexpr uint32_t closing = class_bit(STOP) | class_bit(PAUSE) | class_bit(CLOSE);
+    const bool apart = std::any_of(t.gaps.begin(), t.gaps.end(), [&](const Gap& g) { return t.is(g.left, HAN_KANA) && t.is(g.right, closing); });
+    if (!apart || tokens_.size() < 5) return SHORT;
+    int han = 0;
+    for (const Token& token : tokens_) han += token.han;
+    return han <= 3 * int(tokens_.size()) ? LONGER : SHORT;
+}
+
+// How many letters stand at the end of the token (step -1), or at its start.
+int SpacingStage::letters_beside(const Chars& t, const Token& token, int step) {
+    int count = 0;
+    for (int i = step < 0 ? token.end - 1 : token.begin; i >= token.begin && i < token.end && t.cls[i] == LETTER; i += step) ++count;
+    return count;
+}
+
+// D e b i a n 的: a word whose letters were spread, in a line that is not. It begins with a capital, or has four letters.
+void SpacingStage::close_spread_words(const Chars& t) {
+    const auto is_lower = [](uint32_t cp) { return cp >= 'a' && cp <= 'z'; };
+    const int n = int(t.gaps.size());
+    for (int k = 0, j; k < n; k = std::max(j, k + 1)) {
+        for (j = k; j < n && verdicts_[j] == Verdict::open && letters_beside(t, tokens_[j], -1) == 1 &&
+                    letters_beside(t, tokens_[j + 1], 1) == 1 && (j == k || tokens_[j].length() == 1);)
+            ++j;
+        if (j == k) continue;
+        const uint32_t first = t.cp[t.gaps[k].left];
+        bool lower = true;
+        for (int x = k; x < j; ++x) lower = lower && is_lower(t.cp[t.gaps[x].right]);
+        if (lower && j - k + 1 >= (is_capital(first) ? 3 : 4))
+            for (int x = k; x < j; ++x) verdicts_[x] = Verdict::close;
+    }
+}
+
+// Whether gaps of a stretch were closed.
+bool SpacingStage::close_stretches(const Chars& t, int first, int most, bool near_spaced) {
+    const int n = int(t.gaps.size());
+    const auto settled = [&](int k) { return verdicts_[k] == Verdict::keep || verdicts_[k] == Verdict::one; };
+    bool closed = false;
+    for (int k = first; k < n;) {
+        if (settled(k)) {
+            ++k;
+            continue;
+        }
+        int j = k;
+        while (j + 1 < n && !settled(j + 1) && tokens_[j + 1].han <= most) ++j;
+        closed = close_stretch(t, k, j, most, near_spaced) || closed;
+        k = j + 1;
+    }
+    return closed;
+}
+
+// Gaps k..j, all tokens between them short: letter-spaced or OCR text, if enough gaps say so. Whether they were closed.
+bool SpacingStage::close_stretch(const Chars& t, int k, int j, int most, bool near_spaced) {
+    // A lone gap behind a long token; or before one, unless it goes on with the word: 水 务 局周一叫停
+    while (k <= j && tokens_[k].tail > most && verdicts_[k] == Verdict::open && t.is(t.gaps[k].left, HAN_KANA)) ++k;
+    while (j >= k && tokens_[j + 1].head > most && verdicts_[j] == Verdict::open && t.is(t.gaps[j].right, HAN_KANA) &&
+           !(j > k && tokens_[j].han == 1 && in_word(plain(t.cp[t.gaps[j].left]), plain(t.cp[t.gaps[j].right]))))
+        --j;
     int hard = 0, soft = 0;
     rooms_.clear();
     for (int x = k; x <= j; ++x) {
@@ -360,7 +424,7 @@ void SpacingStage::close_stretch(const Chars& t, int k, int j, bool near_spaced)
         soft += soft_evidence(t, x);
         rooms_.push_back(t.gaps[x].room);
     }
-    if (hard < 2 || hard + soft < EVIDENCE - near_spaced) return;
+    if (hard < 2 - near_spaced || hard + soft < EVIDENCE - near_spaced) return false;
     int usual = rooms_[0];
     if (std::any_of(rooms_.begin(), rooms_.end(), [&](int room) { return room != usual; })) {
         const auto middle = rooms_.begin() + ptrdiff_t(rooms_.size() / 2);
@@ -369,16 +433,21 @@ void SpacingStage::close_stretch(const Chars& t, int k, int j, bool near_spaced)
     }
     const auto doubled = std::count_if(rooms_.begin(), rooms_.end(), [&](int room) { return room >= 2 * usual; });
     const bool few = size_t(doubled) * 7 <= rooms_.size();
+    bool closed = false;
     for (int x = k; x <= j; ++x) {
         if (verdicts_[x] != Verdict::open) continue;
         const Gap& g = t.gaps[x];
-        if ((g.room >= 2 * usual && (g.room >= usual + 4 || few)) || (g.room > usual && g.room >= 3 * CELL))
-            verdicts_[x] = Verdict::one;  // much wider than its neighbours: a separator
-        else if (keeps_words(t, x) || t.cls[g.left] == HANGUL || t.cls[g.right] == HANGUL)
+        // Much wider than its neighbours: a separator, at a Latin word only if it is wider still.
+        if ((g.room >= 2 * usual && (g.room >= usual + 4 || (few && !t.is_latin_gap(g)))) || (g.room > usual && g.room >= 3 * CELL)) {
+            verdicts_[x] = Verdict::one;
+        } else if (keeps_words(t, x) || t.cls[g.left] == HANGUL || t.cls[g.right] == HANGUL) {
             verdicts_[x] = Verdict::keep;
-        else
+        } else {
             verdicts_[x] = Verdict::close;
+            closed = true;
+        }
     }
+    return closed;
 }
 
 // Two Latin words, or two numbers, keep the space between them.
@@ -391,34 +460,94 @@ bool SpacingStage::keeps_words(const Chars& t, int k) const {
     if (t.cls[g.left] == ASCII || t.cls[g.right] == ASCII)
         return word && !(stands_before_gap_never(t.cp[g.right]) || stands_after_gap_never(t.cp[g.left]));
     if (t.cls[g.left] == DIGIT && t.cls[g.right] == DIGIT) return a.length() > 1 && b.length() > 1;
+    if (t.cls[g.left] == LETTER && t.cls[g.right] == LETTER) return letters_beside(t, a, -1) > 1 || letters_beside(t, b, 1) > 1;
     return word;
 }
 
-// Gaps that were line ends: three or more, once a measure, in mid-sentence.
+// Room of the Latin word that begins at i, or of one character.
+static int unit_room(const Chars& t, int i) {
+    constexpr uint32_t latin = ALNUM | class_bit(ASCII);
+    int room = 0;
+    for (; i < t.e && t.is(i, latin); ++i) room += cells(t.cp[i], t.cls[i]);
+    return room ? room : CELL;
+}
+
+// Gaps that were line ends: once a measure, in mid-sentence. Each gap between Han must be one. Others may be: at marks, at Latin words.
+// A line is short of the measure by a hanging mark or what did not fit: two cells, and the first unit of the next one; the first line by
+// its indent too.
 void SpacingStage::close_line_ends(const Chars& t, const Line& line) {
-    if (!line.marks) return;
-    const auto is_candidate = [&](size_t k) { return verdicts_[k] == Verdict::open && t.between_han(t.gaps[k]); };
-    size_t candidates = 0;
-    for (size_t k = 0; k < t.gaps.size(); ++k) candidates += is_candidate(k);
-    if (candidates < 3) return;
-    rooms_.clear();
-    int room = 0, at = t.s;
-    for (size_t k = 0; k <= t.gaps.size(); ++k) {
-        const bool last = k == t.gaps.size();
-        if (!last && !is_candidate(k)) continue;
-        for (const int end = last ? t.e : t.gaps[k].begin; at < end; ++at)
-            if (t.cls[at] != GAP) room += cells(t.cp[at], t.cls[at]);
-        rooms_.push_back(room);
-        room = 0;
-        if (!last) at = t.gaps[k].end;
+    if (!line.marks || line.spaced) return;
+    const size_t n = t.gaps.size();
+    ends_.assign(n, 0);
+    bool any = false;
+    for (size_t k = 0; k < n; ++k) {
+        ends_[k] = verdicts_[k] == Verdict::open && t.between_han(t.gaps[k]) ? MUST : 0;
+        any = any || ends_[k];
     }
-    const int gaps = int(rooms_.size()) - 1;
-    const int measure = *std::max_element(rooms_.begin(), rooms_.end() - 1);
-    if (measure < 8 * CELL || rooms_.back() > measure + CELL) return;
-    for (int k = 0; k < gaps; ++k)
-        if (rooms_[k] + CELL * 2 <= measure) return;
-    for (size_t k = 0; k < t.gaps.size(); ++k)
-        if (is_candidate(k)) verdicts_[k] = Verdict::close;
+    if (!any) return;
+    at_.clear();
+    int room = 0, i = t.s;
+    for (const Gap& g : t.gaps) {
+        for (; i < g.begin; ++i) room += t.cls[i] == GAP ? 0 : cells(t.cp[i], t.cls[i]);
+        at_.push_back(room);
+        i = g.end;
+    }
+    for (; i < t.e; ++i) room += t.cls[i] == GAP ? 0 : cells(t.cp[i], t.cls[i]);
+    at_.push_back(room);
+    for (size_t k = 0; k < n; ++k)
+        if ((verdicts_[k] == Verdict::close && touches_mark(t, t.gaps[k])) || at_ascii_pause(t, t.gaps[k])) ends_[k] |= AT_MARK;
+    if (!find_cuts(t, line, MUST) && !find_cuts(t, line, MUST | AT_MARK)) return;
+    constexpr uint32_t latin = ALNUM | class_bit(ASCII);
+    for (const int k : cuts_)
+        if (verdicts_[k] == Verdict::open && !(t.is(t.gaps[k].left, latin) && t.is(t.gaps[k].right, latin))) verdicts_[k] = Verdict::close;
+}
+
+// The gaps that are line ends, if all that must be one are, at the measure of the pieces between those of the kinds.
+bool SpacingStage::find_cuts(const Chars& t, const Line& line, uint8_t kinds) {
+    constexpr int NONE = -2;
+    const int n = int(t.gaps.size());
+    rooms_.clear();
+    int from = 0;
+    bool skip = line.continues;
+    for (int k = 0; k < n; ++k) {
+        if (!(ends_[k] & kinds)) continue;
+        if (!skip) rooms_.push_back(at_[k] - from);
+        skip = false;
+        from = at_[k];
+    }
+    if (rooms_.empty()) return false;
+    const int least = *std::min_element(rooms_.begin(), rooms_.end());
+    int measure = 0;
+    for (const int room : rooms_)
+        if (room <= least + 3 * CELL) measure = std::max(measure, room);
+    if (measure < 8 * CELL || measure > MAX_MEASURE) return false;
+    before_.assign(size_t(n), NONE);  // gap that may be a line end -> the one before it, -1: none
+    const auto excess = [&](int k) { return std::max(0, unit_room(t, t.gaps[k].right) - CELL); };
+    const auto far = [&](int k, int j) { return at_[k] - (j >= 0 ? at_[j] : 0); };
+    for (int k = 0; k < n; ++k) {
+        if (t.gaps[k].room > CELL || verdicts_[k] == Verdict::keep || verdicts_[k] == Verdict::one) continue;
+        const int least_room = measure - excess(k);
+        for (int j = k - 1; j >= -1 && far(k, j) <= measure + CELL; --j) {
+            if ((j < 0 || before_[j] != NONE) && (far(k, j) >= least_room - (j < 0 ? 4 : 2) * CELL || (j < 0 && line.continues))) {
+                before_[k] = j;
+                break;
+            }
+            if (j >= 0 && ends_[j] & MUST) break;
+        }
+    }
+    int last = n - 1;
+    while (last >= 0 && before_[last] == NONE && !(ends_[last] & MUST)) --last;
+    if (last < 0 || before_[last] == NONE || at_[n] - at_[last] > measure + CELL) return false;
+    cuts_.clear();
+    bool even = measure >= EVEN, word = false;
+    while (last >= 0) {
+        const int k = last;
+        cuts_.push_back(k);
+        last = before_[k];
+        even = even && measure - CELL - excess(k) <= far(k, last) + (last < 0 ? 2 * CELL : 0);
+        word = word || cut_between(plain(t.cp[t.gaps[k].left]), plain(t.cp[t.gaps[k].right])) == Cut::word;
+    }
+    return cuts_.size() > 2 || (cuts_.size() == 2 && (even || word));
 }
 
 // A number whose digits were spread (4 . 2万, 1 2.8亿): a piece of it is one character, or it is cut at its point. In mid-line
@@ -458,6 +587,13 @@ bool SpacingStage::heading(const Layout& layout, size_t index, const Line& line)
     return !(layout.joined[index] && layout.prose[index]) && line.width < HEADING && !line.marks && line.end_kind == EndKind::mid;
 }
 
+// Whether settle() may say something of a line with gaps between Han and letters or digits: a section or page number, the parts of a
+// date line. All headings are such lines.
+bool SpacingStage::settles(const Page& page, const Layout& layout, size_t index, const Line& line) {
+    return line.first_class == DIGIT || line.page_number >= 0 || page.data[line.s] == U'第' ||
+           (!line.marks && !(layout.joined[index] && layout.prose[index]));
+}
+
 bool SpacingStage::closes_latin(const Page& page, const Layout& layout, size_t index) {
     const Options& options = page.options;
     if (options.latin_gap == LatinGap::automatic)
@@ -478,20 +614,35 @@ bool SpacingStage::closes_all(const Page& page, const Layout& layout, size_t ind
 bool SpacingStage::is_plain(const Page& page, const Layout& layout, size_t index) {
     const Line& line = page.text(index);
     return line.latin_gaps && !line.table && line.start_kind != StartKind::item && line.start_kind != StartKind::dateline &&
-           is_ordinary(page, layout, index) && !heading(layout, index, line);
+           is_ordinary(page, layout, index) && !settles(page, layout, index, line);
+}
+
+// An ASCII sign of a Latin word or number: /dev, -L, (ext4)
+bool SpacingStage::is_latin_sign(const Chars& t, int k, int i) const {
+    if (t.cls[i] != ASCII) return false;
+    for (int x = tokens_[k].begin; x < tokens_[k].end; ++x)
+        if (t.is(x, ALNUM)) return true;
+    return false;
+}
+
+// A. or (2) opens the line.
+bool SpacingStage::is_option(const Chars& t) const {
+    const Token& first = tokens_[0];
+    return first.begin == t.s && first.length() <= 3 && is_one_of(U".)", t.cp[first.end - 1]);
 }
 
 // Gaps between Han and Latin letters or digits.
 void SpacingStage::decide_latin(const Page& page, const Layout& layout, size_t index, const Line& line) {
     const Chars& t = page.chars;
     if (!closes_latin(page, layout, index)) return;
-    const bool heading = this->heading(layout, index, line);
+    const bool heading = this->heading(layout, index, line), text = (layout.joined[index] && layout.prose[index]) || line.spaced;
     for (size_t k = 0; k < t.gaps.size(); ++k) {
         if (verdicts_[k] != Verdict::open) continue;
         const Gap& g = t.gaps[k];
         const bool han = t.is(g.left, HAN_KANA) || t.is(g.right, HAN_KANA);
         const bool latin = t.is(g.left, ALNUM | class_bit(OTHER)) || t.is(g.right, ALNUM | class_bit(OTHER)) ||
-                           t.cp[g.left] == '%' || t.cp[g.left] == 0xFF05;
+                           t.cp[g.left] == '%' || t.cp[g.left] == 0xFF05 ||
+                           (text && ((is_latin_sign(t, int(k), g.left) && !(k == 0 && is_option(t))) || is_latin_sign(t, int(k) + 1, g.right)));
         if (!han || !latin || g.room > CELL * 2) continue;
         // A section number that opens a short line.
         const bool section = heading && k == 0 && t.gaps.size() <= 2 && tokens_[0].number && tokens_[1].han >= 2 &&

@@ -42,16 +42,40 @@ private:
         int length() const { return end - begin; }
     };
 
+    // A word of Han between gaps, colons and 、.
+    struct FieldWord {
+        static constexpr uint32_t KEPT = 4;
+        int begin;
+        uint32_t length;
+        bool gap;  // ... before it
+        bool pad;  // which is padding inside a name or label
+        uint32_t text[KEPT];
+    };
+
+    static bool settles(const Page& page, const Layout& layout, size_t index, const Line& line);
     static bool heading(const Layout& layout, size_t index, const Line& line);
     void read_tokens(const Chars& t);
     void decide_auto(const Page& page, const Layout& layout, size_t index, const Line& line);
     void decide_latin(const Page& page, const Layout& layout, size_t index, const Line& line);
+    void settle(const Page& page, const Layout& layout, size_t index, const Line& line);
+    void keep_dates(const Chars& t);
+    bool part_office(const Chars& t, const Line& line);
+    void part_labels(const Chars& t);
+    int names_in(size_t begin, size_t end);
     void part_names(const Chars& t, int first);
     void part_list(const Chars& t, int begin, int end);
-    void close_stretch(const Chars& t, int k, int j, bool near_spaced);
+    int longest_token(const Chars& t) const;
+    static int letters_beside(const Chars& t, const Token& token, int step);
+    void close_spread_words(const Chars& t);
+    bool close_stretches(const Chars& t, int first, int most, bool near_spaced);
+    bool close_stretch(const Chars& t, int k, int j, int most, bool near_spaced);
+    bool is_latin_sign(const Chars& t, int k, int i) const;
+    bool is_option(const Chars& t) const;
     void close_line_ends(const Chars& t, const Line& line);
+    bool find_cuts(const Chars& t, const Line& line, uint8_t kinds);
     void close_numbers(const Chars& t, int first, bool body);
-    Verdict beside_mark(const Chars& t, int k);
+    Verdict beside_mark(const Chars& t, const Line& line, int k, bool damaged);
+    bool is_sign(const Chars& t, int k) const;
     bool is_form(const Chars& t) const;
     int evidence(const Chars& t, int k) const;
     int soft_evidence(const Chars& t, int k) const;
@@ -60,6 +84,12 @@ private:
     std::vector<Token> tokens_;
     std::vector<Verdict> verdicts_;
     std::vector<int> rooms_;
+    // Of the gaps: whether they must or may be line ends; the room before each, and behind the last; the cut before a cut.
+    enum EndBit : uint8_t { MUST = 1, AT_MARK = 2 };
+    std::vector<uint8_t> ends_;
+    std::vector<int> at_, before_, cuts_;
+    std::vector<FieldWord> words_;
+    std::vector<size_t> colons_;  // how many of words_ stand before each
     Bylines bylines_;
 };
 

@@ -12,6 +12,10 @@ bool is_dateline(uint32_t a, uint32_t b, uint32_t c);
 StartKind start_kind(const Chars& t);
 EndKind end_kind(const Chars& t, Bylines& bylines);
 bool is_table(const Chars& t, const Line& line);
+// The number of at most four digits behind the last gap, that closes a line of contents; -1: none does.
+int page_number(const Chars& t);
+// A section number of digits and points, or 第 … 章, gaps left out.
+bool opens_contents(const Chars& t);
 bool is_parted(const Chars& t, const Line& line);
 // syntax: signs of programs in it; length: its characters.
 bool is_code(const Line& line, const CodeUnit* data, const uint8_t* classes, int syntax, int length);

@@ -190,9 +190,15 @@ static bool is_number(const Chars& t, int a, int b) {
     return digits > 0;
 }
 
+// | a | b |: a row of Markdown.
+static bool is_barred(const Chars& t) {
+    if (t.cp[t.s] != '|' || t.cp[t.e - 1] != '|') return false;
+    return std::count(t.cp.get() + t.s, t.cp.get() + t.e, uint32_t('|')) >= 3;
+}
+
 // Two numeric cells side by side, or parted by wide gaps, or a row of a table of contents.
 bool is_table(const Chars& t, const Line& line) {
-    if (is_contents(t)) return true;
+    if (is_contents(t) || is_barred(t)) return true;
     int wide = 0;
     for (const Gap& g : t.gaps) wide += g.room >= 6 || t.cp[g.begin] == 9;
     const int gaps = int(t.gaps.size());
@@ -201,16 +207,18 @@ bool is_table(const Chars& t, const Line& line) {
     if (line.marks || line.end_kind == EndKind::stop || line.end_kind == EndKind::pause) return false;
     for (const Gap& g : t.gaps)
         if (t.between_han(g) && !is_solid(t, g)) return false;
-    bool single = true, beside = false, before = false, number = false, attached = false;
+    bool single = true, beside = false, before = false, number = false, attached = false, all = true;
     for (int k = 0; k <= gaps; ++k) {
         const int a = k ? t.gaps[k - 1].end : t.s, b = k < gaps ? t.gaps[k].begin : t.e;
         number = is_number(t, a, b);
+        all = all && number;
         if (number && b - a != 1) single = false;
         beside = beside || (number && before);
         before = number;
         attached = attached || (!number && k < gaps && t.cls[b - 1] == DIGIT &&
                                 is_number(t, t.gaps[k].end, k + 1 < gaps ? t.gaps[k + 1].begin : t.e));
     }
+    if (beside && !line.cjk && !all) return true;  // 1 1 5 5 | 6 6 5 - |
     return beside && !(single && (!number || attached));  // 等举措 4 6 条, 建于1 9 8 9 are spread numbers
 }
 
@@ -594,7 +602,7 @@ bool Page::next_segment() {
     return true;
 }
 
-// Fenced code, box drawing, long lists, and runs of lines without CJK (contract, "Literal blocks"). following: the text line behind
+// Fenced code, box drawing, long lists, programs, and runs of lines without CJK (contract, "Literal blocks"). following: the text line behind
 // the segment. listed: its lines are of a long list.
 void Page::mark_literal(const Line* following, bool listed) {
     for (Line& line : texts) {
@@ -610,6 +618,7 @@ void Page::mark_literal(const Line* following, bool listed) {
             line.literal = true;
         }
     }
+    mark_programs();
     const size_t n = texts.size();
     const auto foreign = [&](size_t i) { return !texts[i].cjk && !texts[i].literal; };
     for (size_t i = 0; i < n;) {
@@ -632,6 +641,54 @@ void Page::mark_literal(const Line* following, bool listed) {
             for (size_t k = i; k < j; ++k) texts[k].literal = true;
         i = j;
     }
+}
+
+// Blocks, parted by blank lines, most of whose lines carry the signs of a program, and none is a sentence of prose.
+void Page::mark_programs() {
+    const size_t n = texts.size();
+    for (size_t i = 0, j; i < n; i = j) {
+        bool signs = false, literal = false, cjk = false;
+        for (j = i; j == i || (j < n && !texts[j].blanks); ++j) {
+            signs = signs || texts[j].signs;
+            literal = literal || texts[j].literal;
+            cjk = cjk || texts[j].cjk;
+        }
+        if (signs && cjk && !literal && is_program(i, j))
+            for (size_t k = i; k < j; ++k) texts[k].literal = true;
+    }
+}
+
+bool Page::is_program(size_t begin, size_t end) {
+    using Kind = ProgramScanner::Kind;
+    size_t signs = 0, keys = 0, cjk = 0, cjk_signs = 0, cjk_keys = 0;
+    bool strong = false, depths = false;
+    int32_t depth = -1;  // of the last key
+    scanner_.start();
+    for (size_t i = begin; i < end; ++i) {
+        const Line& line = texts[i];
+        open(line);
+        const ProgramScanner::Result result = scanner_.read(chars, line.continued);
+        if (result.kind == Kind::prose) return false;
+        cjk += line.cjk;
+        if (result.key) {
+            depths = depths || (depth >= 0 && line.indent != depth);
+            depth = line.indent;
+        }
+        if (result.kind == Kind::key) {
+            ++keys;
+            cjk_keys += line.cjk;
+        } else if (result.kind != Kind::plain) {
+            ++signs;
+            cjk_signs += line.cjk;
+            strong = strong || result.strong;
+        }
+    }
+    if (depths) {
+        signs += keys;
+        cjk_signs += cjk_keys;
+        strong = true;
+    }
+    return strong && 2 * signs > end - begin && 2 * cjk_signs > cjk;
 }
 
 void Page::measure(Line& line, Unit& unit) {
@@ -681,7 +738,10 @@ void Page::measure(Line& line, Unit& unit) {
         ++seen;
         if (in(c, class_bit(STOP) | class_bit(PAUSE)) && i < t.e - 1) ++line.marks;
         line.stops = line.stops || c == STOP;
-        if (c == ASCII) signs += is_syntax(cp);
+        if (c == ASCII) {
+            signs += is_syntax(cp);
+            line.signs = true;
+        }
         if (c == OPEN) {
             ++depth;
         } else if (c == CLOSE) {
@@ -727,6 +787,8 @@ void Page::measure(Line& line, Unit& unit) {
     line.byline = bylines.is_byline(t);
     line.table = !line.byline && is_table(t, line);
     line.parted = is_parted(t, line);
+    line.page_number = int16_t(page_number(t));
+    line.opens_contents = line.page_number >= 0 && opens_contents(t);
     line.row = is_row(t, seen);
     unit = unit_of(t, seen, first);
 }

@@ -348,6 +348,26 @@ static inline void set_kinds(Page& page, Line& line, const CodeUnit* p, const ui
     }
 }
 
+// A colon, of ASCII or full-width.
+template <size_t MOST>
+static bool has_colon(const LineBits<MOST>& b, const CodeUnit* p) {
+    for (size_t w = 0; w < b.words(); ++w)
+        for (uint64_t bits = b.plane[P_PAUSE][w] | b.plane[P_SIGN][w]; bits; bits &= bits - 1)
+            if (is_colon(p[w * 64 + size_t(__builtin_ctzll(bits))])) return true;
+    return false;
+}
+
+// Ｏ or ０, which may be a zero among Chinese numerals.
+template <size_t MOST>
+static bool has_zero(const LineBits<MOST>& b, const CodeUnit* p) {
+    for (size_t w = 0; w < b.words(); ++w)
+        for (uint64_t bits = b.plane[P_CHANGES][w] & b.alnum(w); bits; bits &= bits - 1) {
+            const CodeUnit cp = p[w * 64 + size_t(__builtin_ctzll(bits))];
+            if (cp == 0xFF2F || cp == 0xFF10) return true;
+        }
+    return false;
+}
+
 template <size_t MOST>
 static bool measure_words(Page& page, Line& line, Unit& unit, size_t begin, size_t length) {
     const CodeUnit* const p = page.data + begin;
@@ -434,6 +454,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t begin, size
     int gap_count = 0, inner = 0;
     bool wide = false;    // one may part the cells of a table row
     bool single = false;  // each is of one space
+    bool odd_gaps = false;  // one is not of ASCII spaces
     size_t first_gap = 0, second_word = 0;
     const bool gap_chars = has(plane(P_GAP));
     if (gap_chars) {
@@ -454,6 +475,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t begin, size
             if (bits && !first_gap) first_gap = w * 64 + size_t(__builtin_ctzll(bits));
         }
         single = inner && !spaces && !doubled;
+        odd_gaps = spaces != 0;
         if (single) {
             gap_count = inner;
             second_word = first_gap + 1;
@@ -479,9 +501,10 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t begin, size
                 }
         }
     }
+    line.signs = signs > 0;
     line.full_width = full > full_signs;
     line.changes = changing;
-    line.by_itself = changing && !full_signs;
+    line.by_itself = changing && !full_signs && !(line.full_width && (odd_gaps || (han && has_zero(b, p))));
     line.work = inner > 0;
     line.gaps = gap_count;
     if (!han) {
@@ -577,10 +600,17 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t begin, size
         line.byline = page.bylines.is_byline(characters());
     const bool sentence = line.marks || line.end_kind == EndKind::stop || line.end_kind == EndKind::pause;
     if (!line.byline && ((gap_count >= 2 && !line.spaced && !line.marks && (wide || digits)) ||
-                         (last_class == DIGIT && (marks || signs))))
+                         (last_class == DIGIT && (marks || signs)) || (p[s] == '|' && p[last] == '|')))
         line.table = is_table(characters(), line);
+    if (gap_count && last_class == DIGIT) {
+        line.page_number = int16_t(page_number(characters()));
+        line.opens_contents = line.page_number >= 0 && opens_contents(page.chars);
+    }
     line.parted = counts.spread && !line.spaced && !sentence && counts.solids;
-    line.closes_all = counts.closes_all && !line.table && !line.byline && line.changes == line.by_itself && !line.page &&
+    // Section and page numbers, date lines, an office and a name, labels have rules of their own (SpacingStage::settle).
+    const bool settles = first_class == DIGIT || p[s] == '*' || last_class == DIGIT || p[s] == 0x7B2C || (digits && !line.marks) ||
+                         (han <= 16 && !alnum && !marks) || (!alnum && has_colon(b, p)) || has([&](size_t w) { return b.plane[P_MARK][w]; });
+    line.closes_all = counts.closes_all && !settles && !line.table && !line.byline && line.changes == line.by_itself && !line.page &&
                       line.start_kind != StartKind::item;
     line.row = seen >= 2 && seen <= 4 && gap_count == seen - 1 && !alnum && !signs && !others && seen + inner <= 16;
     if (seen > 4) return true;

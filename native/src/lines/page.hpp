@@ -8,6 +8,7 @@
 
 #include "hanflow/api.hpp"
 #include "lines/byline.hpp"
+#include "lines/program.hpp"
 #include "text/chars.hpp"
 #include "text/planes.hpp"
 #include "text/units.hpp"
@@ -72,6 +73,9 @@ struct Line {
     bool single_name = false;  // a name or role, nothing else
     bool byline = false;     // nothing but names and roles
     bool parted = false;     // a separator between Han, no sentence marks: a heading of two halves
+    int16_t page_number = -1;     // that closes it behind a gap; -1: none does
+    bool opens_contents = false;  // a section number or 第 … 章 opens it, if it has a page number
+    bool signs = false;      // holds ASCII punctuation or symbols
     bool starts_alnum = false, ends_alnum = false;
     Cut cut = Cut::unknown;         // what the line end before it parts
     bool work = false;     // holds gaps, or ...
@@ -153,6 +157,8 @@ private:
     bool drop_blank();
     void end_long_line();
     void mark_literal(const Line* following, bool listed);
+    void mark_programs();
+    bool is_program(size_t begin, size_t end);
     void measure(Line& line, Unit& unit);
     bool may_change(const Chars& t, int i, int last) const;
 
@@ -165,6 +171,7 @@ private:
     void scan();
     std::unique_ptr<uint8_t[]> classes_;
     std::unique_ptr<PlaneWord[]> words_;
+    ProgramScanner scanner_;
 };
 
 // Behind the list marker that opens the line, or its first character when there is none. Indexes of chars.

@@ -155,7 +155,7 @@ bool Pass::is_latin_boundary(int i, int j) const {
     return t.is(j, HAN_KANA) && (t.is(i, ALNUM) || t.cp[i] == '%' || t.cp[i] == 0xFF05);
 }
 
-// White space at an end of a repaired line goes; form feeds stay.
+// White space at an end of a line goes; form feeds stay.
 void Pass::edit_white(int begin, int end, EditList& out) {
     const Chars& t = page_.chars;
     if (begin == end) return;
@@ -183,10 +183,10 @@ void Pass::edit_spaces(const Line& line, EditList& out) {
 void Pass::edit_line(size_t index, EditList& out) {
     const Line& line = page_.text(index);
     const Options& options = page_.options;
-    const bool joined = layout_->joined[index], insert = options.latin_gap == LatinGap::insert;
+    const bool trimmed = layout_->trimmed[index], insert = options.latin_gap == LatinGap::insert;
     const bool changes = line.changes || insert || options.width == Width::all;
     const bool edges = line.begin != line.s || line.e != line.end;
-    if (!line.work && !insert && !(edges && (joined || options.width == Width::all))) return;
+    if (!line.work && !insert && !(edges && (trimmed || options.width == Width::all))) return;
     // A joint takes the white space on its own side.
     const bool joint_before = index && layout_->joints[index - 1] != Joint::line_end;
     const bool joint_behind = layout_->joints[index] != Joint::line_end;
@@ -196,7 +196,7 @@ void Pass::edit_line(size_t index, EditList& out) {
         const bool all = SpacingStage::closes_all(page_, *layout_, index);
         if (all || plain || !line.gaps) {
             const bool squeeze = all || (plain && SpacingStage::closes_latin(page_, *layout_, index));
-            const bool ends = squeeze || joined;  // white space at them goes
+            const bool ends = trimmed || (squeeze && line.spaced);
             const size_t begin = ends && !joint_before ? line.begin : line.s, end = ends && !joint_behind ? line.end : line.e;
             const EditList::Rewriting rewriting{squeeze, line.full_width && options.width != Width::none, line.radicals && options.compat};
             if (rewriting.any()) {
@@ -217,16 +217,16 @@ void Pass::edit_line(size_t index, EditList& out) {
     static const std::vector<Verdict> none;
     const bool spaces = options.spacing != Spacing::none || options.latin_gap != LatinGap::automatic;
     const std::vector<Verdict>& verdicts = spaces ? spacing_.decide(page_, *layout_, index) : none;
-    bool repaired = joined;
     const auto is_edit = [&](size_t k) {
         if (verdicts[k] == Verdict::close) return true;
         const Gap& g = t.gaps[k];
         return verdicts[k] == Verdict::one && !(g.end - g.begin == 1 && t.cp[g.begin] == ' ');
     };
-    if (!repaired && options.spacing != Spacing::none)
-        for (size_t k = 0; k < verdicts.size() && !repaired; ++k) repaired = is_edit(k);
+    bool ends = trimmed;
+    if (!ends && line.spaced && options.spacing != Spacing::none)
+        for (size_t k = 0; k < verdicts.size() && !ends; ++k) ends = is_edit(k);
     if (!joint_before) {
-        if (repaired)
+        if (ends)
             edit_white(0, t.s, out);
         else if (changes)
             edit_chars(0, t.s, out, false);
@@ -245,7 +245,7 @@ void Pass::edit_line(size_t index, EditList& out) {
     }
     if (changes) edit_chars(at, t.e, out, insert);
     if (!joint_behind) {
-        if (repaired)
+        if (ends)
             edit_white(t.e, t.n, out);
         else if (changes)
             edit_chars(t.e, t.n, out, false);
