@@ -307,7 +307,7 @@ bool Page::may_change(const Chars& t, int i, int last) const {
     }
 }
 
-void Page::open(const Line& line) {
+void Page::read(const Line& line) {
     chars.read(data, classes(), line.begin, line.end, source.escapes, !options.compat);
     chars.find_gaps();
 }
@@ -592,7 +592,7 @@ void Page::mark_literal(const Line* following, bool listed) {
 
 void Page::measure(Line& line, Unit& unit) {
     Chars& t = chars;
-    open(line);
+    open(line, "measure: a rare character, or more than 256 gaps");
     line.s = uint32_t(t.at(t.s));
     line.e = uint32_t(t.at(t.e));
     line.blank = t.s == t.e;
