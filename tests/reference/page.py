@@ -13,6 +13,7 @@ CJK_CLASSES = (T.HAN, T.KANA) + CJK_MARKS
 ALNUM = (T.LETTER, T.DIGIT)
 ENDS = "\n\r"
 SEGMENT = 256  # text lines that are decided together at least; at most twice as many
+ANYWHERE = 384
 PARAGRAPHS = 32
 LONG_LIST = 256  # lines that may stand in a vertical run, one after the other: a list of characters or words, no title
 LONG = 2048  # code units of 16 bits of a line at most
@@ -217,6 +218,9 @@ class Page:
     def _segments(self):
         """Text lines in stretches that are decided by themselves, so that the work of a decision is bounded.
 
+        Where none seems to end, one line end of sixteen is as good as another. Which ones, the two characters there say, not their
+        number: so what is joined in one stretch moves the ends of those behind it seldom, and never for long.
+
         A stretch ends before four blank lines, before and behind a long list, behind SEGMENT lines where a paragraph seems to end, and behind twice as many;
         behind PARAGRAPHS lines between two lines that are wider than any column, the first one with a sentence end.
         """
@@ -232,9 +236,15 @@ class Page:
             return True
         if count >= PARAGRAPHS and not following.blanks and line.end_kind == "stop" and line.width > MAX_MEASURE < following.width:
             return True
+        if count >= ANYWHERE and self._is_place(line, following):
+            return True
         if count < SEGMENT or line.end_kind not in ("stop", "credit") or line.unit_line or following.unit_line:
             return False
         return line.width <= SHORT_LINE and (line.cjk or following.cjk or following.blanks > 0)
+
+    def _is_place(self, line, following):
+        x, y = self.cps[line.e - 1], self.cps[following.s]
+        return all(0x4E00 <= c <= 0x9FFF for c in (x, y)) and ((x * 0x9E37 + y * 0x79B9) >> 7) % 16 == 0
 
     def _long_lists(self):
         """All characters of a school year, one a line: no title has so many."""

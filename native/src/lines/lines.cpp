@@ -415,7 +415,7 @@ bool Page::next_line() {
     if (at_ == end) {
         line.s = line.e = uint32_t(end);
         line.blank = true;
-    } else if (!kernels().measure(*this, line, unit)) {
+    } else if (!kernels().measure(*this, line, unit, at_, end)) {
         line = Line();
         unit = Unit();
         place();
@@ -479,6 +479,12 @@ static bool are_paragraphs(const Line& a, const Line& b) {
     return a.end_kind == EndKind::stop && a.width > MAX_MEASURE && b.width > MAX_MEASURE;
 }
 
+// Whether a segment may end between two lines where none seems to end.
+static bool is_place(CodeUnit last, CodeUnit first) {
+    const auto is_han = [](CodeUnit u) { return u >= 0x4E00 && u <= 0x9FFF; };
+    return is_han(last) && is_han(first) && ((uint32_t(last) * 0x9E37 + uint32_t(first) * 0x79B9) >> 7) % 16 == 0;
+}
+
 bool Page::next_segment() {
     constexpr int MAX_RUN_BLANKS = 3;  // blank lines between two lines of a vertical run
     constexpr int SHORT_LINE = 8 * CELL;  // a line that leaves most of any column empty
@@ -522,6 +528,7 @@ bool Page::next_segment() {
         if (count && !line.continues) {
             const Line& last = texts[count - 1];
             full = blanks >= 4 || count >= 2 * SEGMENT || (count >= PARAGRAPHS && !blanks && are_paragraphs(last, line));
+            full = full || (count >= ANYWHERE && is_place(data[last.e - 1], data[line.s]));
             if (count >= SEGMENT && (last.end_kind == EndKind::stop || last.end_kind == EndKind::credit) &&
                 !last.unit_line && !line.unit_line && last.width <= SHORT_LINE && (last.cjk || line.cjk || blanks))
                 full = true;

@@ -343,15 +343,14 @@ static inline void set_kinds(Page& page, Line& line, const CodeUnit* p, const ui
 }
 
 template <size_t MOST>
-static bool measure_words(Page& page, Line& line, Unit& unit) {
-    const size_t length = line.end - line.begin;
-    const CodeUnit* const p = page.data + line.begin;
-    const uint8_t* const c = page.classes() + line.begin;
+static bool measure_words(Page& page, Line& line, Unit& unit, size_t begin, size_t length) {
+    const CodeUnit* const p = page.data + begin;
+    const uint8_t* const c = page.classes() + begin;
     using Bits = LineBits<MOST>;
     Bits b;
     b.count = (length + 63) / 64;
-    const PlaneWord* from = page.words() + line.begin / 64;
-    const unsigned shift = line.begin % 64;
+    const PlaneWord* from = page.words() + begin / 64;
+    const unsigned shift = begin % 64;
     uint64_t any = 0, rare = 0;
     for (size_t w = 0; w < b.words(); ++w, ++from) {
         const size_t left = length - w * 64;
@@ -404,8 +403,8 @@ static bool measure_words(Page& page, Line& line, Unit& unit) {
     const uint8_t first_class = c[s] & CLASS, last_class = c[last] & CLASS;
     const int seen = han + marks + alnum + signs + others;
     const size_t e = last + 1;
-    line.s = uint32_t(line.begin + s);
-    line.e = uint32_t(line.begin + e);
+    line.s = uint32_t(begin + s);
+    line.e = uint32_t(begin + e);
     line.cjk = han || full || has([&](size_t w) { return b.marks(w) & ~b.plane[P_LOW][w]; });
     line.letters = letters;
     line.cjks = han + marks;
@@ -603,18 +602,17 @@ static bool measure_words(Page& page, Line& line, Unit& unit) {
 }
 
 // A line of at most 64 Han, kana and CJK marks that nothing changes, without white space.
-static void measure_plain(Page& page, Line& line, Unit& unit) {
-    const size_t length = line.end - line.begin;
-    const CodeUnit* const p = page.data + line.begin;
-    const uint8_t* const c = page.classes() + line.begin;
-    const PlaneWord* const from = page.words() + line.begin / 64;
-    const unsigned shift = line.begin % 64;
+static void measure_plain(Page& page, Line& line, Unit& unit, size_t begin, size_t length) {
+    const CodeUnit* const p = page.data + begin;
+    const uint8_t* const c = page.classes() + begin;
+    const PlaneWord* const from = page.words() + begin / 64;
+    const unsigned shift = begin % 64;
     const uint64_t valid = ~uint64_t(0) >> (64 - length);
     const auto plane = [&](Plane k) { return (from[0].plane[k] >> shift | from[1].plane[k] << 1 << (63 - shift)) & valid; };
     const uint64_t han = plane(P_HAN), marks = valid & ~han;
     const uint8_t first = c[0] & CLASS, last = c[length - 1] & CLASS;
-    line.s = line.begin;
-    line.e = line.end;
+    line.s = uint32_t(begin);
+    line.e = uint32_t(begin + length);
     line.cjk = han != 0;
     line.cjks = int32_t(length);
     line.first_class = first;
@@ -674,14 +672,14 @@ static void measure_plain(Page& page, Line& line, Unit& unit) {
 }
 
 // What Page::measure does, for a line without rare characters. false: Page::measure must do it.
-static bool measure(Page& page, Line& line, Unit& unit) {
-    const size_t length = line.end - line.begin;
-    if (length == 1 && (page.classes()[line.begin] & ~uint8_t(CHANGING)) == HAN) {
+static bool measure(Page& page, Line& line, Unit& unit, size_t begin, size_t end) {
+    const size_t length = end - begin;
+    if (length == 1 && (page.classes()[begin] & ~uint8_t(CHANGING)) == HAN) {
         // One Han character: a line of a vertical run.
-        const CodeUnit cp = page.data[line.begin];
-        line.s = line.begin;
-        line.e = line.end;
-        line.changes = line.work = line.by_itself = line.radicals = (page.classes()[line.begin] & CHANGING) != 0;
+        const CodeUnit cp = page.data[begin];
+        line.s = uint32_t(begin);
+        line.e = uint32_t(end);
+        line.changes = line.work = line.by_itself = line.radicals = (page.classes()[begin] & CHANGING) != 0;
         line.cjk = line.remainder = true;
         line.cjks = 1;
         line.first_class = line.last_class = HAN;
@@ -691,13 +689,13 @@ static bool measure(Page& page, Line& line, Unit& unit) {
         unit.text[0] = unit.last = plain(cp);
         return true;
     }
-    if (length > 64) return measure_words<MASKED_WORDS>(page, line, unit);
-    const PlaneWord* const from = page.words() + line.begin / 64;
-    const unsigned shift = line.begin % 64;
+    if (length > 64) return measure_words<MASKED_WORDS>(page, line, unit, begin, length);
+    const PlaneWord* const from = page.words() + begin / 64;
+    const unsigned shift = begin % 64;
     const uint64_t other = ~(from[0].plane[P_PLAIN] >> shift | from[1].plane[P_PLAIN] << 1 << (63 - shift));
     if (!(other << (64 - length)) && page.options.width != Width::all) {
-        measure_plain(page, line, unit);
+        measure_plain(page, line, unit, begin, length);
         return true;
     }
-    return measure_words<1>(page, line, unit);
+    return measure_words<1>(page, line, unit, begin, length);
 }

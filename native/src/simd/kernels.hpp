@@ -35,9 +35,9 @@ struct Kernels {
     // Writes units[0, length) without their ASCII spaces to out, which has room for UNIT_SLACK more; returns how many are left.
     size_t (*squeeze)(const uint16_t* units, size_t length, uint16_t* out);
 
-    // What Page::measure does, for a line without rare characters. false: the line must be measured character by character, from
+    // What Page::measure does, for the line [begin, end), if it has no rare characters. false: the line must be measured character by character, from
     // fresh.
-    bool (*measure)(Page& page, Line& line, Unit& unit);
+    bool (*measure)(Page& page, Line& line, Unit& unit, size_t begin, size_t end);
 
     // What the lines around say of lines; which lines go on titles, as far as flags tell; what line ends cost and what lines vote for
     // (weigh.inl).
