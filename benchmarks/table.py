@@ -1,4 +1,4 @@
-"""Puts the newest results of figures.py and peers.py as tables into README.md and benchmarks/README.md, between their markers.
+"""Puts the newest results of figures.py, stages.py and peers.py as tables into README.md and benchmarks/README.md, between their markers.
 
     python benchmarks/table.py [--results FOLDER] [--print]
 """
@@ -7,10 +7,11 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 import figures
 import peers
+import stages
 from measure import HERE, RESULTS, latest, table
 
 ROOT = HERE.parent
@@ -58,10 +59,10 @@ def brief(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def full(measured: dict[str, Any], compared: dict[str, Any]) -> str:
+def full(measured: dict[str, Any], staged: dict[str, Any], compared: dict[str, Any]) -> str:
     """What benchmarks/README.md shows."""
     return "\n\n".join([figures.markdown(measured["rows"]), figures.slowest(measured["slow"], 12), origin(measured, "figures.py"),
-                        peers.markdown(compared["tasks"]), origin(compared, "peers.py")])
+                        stages.timed(staged), stages.counted(staged), origin(staged, "stages.py"), peers.markdown(compared["tasks"]), origin(compared, "peers.py")])
 
 
 def put(path: Path, text: str) -> None:
@@ -75,15 +76,14 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the JSON")
     parser.add_argument("--print", action="store_true", help="print both instead of writing them")
     args = parser.parse_args()
-    measured: Optional[dict[str, Any]] = latest("figures", args.results)
-    compared = latest("peers", args.results)
-    if measured is None or compared is None:
-        sys.exit("no results yet: run benchmarks/figures.py and benchmarks/peers.py first")
+    measured, staged, compared = (latest(what, args.results) for what in ("figures", "stages", "peers"))
+    if measured is None or staged is None or compared is None:
+        sys.exit("no results yet: run benchmarks/figures.py, benchmarks/stages.py and benchmarks/peers.py first")
     if args.print:
-        print(brief(measured), full(measured, compared), sep="\n\n")
+        print(brief(measured), full(measured, staged, compared), sep="\n\n")
     else:
         put(ROOT / "README.md", brief(measured))
-        put(HERE / "README.md", full(measured, compared))
+        put(HERE / "README.md", full(measured, staged, compared))
 
 
 if __name__ == "__main__":

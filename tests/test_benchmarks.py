@@ -1,6 +1,7 @@
 """The benchmark scripts run, on tiny texts: they check what they measure themselves; how fast it was is of no interest here."""
 import importlib
 import json
+import os
 import random
 import re
 import shutil
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+STAGES = sys.platform == "linux" and shutil.which(os.environ.get("CXX", "g++")) and shutil.which("addr2line")
+needs_stages = pytest.mark.skipif(not STAGES, reason="needs Linux, a compiler and binutils")
 
 
 def load(name):
@@ -28,10 +31,12 @@ def run(script, *arguments):
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
-    """A folder with the JSON of both."""
+    """A folder with the JSON of all."""
     folder = tmp_path_factory.mktemp("results")
     run("figures.py", "--quick", "--out", folder)
     run("peers.py", "--quick", "--out", folder)
+    if STAGES:
+        run("stages.py", "--quick", "--out", folder)
     return folder
 
 
@@ -83,8 +88,8 @@ def test_what_disagrees_is_found(committed):
 
 def test_committed_tables_are_of_the_committed_figures():
     table = load("table")
-    measured, compared = (load("measure").latest(what) for what in ("figures", "peers"))
-    for path, text in ((BENCHMARKS.parent / "README.md", table.brief(measured)), (BENCHMARKS / "README.md", table.full(measured, compared))):
+    measured, staged, compared = (load("measure").latest(what) for what in ("figures", "stages", "peers"))
+    for path, text in ((BENCHMARKS.parent / "README.md", table.brief(measured)), (BENCHMARKS / "README.md", table.full(measured, staged, compared))):
         assert f"{table.BEGIN}\n{text}\n{table.END}" in path.read_text(encoding="utf8"), "run: python benchmarks/table.py"
 
 
@@ -119,6 +124,17 @@ def test_report(tmp_path):
     assert [row["measured"] is not None for row in content(tmp_path, "report")["rows"]] == [True] * 2
 
 
+@needs_stages
+def test_stages(results):
+    found = content(results, "stages")
+    for text in found["counts"].values():
+        assert text["measured"] >= text["lines"] > 0 and 0 < text["read"] <= sum(text["reads"].values())
+    assert {column["path"] for column in found["columns"]} >= {"portable"}
+    for column in found["columns"]:
+        assert abs(sum(column["cycles"].values()) - 2 * column["cycles"]["all"]) < 1e-6 * column["cycles"]["all"]
+
+
+@needs_stages
 def test_tables(results):
     out = run("table.py", "--results", results, "--print")
     assert "| whole job, bytes |" in out and "| floor | aim |" in out and "| hanflow, str |" in out

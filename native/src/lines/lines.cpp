@@ -421,6 +421,7 @@ bool Page::next_line() {
         place();
         measure(line, unit);
     }
+    if (!line.blank) HANFLOW_COUNT_LINE();
     line.unit_line = unit.kind != UnitKind::none;
     line.rowlike = line.digit_gap && !line.spaced && !line.marks && !line.byline &&
                    (line.end_kind == EndKind::mid || line.end_kind == EndKind::close);
