@@ -115,7 +115,7 @@ def hot(f: Figures) -> None:
     for page in pages:
         text = page.decode()
         check(n(page).decode() == n(text), "a page: str and bytes differ")
-        found = f.race({"decode hot": loop(page.decode), "hot, bytes": loop(lambda: n(page)), "hot, str": loop(lambda: n(text))}, 0.1, 20)
+        found = f.race({"decode hot": loop(page.decode), "hot, bytes": loop(lambda: n(page)), "hot, str": loop(lambda: n(text))}, 0.1)
         for name in times:
             times[name] += found[name]
     size = calls * sum(map(len, pages))
