@@ -256,8 +256,8 @@ def whole_characters(text: bytes) -> bytes:
     return text if text[end - 1:].decode("utf-8", "ignore") else text[:end - 1]
 
 
-WORDS = ("Python", "GitHub", "Wi-Fi", "GPU", "iPhone 15 Pro", "Web 2.0", "CO₂", "App Store", "Ubuntu 24.04", "VS Code", "5G", "AI", "Linux",
-         "https://example.org/news/{}", "@weather_{}", "v{}.2", "{} km", "{}%", "{} 万", "2024-{}")
+WORDS = ("Python", "GitHub", "Wi-Fi", "GPU", "iPhone 15 Pro", "Web 2.0", "CO₂", "App Store", "Ubuntu 24.04", "VS Code",
+         "5G", "AI", "Linux", "https://example.org/news/{}", "@weather_{}", "v{}.2", "{} km", "{}%", "{} 万", "2024-{}")
 SIGNS = ("·", "℃", "±", "①", "→", "™", "é", "😀", "★", "…", "《》", "~", "&", "×")
 NINTH = 0.09  # of the lines hold a sign that is no word's
 TITLE = 0.12  # of the lines are titles

@@ -249,6 +249,10 @@ def memory(f: Figures) -> None:
     f.row("memory beside input and output", max(0.0, most), where)
 
 
+def file_row(f: Figures, name: str, size: int, command: measure.Command) -> None:
+    f.row(name, size / command.cpu / 1e6, f"{size / 1e6:.0f} MB; {size / command.wall / 1e6:.0f} MB/s by the clock")
+
+
 def commands(f: Figures) -> None:
     """hanflow fix on a tree of pages, on JSON Lines and on Parquet."""
     count, turns = (60, 1) if f.quick else (files.PAGES, 5)
@@ -262,7 +266,7 @@ def commands(f: Figures) -> None:
     written = files.json_lines(source, size)
     command = files.convert(source, target, turns, "--field", "text")
     files.check_json_lines(source, target)
-    f.row("JSON Lines, one job", written / command.cpu / 1e6, f"{written / 1e6:.0f} MB; {written / command.wall / 1e6:.0f} MB/s by the clock")
+    file_row(f, "JSON Lines, one job", written, command)
     try:
         import pyarrow  # noqa: F401
     except ImportError:
@@ -272,7 +276,7 @@ def commands(f: Figures) -> None:
         written = files.parquet(source, size)
         command = files.convert(source, target, turns, "--column", "text")
         files.check_parquet(source, target)
-        f.row("Parquet, one job", written / command.cpu / 1e6, f"{written / 1e6:.0f} MB; {written / command.wall / 1e6:.0f} MB/s by the clock")
+        file_row(f, "Parquet, one job", written, command)
     f.ratio("hanflow fix, two jobs to one", "tree, two jobs, by the clock", "tree, one job, by the clock")
     peak = {name: found[name].peak / MIB for name in ("one job", "two jobs")}
     f.row("hanflow fix, memory of all processes", max(peak.values()), ", ".join(f"{name} {size:.0f} MiB" for name, size in peak.items()))
@@ -353,7 +357,8 @@ def markdown(rows: list[dict[str, Any]]) -> str:
         sign = "<=" if row.get("most") else ">="
         aim, before = (shown(row.get(key), row["unit"]) for key in ("aim", "before"))
         said = f"**{row['word']}**" if row["word"] == "does not" else row["word"]
-        out.append((row["name"], f"{sign} {shown(row['floor'], row['unit'])}", aim, before, shown(row["measured"], row["unit"]), said, row["note"]))
+        out.append((row["name"], f"{sign} {shown(row['floor'], row['unit'])}", aim, before, shown(row["measured"], row["unit"]), said,
+                    row["note"]))
     return table(["", "floor", "aim", "before", "measured", "", ""], out)
 
 

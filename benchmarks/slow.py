@@ -14,7 +14,8 @@ from itertools import count
 from typing import Any, Callable, NamedTuple
 
 HAN = "".join(chr(code) for code in range(0x4E00, 0x6E00))
-COMMON = "的一是了我不人在他有这上们来到时大地为子中你说生国年着就那和要她出也得里后自以会家可下而过天去能对小多然于心学么之都好看起发当没成只如事把还用第样道想作种开"
+COMMON = ("的一是了我不人在他有这上们来到时大地为子中你说生国年着就那和要她出也得里后自以会家可下而过天去能对"
+          "小多然于心学么之都好看起发当没成只如事把还用第样道想作种开")
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
 ROLES = ("记者", "本报记者", "通讯员", "摄", "文", "图")
 NAMES_WAYS = ("{}{}{}", "{} {} {}", "{}  {}{}")
@@ -49,6 +50,10 @@ def some(rng: random.Random, length: int, chars: str = HAN) -> str:
     return "".join(rng.choices(chars, k=length))
 
 
+def person(rng: random.Random, given: int = 2) -> str:
+    return some(rng, 1, SURNAMES) + some(rng, given, COMMON)
+
+
 def same(unit: str) -> Callable[[random.Random], Iterator[str]]:
     def make(rng: random.Random) -> Iterator[str]:
         while True:
@@ -81,7 +86,7 @@ slow("one-character lines, blank lines between", "the same, further apart")(each
 slow("one-character lines of seven characters", "long ago a text that changed in each pass")(
     each(lambda rng: some(rng, 1, "江城春水东流去") + "\n"))
 slow("two-character lines", "each may be a name in a vertical run")(
-    each(lambda rng: some(rng, 1, SURNAMES) + some(rng, 1, COMMON) + "\n"))
+    each(lambda rng: person(rng, 1) + "\n"))
 slow("one digit a line", "numbers of a run, or literal")(each(lambda rng: some(rng, 1, "0123456789") + "\n"))
 slow("one dash a line", "dashes that may stand in a run")(same("—\n"))
 slow("runs of eleven", "a vertical title and a line, over and over")(
@@ -125,15 +130,15 @@ slow("gaps at marks", "each beside a mark, of both sides")(
 slow("grouped numbers with gaps", "numbers that gaps part, which must be read to be closed")(
     each(lambda rng: "共 " + " , ".join(f"{rng.randint(100, 999)}" for _ in range(4)) + " 元 1 0 % 。\n"))
 slow("names padded to one width", "bylines: each word is looked up, and how they go together")(
-    each(lambda rng: " ".join(rng.choice(NAMES_WAYS).format(*some(rng, 1, SURNAMES), *some(rng, 2, COMMON)) for _ in range(4)) + "\n"))
+    each(lambda rng: " ".join(rng.choice(NAMES_WAYS).format(*person(rng)) for _ in range(4)) + "\n"))
 slow("bylines", "roles and names, in one line")(
-    each(lambda rng: rng.choice(ROLES) + " " + some(rng, 1, SURNAMES) + " " + some(rng, 1, COMMON) + " " + some(rng, 1, SURNAMES) + some(rng, 2, COMMON) + "\n"))
+    each(lambda rng: rng.choice(ROLES) + " " + " ".join(person(rng, 1)) + " " + person(rng) + "\n"))
 slow("bylines cut into lines", "each may go on in the next line")(
-    each(lambda rng: "记者 " + some(rng, 1, SURNAMES) + " " + some(rng, 1, COMMON) + " " + some(rng, 1, SURNAMES) + "\n" + some(rng, 1, COMMON) + "\n"))
+    each(lambda rng: "记者 " + " ".join(person(rng, 1)) + " " + "\n".join(person(rng, 1)) + "\n"))
 slow("credits in parentheses", "names behind a sentence, looked for backwards from the end")(
-    each(lambda rng: some(rng, 12, COMMON) + "。（新华社记者 " + some(rng, 1, SURNAMES) + some(rng, 2, COMMON) + " 摄）\n"))
+    each(lambda rng: some(rng, 12, COMMON) + "。（新华社记者 " + person(rng) + " 摄）\n"))
 slow("names in parentheses cut into lines", "each opening one may be closed in the next lines")(
-    each(lambda rng: "（" + some(rng, 1, SURNAMES) + some(rng, 1, COMMON) + "\n" + some(rng, 1, SURNAMES) + some(rng, 2, COMMON) + "\n"))
+    each(lambda rng: "（" + person(rng, 1) + "\n" + person(rng) + "\n"))
 slow("rows of numbers", "each line is a row of a table")(
     each(lambda rng: some(rng, 2) + "".join(f"  {rng.randint(1, 9999)}" for _ in range(6)) + "\n"))
 slow("rows of one-character cells", "each line may be a row of a grid")(
@@ -144,7 +149,7 @@ slow("list markers", "each line may open an item")(
 slow("numerals of Han", "each line may open an item, or a number goes on")(
     each(lambda rng: some(rng, 3, "一二三四五六七八九十") + rng.choice("、月个") + some(rng, 12) + "\n"))
 slow("keys and colons", "each line may say who speaks")(
-    each(lambda rng: some(rng, 1, SURNAMES) + some(rng, 2, COMMON) + "：" + some(rng, 10, COMMON) + "\n"))
+    each(lambda rng: person(rng) + "：" + some(rng, 10, COMMON) + "\n"))
 
 # ---------------------------------------------------------------- marks
 slow("only pauses", "marks that may be squeezed, one behind the other")(same("，"))
@@ -166,7 +171,7 @@ slow("one rare character a line", "planes do not tell it: its line is read as ch
     each(lambda rng: some(rng, 9) + rng.choice("é·😀①") + some(rng, 9) + "\n"))
 slow("full-width digits", "every character changes")(each(lambda rng: some(rng, 50, "０１２３４５６７８９")))
 slow("full-width letters and marks", "each mark asks for its neighbours")(
-    each(lambda rng: some(rng, 3, "ＡＢＣＤ１２３") + rng.choice("，．：～（）") ))
+    each(lambda rng: some(rng, 3, "ＡＢＣＤ１２３") + rng.choice("，．：～（）")))
 slow("radicals", "every character changes, by a table")(
     each(lambda rng: some(rng, 50, "".join(chr(code) for code in range(0x2F00, 0x2FD6)))))
 slow("compatibility ideographs", "every character changes, by a large table")(
@@ -181,8 +186,10 @@ slow("bytes that are not UTF-8", "each is checked again, and its line is literal
     each(lambda rng: some(rng, 10) + "\udcff\udcc3 " + some(rng, 8) + "\n"))
 
 # ---------------------------------------------------------------- other languages, code
-slow("English prose in one line", "a gap for each word, none of them closed")(same("It rained all night, and in the morning the river stood at the door. "))
-slow("English lines", "foreign text, line by line literal")(same("It rained all night, and in the morning the river\nstood at the door of the old house by the ferry.\n"))
+slow("English prose in one line", "a gap for each word, none of them closed")(
+    same("It rained all night, and in the morning the river stood at the door. "))
+slow("English lines", "foreign text, line by line literal")(
+    same("It rained all night, and in the morning the river\nstood at the door of the old house by the ferry.\n"))
 slow("English words among Han", "words whose gaps must stay, beside gaps that go")(
     each(lambda rng: "".join(some(rng, 3, COMMON) + " New York " for _ in range(4)) + "\n"))
 slow("Korean", "gaps between words that look like Han")(

@@ -62,7 +62,8 @@ def brief(result: dict[str, Any]) -> str:
 def full(measured: dict[str, Any], staged: dict[str, Any], compared: dict[str, Any]) -> str:
     """What benchmarks/README.md shows."""
     return "\n\n".join([figures.markdown(measured["rows"]), figures.slowest(measured["slow"], 12), origin(measured, "figures.py"),
-                        stages.timed(staged), stages.counted(staged), origin(staged, "stages.py"), peers.markdown(compared["tasks"]), origin(compared, "peers.py")])
+                        stages.timed(staged), stages.counted(staged), origin(staged, "stages.py"),
+                        peers.markdown(compared["tasks"]), origin(compared, "peers.py")])
 
 
 def put(path: Path, text: str) -> None:
