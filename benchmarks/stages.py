@@ -161,7 +161,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the JSON")
     args = parser.parse_args()
     size, seconds = (corpus.MIB // 8, 0.1) if args.quick else (8 * corpus.MIB, args.seconds)
-    result: dict[str, Any] = {"bytes": size, "counts": {}, "columns": []}
+    result: dict[str, Any] = {"quick": args.quick, "bytes": size, "counts": {}, "columns": []}
     with tempfile.TemporaryDirectory() as name:
         print("building ...", file=sys.stderr, flush=True)
         program = build(Path(name), "-O1" if args.quick else "-O3")

@@ -68,7 +68,11 @@ def committed():
 def test_committed_figures_say_of_the_floors_what_is_so(committed):
     """A missed floor is no fault; a figure that says otherwise, or none, is."""
     assert disagreements(committed) == []
-    assert not committed["quick"]
+
+
+def test_committed_figures_are_of_whole_texts():
+    for what in ("figures", "stages"):
+        assert not load("measure").latest(what)["quick"], f"run: python benchmarks/{what}.py; python benchmarks/table.py"
 
 
 def test_what_disagrees_is_found(committed):
