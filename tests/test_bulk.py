@@ -1337,6 +1337,18 @@ class TestProgress:
             summary.add("a", "b", 3_000_000, Outcome("repaired", done, seconds=54))  # by two workers
         assert shown.line() == "6/8 files  18.0 MB/24.0 MB  100 kB/s  0:54 left"
 
+    def test_no_total_of_what_cannot_be_counted(self, monkeypatch):
+        clock = [0.0]
+        monkeypatch.setattr(progress.time, "monotonic", lambda: clock[0])
+        summary = Summary(listed=False)
+        shown = Progress(summary, iter(()), True)
+        while shown.count():
+            pass
+        clock[0] += 2
+        report = {"bytes_in": 3_000_000, "bytes_out": 1, "records": 0, "failed": 0, "repairs": {}, "errors": []}
+        summary.add("-", None, 0, Outcome("repaired", report))  # stdin
+        assert shown.line() == "1 file  3.0 MB  1.5 MB/s"
+
     def test_none_if_not_wanted(self, monkeypatch, tmp_path):
         assert self.state(monkeypatch, tmp_path, wanted=False) == ""
 

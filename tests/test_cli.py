@@ -178,7 +178,8 @@ class TestFixFolder:
         result = run("fix", "in", "-o", "out")
         assert result.code == 1
         name = os.path.join("in", "bad", "b.txt")
-        assert result.err == (f"hanflow: {name}: byte 3 (line 1): not UTF-8: invalid start byte\n"
+        assert result.err == (f"hanflow: {name}: byte 3 (line 1): not UTF-8: invalid start byte"
+                              "; if it has another encoding, say which: --encoding NAME\n"
                               "3 files: 0 repaired, 2 unchanged, 1 failed\n")
         assert tree("out") == {"a.txt": b"a\n", "bad/b.txt": b"old", "c.txt": b"c\n"}
 
@@ -391,7 +392,8 @@ class TestDiff:
         plant({"a.txt": b"\xff", "b.txt": "头发\n"})
         result = run("diff", "a.txt", "b.txt", "--opencc", "s2t")
         assert result.code == 1
-        assert result.err == "hanflow: a.txt: byte 0 (line 1): not UTF-8: invalid start byte\n"
+        assert result.err == ("hanflow: a.txt: byte 0 (line 1): not UTF-8: invalid start byte"
+                              "; if it has another encoding, say which: --encoding NAME\n")
         assert "+頭髮".encode() in result.out
 
 

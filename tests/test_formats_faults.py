@@ -416,6 +416,10 @@ class TestEncodings:
         error = refused(CLEAN.encode() * 5 + b"\xff\n" + CLEAN.encode(), "a.txt", Settings(encoding="auto"))
         assert (error.where, error.reason) == (f"byte {5 * len(CLEAN.encode())} (line 6)", "not UTF-8: invalid start byte")
 
+    @pytest.mark.parametrize("data", [b"\xff", b"abc\xff\n", "试验".encode("gbk"), b"caf\xe9 au lait\n"])
+    def test_too_little_to_tell_the_encoding(self, refused, data):
+        assert refused(data, "a.txt").reason.endswith("; if it has another encoding, say which: --encoding NAME")
+
     @pytest.mark.parametrize("encoding", ["gb18030", "big5hkscs", "utf-16-le", "utf-16", "cp932", "cp949"])
     def test_what_it_looks_like(self, refused, run, encoding):
         text = {"cp932": "昨日の夜、駅前の広場で小さな火事がありました。", "cp949": "어제 저녁 역 앞 광장에서 작은 불이 났지만 다친 사람은 없었다."}.get(

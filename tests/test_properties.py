@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import hanflow
 import strategies as s
-from fuzz import check_alignment
+from fuzz import check_alignment, check_bytes_alignment
 from invariants import line_ends_kept, may_hold_grid, nothing_lost, replay, utf8_ok
 from reference import normalize as reference
 
@@ -203,3 +203,9 @@ def test_preserve_keeps_every_byte(data):
     before, after = (x.decode("utf8", "surrogateescape") for x in (data, result))
     assert nothing_lost(before, after, reordered=may_hold_grid(before)) is None
     assert hanflow.normalize(result, errors="preserve") == result
+
+
+@many
+@given(s.broken_bytes(), s.options())
+def test_alignment_of_bytes_that_are_kept(data, options):
+    assert check_bytes_alignment(data, options) is None

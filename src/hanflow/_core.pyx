@@ -1010,12 +1010,12 @@ cdef class TracedPieces:
     cdef bytearray held   # of the pieces, from `at` on
     cdef size_t at_byte, at_point
     cdef dict known
-    cdef readonly list counts  # repairs so far of each rule, in the order of api.hpp
+    cdef size_t[RULE_COUNT] number  # of repairs so far
 
     def __cinit__(self, Core core not None, bint is_text, bint preserve):
         self.invalid = Invalid.surrogates if is_text else Invalid.preserve if preserve else Invalid.reject
         self.stream = new Stream(core.options, self.invalid, True)
-        self.held, self.known, self.counts = bytearray(), {}, [0] * RULE_COUNT
+        self.held, self.known = bytearray(), {}
 
     def __dealloc__(self):
         del self.stream
@@ -1028,6 +1028,8 @@ cdef class TracedPieces:
         self.held += piece
         with nogil:
             self.plan = self.stream.feed(data, size, last)
+            for i in range(self.plan.edit_count):
+                self.number[<int>self.plan.edits[i].rule] += 1
         self.done = 0
         if self.plan.status == Status.closed:
             raise ValueError("the text has ended")
@@ -1038,9 +1040,12 @@ cdef class TracedPieces:
             error = UnicodeDecodeError("utf-8", piece, begin, end, self.plan.error_reason.decode("ascii"))
             error.stream_range = self.plan.error_begin, self.plan.error_end
             raise error
-        for i in range(self.plan.edit_count):
-            self.counts[<int>self.plan.edits[i].rule] += 1
         return PyBytes_FromStringAndSize(<const char*>self.stream.output(), <Py_ssize_t>self.plan.size)
+
+    @property
+    def counts(self):
+        """Repairs so far of each rule, in the order of api.hpp."""
+        return [self.number[i] for i in range(RULE_COUNT)]
 
     def some(self, size_t most):
         """The next Repairs, so many at most. An empty list when those known are taken."""

@@ -167,9 +167,9 @@ class Normalizer(NormalizerBase):
         turn: `pyarrow.array(...)`, `pyarrow.chunked_array(...)`, `polars.Series(...)` take them. The types are utf8,
         large_utf8 and utf8_view; any other raises TypeError. Neither pyarrow nor another package is imported.
 
-        The rows are read where they are, without a copy: who lends them must not write into them meanwhile. A stream is read to its end at once, and the results are held as a
-        whole. A chunk with nothing to repair is passed on as it is; of utf8_view the rows with nothing to repair stay in the
-        input's buffers. threads: as in batch(), for each chunk.
+        The rows are read where they are, without a copy: who lends them must not write into them meanwhile. A stream is read to
+        its end at once, and the results are held as a whole. A chunk with nothing to repair is passed on as it is; of utf8_view
+        the rows with nothing to repair stay in the input's buffers. threads: as in batch(), for each chunk.
 
         Before any text is read the array is checked as far as the interface allows: lengths, offsets and counts that are negative
         or too large, pointers that are null, offsets that decrease, views that point outside of their buffers raise ValueError,
@@ -224,8 +224,8 @@ class Normalizer(NormalizerBase):
 
         ValueError: a wrong setting, or a target that is the source. UnicodeDecodeError: text that is not UTF-8; `start` and `end`
         count from the start of the file, unpacked if it is packed, while `object` is a piece of it; its note says which file,
-        and where. FormatError, a ValueError: what else is wrong with the file as a whole; it says which file, and where. OSError: of
-        either file. ImportError: the format needs a package, and says which.
+        and where. FormatError, a ValueError: what else is wrong with the file as a whole; it says which file, and where.
+        OSError: of either file. ImportError: the format needs a package, and says which.
         """
         from .formats import FormatError, Settings, convert
 

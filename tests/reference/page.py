@@ -12,8 +12,8 @@ CJK_MARKS = (T.OPEN, T.CLOSE, T.STOP, T.PAUSE, T.MARK)
 CJK_CLASSES = (T.HAN, T.KANA) + CJK_MARKS
 ALNUM = (T.LETTER, T.DIGIT)
 ENDS = "\n\r"
-SEGMENT = 256  # text lines that are decided together at least; at most twice as many
-ANYWHERE = 384
+SEGMENT = 256  # text lines that are decided together at least; at most three times as many
+ANYWHERE = 512
 PARAGRAPHS = 32
 LONG_LIST = 256  # lines that may stand in a vertical run, one after the other: a list of characters or words, no title
 LONG = 2048  # code units of 16 bits of a line at most
@@ -221,7 +221,7 @@ class Page:
         Where none seems to end, one line end of sixteen is as good as another. Which ones, the two characters there say, not their
         number: so what is joined in one stretch moves the ends of those behind it seldom, and never for long.
 
-        A stretch ends before four blank lines, before and behind a long list, behind SEGMENT lines where a paragraph seems to end, and behind twice as many;
+        A stretch ends before four blank lines, before and behind a long list, behind SEGMENT lines where a paragraph seems to end, and behind three times as many;
         behind PARAGRAPHS lines between two lines that are wider than any column, the first one with a sentence end.
         """
         out, begin, n = [], 0, len(self.texts)
@@ -232,7 +232,7 @@ class Page:
         return out
 
     def _ends_segment(self, count, line, following):
-        if following.blanks >= 4 or count >= 2 * SEGMENT or line.listed != following.listed:
+        if following.blanks >= 4 or count >= 3 * SEGMENT or line.listed != following.listed:
             return True
         if count >= PARAGRAPHS and not following.blanks and line.end_kind == "stop" and line.width > MAX_MEASURE < following.width:
             return True

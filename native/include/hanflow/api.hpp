@@ -114,7 +114,7 @@ public:
 
     // Takes the next piece; last: the text ends with it. Plan::size bytes of the result are then in output(). Positions of an
     // error count from the start of the stream; after one, and after the last piece, Status::closed is all that comes. Memory does not grow
-    // with the text: a pass holds its open segment (512 text lines at most) and a portion of 256 KiB, and its edits if traced.
+    // with the text: a pass holds its open segment (768 text lines at most) and a portion of 65,536 characters, and its edits if traced.
     Plan feed(const uint8_t* data, size_t size, bool last) noexcept;
     const uint8_t* output() const noexcept;
 

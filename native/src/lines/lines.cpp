@@ -528,7 +528,7 @@ bool Page::next_segment() {
         if (full) break;
         if (count && !line.continues) {
             const Line& last = texts[count - 1];
-            full = blanks >= 4 || count >= 2 * SEGMENT || (count >= PARAGRAPHS && !blanks && are_paragraphs(last, line));
+            full = blanks >= 4 || count >= 3 * SEGMENT || (count >= PARAGRAPHS && !blanks && are_paragraphs(last, line));
             full = full || (count >= ANYWHERE && is_place(data[last.e - 1], data[line.s]));
             if (count >= SEGMENT && (last.end_kind == EndKind::stop || last.end_kind == EndKind::credit) &&
                 !last.unit_line && !line.unit_line && last.width <= SHORT_LINE && (last.cjk || line.cjk || blanks))

@@ -102,11 +102,11 @@ struct Source {
 // decision are bounded. Memory is kept from segment to segment.
 struct Page {
     // Text lines of a segment: it ends before four blank lines, behind SEGMENT lines where a paragraph seems to end, and
-    // behind twice as many; behind PARAGRAPHS lines between two that are whole paragraphs.
+    // behind three times as many; behind PARAGRAPHS lines between two that are whole paragraphs.
     static constexpr size_t SEGMENT = 256, PARAGRAPHS = 32;
     // Behind so many lines one line end of sixteen will do. Which ones, the two characters there say, not their number: so what is
     // joined in one segment moves the ends of those behind it seldom, and never for long.
-    static constexpr size_t ANYWHERE = 384;
+    static constexpr size_t ANYWHERE = 512;
     // So many lines of one character, or of what may stand among them, that follow each other are a list of characters or words, no
     // title: literal. Such a list begins and ends a segment.
     static constexpr size_t LONG_LIST = 256;

@@ -38,7 +38,7 @@ struct Bytes {
 
 #include "lines/measure.inl"
 #include "decide/decode_costs.inl"
-#include "paths/lanes_plain.inl"
+#include "paths/lanes_neon.inl"
 #include "decide/decode.inl"
 #include "evidence/weigh.inl"
 #include "decide/columns.inl"

@@ -78,6 +78,7 @@ void Stream::Impl::run(bool last) {
     units.drop_front(pipeline.run(units.data(), units.size(), last, out));
     output.resize(utf8_room(out.size()));
     output.resize(units_to_utf8(out.data(), out.size(), reading, output.data(), substitutes));
+    substitutes.forget();
     if (traced) map.translate(pipeline.edits(), edits, texts);
 }
 

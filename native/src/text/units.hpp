@@ -48,6 +48,11 @@ struct Substitutes {
         next = 0;
     }
     bool any() const { return !units.empty(); }
+    // Those that were put back, of a text that comes in pieces.
+    void forget() {
+        units.erase(units.begin(), units.begin() + ptrdiff_t(next));
+        next = 0;
+    }
 };
 
 // How the bytes of a text are read.
@@ -58,7 +63,7 @@ enum class Reading : uint8_t {
 };
 
 // Writes data[0, size) as code units to out, which has room for size + UNIT_SLACK; returns how many. Linear.
-// Under `surrogates` low ones that stand behind a high one go to `substitutes`.
+// Under `surrogates` they go to `substitutes`, as U+FFFF does.
 size_t utf8_to_units(const uint8_t* data, size_t size, Reading reading, CodeUnit* out, Substitutes& substitutes);
 
 // Bytes of UTF-8 that so many code units make at most, and what may be written behind.

@@ -30,8 +30,9 @@ class Journal:
     """An append-only file of JSON lines: a head with version and settings, then a line for each file done.
 
     A line is handed to the system after the target stands in its place, so a killed run has at worst done what its journal lacks.
-    A line that a kill has torn is dropped; one that is wrong otherwise counts for nothing. Nothing is flushed to the disk: if the machine fails, targets may be missing that the
-    journal has, which is why a target's size is looked at too. In memory there is a number for each file, not its line.
+    A line that a kill has torn is dropped; one that is wrong otherwise counts for nothing. Nothing is flushed to the disk: if the
+    machine fails, targets may be missing that the journal has, which is why a target's size is looked at too. In memory there is a
+    number for each file, not its line.
     """
 
     def __init__(self, folder: str, head: dict[str, Any], resume: bool) -> None:

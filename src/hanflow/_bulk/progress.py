@@ -68,12 +68,12 @@ class Progress:
     def line(self) -> str:
         summary = self.summary
         done, size, rate = summary.files, summary.bytes_seen, _size(summary.rate())
-        if self._sizes is None:
+        if self._sizes is None and self.files:
             left = summary.left(max(self.bytes - size, 0))
             parts = [f"{done:,}/{self.files:,} files", f"{_size(size)}/{_size(self.bytes)}", f"{rate}/s"]
             parts += [f"{_duration(left)} left"] if left is not None else []
-        else:  # still counting
-            parts = [f"{done:,} files", _size(size), f"{rate}/s"]
+        else:  # still counting, or nothing could be: stdin, a URL
+            parts = [f"{done:,} file{'' if done == 1 else 's'}", _size(max(size, summary.bytes_in)), f"{rate}/s"]
         if summary.errors:
             parts.append(f"{summary.errors:,} error{'' if summary.errors == 1 else 's'}")
         return "  ".join(parts)

@@ -38,7 +38,8 @@ class Outcome(NamedTuple):
 
 
 class Summary:
-    """Adds outcomes up, those of the run that this one resumes too. With `listed`, the files are kept for the report, in a file without a name, not in memory."""
+    """Adds outcomes up, those of the run that this one resumes too. With `listed`, the files are kept for the report, in a file
+    without a name, not in memory."""
 
     def __init__(self, listed: bool) -> None:
         self.counts: Counter[str] = Counter()
@@ -115,8 +116,8 @@ class Summary:
         return f"{total} file{'' if total == 1 else 's'}: {', '.join(parts)}"
 
     def write(self, path: str, complete: bool, **more: Any) -> None:
-        """The report as JSON, in place of what was there, at once; its folders are made. Who may not read a source may not read it. OSError if it cannot
-        be written."""
+        """The report as JSON, in place of what was there, at once; its folders are made. Who may not read a source may not read
+        it. OSError if it cannot be written."""
         from .. import __version__
 
         seconds = self.seconds()

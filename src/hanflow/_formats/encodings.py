@@ -114,14 +114,20 @@ def _is_utf8(data: bytes) -> bool:
 
 
 def advice(error: UnicodeDecodeError) -> str:
-    """What to do about bytes that are not UTF-8, "" if that cannot be told or the rest is UTF-8."""
+    """What to do about bytes that are not UTF-8, "" if the rest is, or what comes before them."""
     data: bytes = error.object
     begin = data.rfind(b"\n", 0, max(error.start - BEFORE, 0)) + 1
     codec, candidates = guess.decided(data[begin:begin + SAMPLE], begin % 2 == 1)
-    if codec not in (None, "utf-8"):
+    if codec == "utf-8":
+        return ""
+    if codec is not None:
         return f"; it looks like {codec}: --encoding {codec}"
     candidates = [name for name in candidates if name != "utf-8"]
-    return f"; it may be {' or '.join(candidates)}: --encoding NAME" if candidates else ""
+    if candidates:
+        return f"; it may be {' or '.join(candidates)}: --encoding NAME"
+    if not data[:error.start].isascii() or error.reason.startswith("unexpected end"):
+        return ""
+    return "; if it has another encoding, say which: --encoding NAME"
 
 
 # How files of other kinds begin, what they are, and what to do.
