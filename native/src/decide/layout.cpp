@@ -26,7 +26,7 @@ bool contains(const Chars& t, int begin, int end, const char* what) {
 }
 
 Edge edge_of(Page& page, const Line& line, bool end) {
-    page.open(line);
+    page.open(line, "joints: what stands beside them");
     const Chars& t = page.chars;
     Edge edge;
     const int i = end ? t.visible(t.e - 1, -1) : t.visible(t.s, 1);
@@ -218,7 +218,7 @@ size_t Layout::credit_end(Page& page, size_t i) {
         const Line& line = page.text(k);
         cjks += line.cjks;
         if (line.is_settled() || line.marks || cjks > CREDIT || (line.blanks && line.rhythm)) return 0;
-        page.open(line);
+        page.open(line, "joints: the credit of a picture");
         const size_t before = k > i ? words.size() : 0;
         if (!words.read(page.chars, page.chars.s, page.chars.e, k > i)) return 0;
         if (words.size() == before || (k > i && words.length(before) == 1 && words.length(before - 1) == 1)) return 0;
@@ -237,7 +237,7 @@ size_t Layout::names_end(Page& page, size_t i) {
     for (size_t k = i; k < end; ++k) {
         const Line& line = page.text(k);
         if (line.is_settled() || line.letters || line.cjks > CREDIT || (k > i && line.blanks && line.rhythm)) return 0;
-        page.open(line);
+        page.open(line, "joints: names in parentheses");
         const Chars& t = page.chars;
         if (t.e - t.s < 2 || (k == i && t.cp[t.s] != U'（' && t.cp[t.s] != '(')) return 0;
         const bool closed = t.cp[t.e - 1] == U'）' || t.cp[t.e - 1] == ')';

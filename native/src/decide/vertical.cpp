@@ -64,7 +64,7 @@ bool may_begin_byline(const Page& page, const Line& line) {
 bool cells_of(Page& page, const Line& line, std::vector<uint32_t>& row) {
     row.clear();
     if (line.literal || line.is_piece() || !line.row) return false;
-    page.open(line);
+    page.open(line, "vertical: a row of a grid");
     const Chars& t = page.chars;
     for (int i = t.s; i < t.e; ++i)
         if (!t.is(i, class_bit(GAP) | class_bit(DROP))) row.push_back(t.cp[i]);
@@ -111,7 +111,7 @@ bool Vertical::read_cut(Page& page, uint32_t i, bool more) {
     if (line.is_settled() || line.marks || line.letters || line.cjks > CUT_HAN || line.last_class != HAN) return false;
     if (!more && !line.gaps && !line.remainder) return false;  // its one word is longer than a character
     if (!more && !may_begin_byline(page, line)) return false;
-    page.open(line);
+    page.open(line, "vertical: a byline that was cut");
     const size_t before = more ? words.size() : 0;
     if (!words.read(page.chars, page.chars.s, page.chars.e, more) || words.size() == before) return false;
     if (!more) line_ends_.clear();

@@ -352,7 +352,7 @@ bool Page::may_change(const Chars& t, int i, int last) const {
     }
 }
 
-void Page::open(const Line& line) {
+void Page::read(const Line& line) {
     chars.read(data, classes(), line.begin, line.end, source.escapes, !options.compat);
     chars.find_gaps();
 }
@@ -466,6 +466,7 @@ bool Page::next_line() {
         place();
         measure(line, unit);
     }
+    if (!line.blank) HANFLOW_COUNT_LINE();
     line.unit_line = unit.kind != UnitKind::none;
     line.rowlike = line.digit_gap && !line.spaced && !line.marks && !line.byline &&
                    (line.end_kind == EndKind::mid || line.end_kind == EndKind::close);
@@ -666,7 +667,7 @@ bool Page::is_program(size_t begin, size_t end) {
     scanner_.start();
     for (size_t i = begin; i < end; ++i) {
         const Line& line = texts[i];
-        open(line);
+        open(line, "lines: a line of a program, perhaps");
         const ProgramScanner::Result result = scanner_.read(chars, line.continued);
         if (result.kind == Kind::prose) return false;
         cjk += line.cjk;
@@ -693,7 +694,7 @@ bool Page::is_program(size_t begin, size_t end) {
 
 void Page::measure(Line& line, Unit& unit) {
     Chars& t = chars;
-    open(line);
+    open(line, "measure: a rare character, or more than 256 gaps");
     line.s = uint32_t(t.at(t.s));
     line.e = uint32_t(t.at(t.e));
     line.blank = t.s == t.e;

@@ -301,8 +301,8 @@ static inline bool may_be_byline(const CodeUnit* p, const uint8_t* c, size_t s, 
 
 // The kinds of start and end of a line, told by its first and last characters as far as they can. opened: chars holds the line.
 static inline void set_kinds(Page& page, Line& line, const CodeUnit* p, const uint8_t* c, size_t s, size_t e, bool gaps, bool& opened) {
-    const auto characters = [&]() -> const Chars& {
-        if (!opened) page.open(line);
+    const auto characters = [&](const char* why) -> const Chars& {
+        if (!opened) page.open(line, why);
         opened = true;
         return page.chars;
     };
@@ -312,7 +312,7 @@ static inline void set_kinds(Page& page, Line& line, const CodeUnit* p, const ui
     else if (first == STOP)
         line.start_kind = p[s] != 0x2026 ? StartKind::nostart : StartKind::plain;
     else if (may_be_marker(p, c, s, e))
-        line.start_kind = hanflow::start_kind(characters());
+        line.start_kind = hanflow::start_kind(characters("measure: a list marker, perhaps"));
     else if (first == HAN) {
         if (s + 3 <= line.end - line.begin && is_dateline(p[s], p[s + 1], p[s + 2])) line.start_kind = StartKind::dateline;
     } else if (first == OPEN)
@@ -323,26 +323,27 @@ static inline void set_kinds(Page& page, Line& line, const CodeUnit* p, const ui
     switch (last) {
         case STOP: line.end_kind = EndKind::stop; break;
         case HAN:
-            if (gaps && ends_like_credit(plain(last_cp))) line.end_kind = hanflow::end_kind(characters(), page.bylines);
+            if (gaps && ends_like_credit(plain(last_cp)))
+                line.end_kind = hanflow::end_kind(characters("measure: a credit, perhaps"), page.bylines);
             break;
         case PAUSE: line.end_kind = last_cp == 0xFF1A || last_cp == 0xFE30 ? EndKind::colon : EndKind::pause; break;
         case OPEN: line.end_kind = EndKind::open; break;
         case CLOSE: {
             const uint8_t before = e - s > 1 ? uint8_t(c[e - 2] & CLASS) : uint8_t(GAP);
             if (!in(before, CJK) || before == CLOSE || last_cp == 0xFF09)
-                line.end_kind = hanflow::end_kind(characters(), page.bylines);
+                line.end_kind = hanflow::end_kind(characters("measure: a closing mark at the end"), page.bylines);
             else
                 line.end_kind = before == STOP ? EndKind::stop : EndKind::close;
             break;
         }
         case ASCII:  // no credit ends in an ASCII sign
             if (is_one_of(U")\"],;:", last_cp))
-                line.end_kind = hanflow::end_kind(characters(), page.bylines);
+                line.end_kind = hanflow::end_kind(characters("measure: a closing mark at the end"), page.bylines);
             else if (last_cp == '!' || last_cp == '?')
                 line.end_kind = EndKind::stop;
             break;
         case OTHER:
-            if (0x2460 <= last_cp && last_cp <= 0x2473) line.end_kind = hanflow::end_kind(characters(), page.bylines);
+            if (0x2460 <= last_cp && last_cp <= 0x2473) line.end_kind = hanflow::end_kind(characters("measure: a circled number at the end"), page.bylines);
             break;
         default: break;
     }
@@ -589,21 +590,21 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t begin, size
 
     // What needs the characters: list markers, closing marks at the end, bylines, tables.
     bool opened = false;
-    const auto characters = [&]() -> const Chars& {
-        if (!opened) page.open(line);
+    const auto characters = [&](const char* why) -> const Chars& {
+        if (!opened) page.open(line, why);
         opened = true;
         return page.chars;
     };
     set_kinds(page, line, p, c, s, e, gap_count > 0, opened);
     if (gap_count && !alnum && !marks && !others && signs <= 1 &&
         (signs || (han + inner <= 60 && may_be_byline(p, c, s, first_gap, second_word, e, han, gap_count))))
-        line.byline = page.bylines.is_byline(characters());
+        line.byline = page.bylines.is_byline(characters("measure: a byline, perhaps"));
     const bool sentence = line.marks || line.end_kind == EndKind::stop || line.end_kind == EndKind::pause;
     if (!line.byline && ((gap_count >= 2 && !line.spaced && !line.marks && (wide || digits)) ||
                          (last_class == DIGIT && (marks || signs)) || (p[s] == '|' && p[last] == '|')))
-        line.table = is_table(characters(), line);
+        line.table = is_table(characters("measure: a row of a table, perhaps"), line);
     if (gap_count && last_class == DIGIT) {
-        line.page_number = int16_t(page_number(characters()));
+        line.page_number = int16_t(page_number(characters("measure: a page number at the end, perhaps")));
         line.opens_contents = line.page_number >= 0 && opens_contents(page.chars);
     }
     line.parted = counts.spread && !line.spaced && !sentence && counts.solids;
@@ -629,7 +630,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t begin, size
         unit.last = unit.text[seen - 1];
         return true;
     }
-    const Chars& t = characters();
+    const Chars& t = characters("measure: marks in a vertical run");
     int at[4], k = 0;
     for (int i = t.s; i < t.e; ++i)
         if (!t.is(i, UNSEEN)) at[k++] = i;
@@ -694,7 +695,7 @@ static void measure_plain(Page& page, Line& line, Unit& unit, size_t begin, size
     line.remainder = length == 1 && han;
     if (marks) {
         if (han) return;
-        if (!opened) page.open(line);
+        if (!opened) page.open(line, "measure: marks in a vertical run");
         const int at[4] = {0, 1, 2, 3};
         unit = unit_of(page.chars, int(length), at);
         return;

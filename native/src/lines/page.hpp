@@ -8,6 +8,7 @@
 
 #include "hanflow/api.hpp"
 #include "lines/byline.hpp"
+#include "lines/counted.hpp"
 #include "lines/program.hpp"
 #include "text/chars.hpp"
 #include "text/planes.hpp"
@@ -87,6 +88,10 @@ struct Line {
     bool latin_gaps = false;  // some gaps, each of one or two ASCII spaces between Han and a letter or digit, or % before
                               // Han; may be set
 
+#ifdef HANFLOW_COUNT
+    mutable bool read = false;  // as characters
+#endif
+
     bool is_piece() const { return continues || continued; }
     // Titles, bylines and the like are not looked for in it.
     bool is_settled() const { return literal || vertical || is_piece(); }
@@ -139,8 +144,11 @@ struct Page {
     bool first() const { return first_; }
     // Goes on at the start of a later segment, whose fence is known.
     void skip(size_t to, uint8_t fence);
-    // Reads a line into chars, gaps included.
-    void open(const Line& line);
+    // Reads a line into chars, gaps included. why: what the planes do not tell; only counted.
+    void open(const Line& line, const char* why) {
+        HANFLOW_COUNT_READ(line, why);
+        read(line);
+    }
 
     const uint8_t* classes() const { return classes_.get(); }
     uint8_t class_at(size_t i) const { return classes_[i] & CLASS; }
@@ -150,6 +158,7 @@ struct Page {
     const Line& text(size_t i) const { return texts[i]; }
 
 private:
+    void read(const Line& line);
     bool next_line();
     bool is_speaker(const Line& line);
     void find_end(size_t& end, size_t& next);

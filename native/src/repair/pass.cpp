@@ -212,7 +212,7 @@ void Pass::edit_line(size_t index, EditList& out) {
         if (SpacingStage::closes_latin(page_, *layout_, index)) edit_spaces(line, out);
         return;
     }
-    page_.open(line);
+    page_.open(line, line.gaps ? "edit: gaps" : changes ? "edit: characters that change" : "edit: white space at its ends");
     const Chars& t = page_.chars;
     static const std::vector<Verdict> none;
     const bool spaces = options.spacing != Spacing::none || options.latin_gap != LatinGap::automatic;
@@ -255,10 +255,10 @@ void Pass::edit_line(size_t index, EditList& out) {
 // The rows of a grid become one line; white space at the ends of the first and last row stays.
 void Pass::edit_grid(const Grid& grid, EditList& out) {
     const Line &first = page_.text(grid.first), &last = page_.text(grid.last);
-    page_.open(first);
+    page_.open(first, "edit: a grid");
     edit_chars(0, page_.chars.s, out, false);
     out.add(first.s, last.e, grid.text.data(), grid.text.size(), Rule::vertical, confidence::GRID, why(joint::GRID));
-    page_.open(last);
+    page_.open(last, "edit: a grid");
     edit_chars(page_.chars.e, page_.chars.n, out, false);
 }
 
