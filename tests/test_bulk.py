@@ -1461,6 +1461,44 @@ def test_stopped_while_it_starts(module, signal, code):
 
 
 @posix
+@pytest.mark.parametrize("call", ["open", "symlink", "close"])
+@pytest.mark.parametrize("act", [
+    lambda: takes_for_one("out"), lambda: replaced("out/new.txt", 0o644), lambda: replaced("out/new.txt", lambda: 0o644),
+    lambda: replaced("out/old.txt", 0o644), lambda: mirrored("in", "out")])
+def test_interrupted_right_behind_a_call(monkeypatch, act, call):
+    """The signal comes before it is known that the call has made something: that is removed all the same."""
+    plant({"in/a.txt": DAMAGED, "out/old.txt": "old"})
+    os.symlink("a.txt", "in/link")
+    real = getattr(os, call)
+
+    def interrupted(*given, **more):
+        result = real(*given, **more)
+        if call == "close" or any(isinstance(name, str) and files.TEMPORARY.fullmatch(os.path.basename(name)) for name in given):
+            monkeypatch.setattr(os, call, real)
+            raise KeyboardInterrupt
+        return result
+
+    monkeypatch.setattr(os, call, interrupted)
+    try:
+        act()
+    except KeyboardInterrupt:
+        pass
+    assert not [name for name in os.listdir("out") if files.TEMPORARY.fullmatch(name)]
+
+
+def mirrored(source, target):
+    tree = Tree([source], target, Choice(Patterns(()), Patterns(()), everything=True, links="keep"), False)
+    tree.prepare()
+    for _ in tree.items(Summary(listed=False), print):
+        pass
+
+
+def replaced(path, mode):
+    with files.replacing(path, mode) as file:
+        file.write(b"new")
+
+
+@posix
 def test_ctrl_c_that_was_ignored_stays_so():
     """As after nohup, or behind & in a script."""
     plant({"in/a.txt": DAMAGED})

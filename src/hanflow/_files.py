@@ -96,10 +96,7 @@ def replacing(path: Path, mode: Mode = None, within: Optional[str] = None) -> It
                 os.replace(temporary, real, src_dir_fd=folder, dst_dir_fd=folder)
         except BaseException:  # KeyboardInterrupt too
             # Nobody else has a file of this name. It may be there before open() returns, and gone before replace() does.
-            try:
-                os.unlink(temporary, dir_fd=folder)
-            except OSError:
-                pass
+            drop(temporary, folder)
             raise
 
 
@@ -109,18 +106,25 @@ def _of_new(mode: Mode) -> int:
 
 def _less_the_umask(name: Path, mode: int, folder: Optional[int]) -> int:
     """The permissions that a new file gets, by making one."""
-    number = os.open(name, NEW, mode, dir_fd=folder)
     try:
-        return stat.S_IMODE(os.fstat(number).st_mode)
+        os.close(os.open(name, NEW, mode, dir_fd=folder))
+        return stat.S_IMODE(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
     finally:
-        os.close(number)
-        os.unlink(name, dir_fd=folder)
+        drop(name, folder)
 
 
 def _beside(path: Path) -> Path:
     """A temporary name in the folder of the path."""
     folder, name = os.path.dirname(path), temporary_name()
     return os.path.join(folder, name) if isinstance(folder, str) else os.path.join(folder, os.fsencode(name))
+
+
+def drop(name: Path, folder: Optional[int] = None) -> None:
+    """Removes a temporary file, if it is there."""
+    try:
+        os.unlink(name, dir_fd=folder)
+    except OSError:
+        pass
 
 
 def temporary_name() -> str:

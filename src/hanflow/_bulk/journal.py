@@ -173,15 +173,8 @@ def sweep(folder: str) -> None:
     if not files.HELD:
         for inside, _, names in os.walk(folder):
             for name in filter(files.TEMPORARY.fullmatch, names):
-                _drop(os.path.join(inside, name), None)
+                files.drop(os.path.join(inside, name))
         return
     for _, _, names, held in os.fwalk(folder):  # follows no link, whoever changes what meanwhile
         for name in filter(files.TEMPORARY.fullmatch, names):
-            _drop(name, held)
-
-
-def _drop(name: str, folder: Optional[int]) -> None:
-    try:
-        os.unlink(name, dir_fd=folder)
-    except OSError:
-        pass
+            files.drop(name, held)

@@ -173,11 +173,11 @@ class Tree:
                 if found is not None and stat.S_ISLNK(found.st_mode) and os.readlink(name, dir_fd=at) == to:
                     return
                 temporary = os.path.join(os.path.dirname(name), files.temporary_name())
-                os.symlink(to, temporary, target_is_directory=os.path.isdir(source), dir_fd=at)
                 try:
+                    os.symlink(to, temporary, target_is_directory=os.path.isdir(source), dir_fd=at)
                     os.replace(temporary, name, src_dir_fd=at, dst_dir_fd=at)
-                except OSError:
-                    os.unlink(temporary, dir_fd=at)
+                except BaseException:  # KeyboardInterrupt too
+                    files.drop(temporary, at)
                     raise
         except OSError as error:
             failed(source, error)
@@ -189,12 +189,11 @@ def takes_for_one(folder: str) -> bool:
     path = os.path.join(folder, name)
     try:
         os.close(os.open(path, files.NEW, 0o600))
+        return files.status_of(os.path.join(folder, name.upper())) is not None
     except OSError:  # what is to be written there will say it
         return False
-    try:
-        return files.status_of(os.path.join(folder, name.upper())) is not None
     finally:
-        os.unlink(path)
+        files.drop(path)
 
 
 def _status(path: str) -> Optional[os.stat_result]:
