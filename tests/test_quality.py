@@ -20,6 +20,12 @@ def test_floors():
     assert run.returncode == 0, run.stdout + run.stderr
 
 
+@pytest.mark.skipif(not QUALITY.is_dir(), reason="needs the checkout")
+def test_lists_keep_their_lines_and_paragraphs_become_whole():
+    run = subprocess.run([sys.executable, QUALITY / "harm.py", "--floors"], capture_output=True, encoding="utf8")
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
 @pytest.mark.skipif(not PAGES, reason="needs the pages of the checkout")
 def test_native_is_reference():
     texts = {page.name: page.read_bytes().decode("utf8") for page in PAGES}

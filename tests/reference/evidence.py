@@ -32,7 +32,10 @@ def gather(page, lines):
     for a, b in zip([None] + lines, lines):
         b.begins = begins_like(page, b)
         b.alike = a is not None and b.begins != 0 and a.begins == b.begins
+        b.heads_list = False
         b.opens = (a is None or b.blanks > 0 and not b.leading) and b.marks > 0
+    for a, b, c in zip(lines, lines[1:], lines[2:]):  # the first line of a list, behind a sentence end or a colon
+        b.heads_list = c.alike and a.end_kind in ("stop", "colon")
     couplets = [is_couplet(page, line) for line in lines]
     for i, line in enumerate(lines):
         line.couplet = couplets[i] and sum(couplets[max(0, i - WINDOW):i + WINDOW + 1]) >= COUPLETS
@@ -65,8 +68,10 @@ def is_couplet(page, line):
 
 
 def may_be_cut(lines, i):
-    """Extractors that cut lines do so behind marks, and many before opening ones."""
-    return lines[i].end_kind != "mid" or lines[i].raw and i + 1 < len(lines) and lines[i + 1].start_kind == "open"
+    """Extractors that cut lines do so behind marks; where they cut many, behind colons too and before opening marks."""
+    if lines[i].end_kind == "mid":
+        return lines[i].raw and i + 1 < len(lines) and lines[i + 1].start_kind == "open"
+    return lines[i].raw or lines[i].end_kind != "colon"
 
 
 def join_cost(a, b):
@@ -77,7 +82,9 @@ def join_cost(a, b):
         cost += DASH
     elif b.start_kind == "dateline":
         cost += DATELINE
-    if b.indent >= 6 and b.indent > a.indent:
+    # An item that is wrapped hangs from its marker.
+    hangs = a.start_kind == "item" and a.end_kind in ("mid", "pause") and b.start_kind == "" and b.indent <= a.indent + 3 * CELL
+    if b.indent >= 6 and b.indent > a.indent and not hangs:
         cost += INDENTED
     if not a.marks and not b.marks and a.end_kind == "mid":
         cost += NOT_PROSE
@@ -103,6 +110,8 @@ def join_cost(a, b):
         cost += TRAILING
     if b.alike:
         cost += ALIKE
+    if b.heads_list:
+        cost += LIST
     if b.blanks:
         cost += b.rhythm
     return cost
@@ -247,7 +256,7 @@ def begins_like(page, line):
 
 def set_indents(lines):
     """Do first lines of paragraphs around have an indent?"""
-    indented = [INDENT - 2 <= b.indent <= INDENT + 2 and (a is None or a.end_kind == "stop" and a.indent < CELL)
+    indented = [CELL <= b.indent <= INDENT + 2 and (a is None or a.end_kind == "stop" and a.indent < CELL)
                 for a, b in zip([None] + lines, lines)]
     for i, line in enumerate(lines):
         line.indents = any(indented[max(0, i - FIRST_LINES):i + FIRST_LINES + 1])

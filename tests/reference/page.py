@@ -75,6 +75,7 @@ class Line:
     leading: bool = False  # blank lines are leading here
     begins: int = 0  # with what it begins, as far as lines of their own begin alike
     alike: bool = False  # it begins like the line before
+    heads_list: bool = False  # it begins like the next line, behind a sentence end or a colon
     opens: bool = False  # it must begin a paragraph, and is no heading
     indents: bool = False  # first lines of paragraphs around have an indent
     seen: bool = False  # the characters on both sides of the line end before it stand side by side inside a line

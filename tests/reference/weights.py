@@ -32,7 +32,7 @@ LEAVE = 50  # ... behind one that a measure does: headings, lists come in stretc
 # The measure of a line, although ...
 SUPPORT_NEAR = (200, 150, 0)  # no line near votes for it, one, more
 SUPPORT_SHARE = (400, 200, 100)  # less than an eighth, a quarter, half as many vote as end in mid-sentence
-DOUBT = (0, 150, 250)  # the line ends near part no words, as in a list: no doubt, some, much
+DOUBT = (0, 100, 200)  # the line ends near part no words, as in a list: no doubt, some, much
 UNENDED = 200  # no line near ends a sentence
 WIDE_LINES = 200  # more than twice as many lines near are wider: whole paragraphs have no measure
 VERSE_COLUMN = 300  # no sentence end is near, and few marks in the lines that vote
@@ -52,6 +52,7 @@ PARTED = 300  # a separator inside: a heading of two halves
 SPACED_HEADING = 425  # letter-spaced alone, without marks
 VERSE = 600  # a sentence ends there, and one is a couplet among couplets
 ALIKE = 200  # both begin alike: with a number, 【, the same character
+LIST = 700  # a list begins: the next two begin alike, behind a sentence end or a colon
 TRAILING = 170  # white space at its end, which few lines around have
 NOT_PROSE = 70  # no mark in both
 UNCUT = 40  # no word is parted: half of all line ends part one

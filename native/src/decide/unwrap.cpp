@@ -220,7 +220,10 @@ void Unwrap::read(const Page& page, const std::vector<uint8_t>& barriers) {
         f.blanks[i] = uint8_t(std::min(line.blanks, 4));
         f.kind[i] = uint8_t(line.end_kind);
         f.begins[i] = begins_like(page, line);
-        if (i && f.begins[i] && f.begins[i] == f.begins[i - 1]) f.around[i] |= A_ALIKE;
+        if (i && f.begins[i] && f.begins[i] == f.begins[i - 1]) {
+            f.around[i] |= A_ALIKE;
+            if (i > 1 && (lines_[size_t(i) - 2]->end_kind == EndKind::stop || lines_[size_t(i) - 2]->end_kind == EndKind::colon)) f.around[i - 1] |= A_LIST;
+        }
         f.ends[i] = uint8_t(barriers[size_t(i)] | (i + 1 == n));
         if (i % 32 == 31) resolve(i - 31, i + 1);
     }
@@ -250,9 +253,11 @@ void Unwrap::look_closer(const Page& page) {
     }
 }
 
-// Extractors that cut lines do so behind marks, and many before opening ones.
+// Extractors that cut lines do so behind marks; where they cut many, behind colons too and before opening marks.
 bool Unwrap::may_be_cut(int i) const {
-    return !(facts_.flags[i] & F_MID) || ((facts_.around[i] & A_RAW) && (facts_.flags[i + 1] & F_OPENING));
+    const bool raw = (facts_.around[i] & A_RAW) != 0;
+    if (facts_.flags[i] & F_MID) return raw && (facts_.flags[i + 1] & F_OPENING);
+    return raw || facts_.kind[i] != uint8_t(EndKind::colon);
 }
 
 // Where lines are cut after marks, the typeset line that a line votes for is the pieces before it too.

@@ -66,6 +66,7 @@ enum AroundFlag : uint32_t {
     A_SEEN = 1 << 16,       // the characters on both sides of the line end stand side by side inside a line of the text
     A_ALIKE = 1 << 17,      // it begins like the line before
     A_INDENTS = 1 << 18,    // paragraphs around have an indent
+    A_LIST = 1 << 20,       // it begins like the next line, behind a sentence end or a colon
     A_OPENS = 1 << 19,      // it must begin a paragraph, and is no heading
 };
 

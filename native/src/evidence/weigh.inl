@@ -108,7 +108,7 @@ static void around(Facts& facts) {
     HANFLOW_APART
     for (int i = 0; i < n; ++i) {
         const bool first = flags[i - 1] == 0, behind = ((flags[i - 1] & F_STOP) != 0) & (f.indent[i - 1] < CELL);
-        own[i] = (f.indent[i] >= lattice::INDENT - 2) & (f.indent[i] <= lattice::INDENT + 2) & (first | behind);
+        own[i] = (f.indent[i] >= CELL) & (f.indent[i] <= lattice::INDENT + 2) & (first | behind);
         indented |= own[i];
     }
     if (indented) {
@@ -187,13 +187,15 @@ static void weigh(Facts& facts) {
         const uint32_t some_blank = uint32_t(f.blanks[i] > 0);
         // A paragraph often begins with the first word of its heading, which is narrower.
         const uint32_t seen = bit(y, A_SEEN) & (bit(a, F_MARKS) | uint32_t(f.width[i] <= f.width[i - 1] + CELL / 2));
-        int join = if_(item, ITEM) + if_(dash, DASH) + if_(dateline, DATELINE) + if_(further, INDENTED);
+        // An item that is wrapped hangs from its marker.
+        const uint32_t hangs = bit(a, F_ITEM) & bit(a, F_MID | F_PAUSE) & bit(b, F_PLAIN) & uint32_t(f.indent[i] <= f.indent[i - 1] + 3 * CELL);
+        int join = if_(item, ITEM) + if_(dash, DASH) + if_(dateline, DATELINE) + if_(further & ~hangs, INDENTED);
         join += if_(mid & ~bit(a | b, F_MARKS), NOT_PROSE);
         join += if_(bit(a | b, F_ROW), ROW) + if_(bit(a | b, F_CODE) | bit(a & b, F_LATIN), FOREIGN);
         join += if_(bit(a & b, F_KEY), KEYS) + if_(bit(b, F_SPEAKER), SPEAKER) + if_(bit(y, A_UNCUT), UNCUT);
         join += if_(bit(x | y, A_IN_ROWS), ROWLIKE) + if_(bit(a, F_PARTED), PARTED) + if_(bit(x, A_LONE_SPACED), SPACED_HEADING);
         join += if_(bit(x | y, A_COUPLET) & bit(a, F_STOP), VERSE) + if_(bit(x, A_TRAILS), TRAILING);
-        join += if_(bit(y, A_ALIKE), ALIKE) + if_(some_blank, f.rhythm[i]);
+        join += if_(bit(y, A_ALIKE), ALIKE) + if_(bit(y, A_LIST), LIST) + if_(some_blank, f.rhythm[i]);
         f.join[i] = int16_t(join < MOST_JOINT ? join : MOST_JOINT);
         const uint32_t left_over = mid & bit(y, A_LEFT_OVER);
         int part = if_(bit(b, F_NOSTART), CANNOT_START) + if_(quoted, QUOTED) + if_(left_over, REMAINDER);

@@ -28,7 +28,7 @@ WEIGHT FREE_END[] =      { 150,  335,  900,   40,  420,   30,   10};
 // The measure of a line, although ...
 WEIGHT SUPPORT_NEAR[] = {200, 150, 0};     // no line near votes for it, one, more
 WEIGHT SUPPORT_SHARE[] = {400, 200, 100};  // less than an eighth, a quarter, half as many vote as end in mid-sentence
-WEIGHT DOUBT[] = {0, 150, 250};  // the line ends near part no words, as in a list: no doubt, some, much
+WEIGHT DOUBT[] = {0, 100, 200};  // the line ends near part no words, as in a list: no doubt, some, much
 WEIGHT UNENDED = 200;          // no line near ends a sentence
 WEIGHT WIDE_LINES = 200;       // more than twice as many lines near are wider: whole paragraphs have no measure
 WEIGHT VERSE_COLUMN = 300;     // no sentence end is near, and few marks in the lines that vote
@@ -65,6 +65,7 @@ WEIGHT PARTED = 300;           // a separator inside: a heading of two halves
 WEIGHT SPACED_HEADING = 425;   // letter-spaced alone, without marks
 WEIGHT VERSE = 600;            // a sentence ends there, and one is a couplet among couplets
 WEIGHT ALIKE = 200;            // both begin alike: with a number, 【, the same character
+WEIGHT LIST = 700;             // a list begins: the next two begin alike, behind a sentence end or a colon
 WEIGHT TRAILING = 170;         // white space at its end, which few lines around have
 WEIGHT NOT_PROSE = 70;         // no mark in both
 WEIGHT UNCUT = 40;             // no word is parted: half of all line ends part one
