@@ -194,7 +194,7 @@ void SpacingStage::keep_dates(const Chars& t) {
 
 // 审 判 长  王 某: padding inside the office and inside the name goes, the gap between them stays, as one space if it is of several.
 bool SpacingStage::part_office(const Chars& t, const Line& line) {
-    if (line.cjks > MOST_HAN || line.letters) return false;
+    if (line.cjks > MOST_HAN || line.first_class != HAN || line.last_class != HAN) return false;
     Words& words = bylines_.words;
     if (!words.read(t, t.s, t.e) || words.size() != tokens_.size()) return false;
     const size_t n = words.size();
