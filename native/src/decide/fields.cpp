@@ -172,9 +172,9 @@ void SpacingStage::settle(const Page& page, const Layout& layout, size_t index, 
             is_one_of(KEY_ENDS, at(t, first.end - 1)) && t.cls[t.gaps[0].right] == DIGIT)
             verdicts_[0] = Verdict::keep;
     }
+    const auto is_box = [&](int i) { return t.cls[i] == OTHER && is_one_of(BOXES, t.cp[i]); };
     for (size_t k = 0; k < t.gaps.size(); ++k)
-        if (verdicts_[k] == Verdict::open && (is_one_of(BOXES, at(t, t.gaps[k].left)) || is_one_of(BOXES, at(t, t.gaps[k].right))))
-            verdicts_[k] = Verdict::keep;
+        if (verdicts_[k] == Verdict::open && (is_box(t.gaps[k].left) || is_box(t.gaps[k].right))) verdicts_[k] = Verdict::keep;
     if (!part_office(t, line)) part_labels(t);
     if (layout.damaged[index] && verdicts_[0] == Verdict::open && first.han == 1 && first.length() == 1 && tokens_[1].head == 1 &&
         tokens_[1].length() > 1 && is_colon(at(t, tokens_[1].begin + 1)))
@@ -194,7 +194,7 @@ void SpacingStage::keep_dates(const Chars& t) {
 
 // 审 判 长  王 某: padding inside the office and inside the name goes, the gap between them stays, as one space if it is of several.
 bool SpacingStage::part_office(const Chars& t, const Line& line) {
-    if (line.cjks > MOST_HAN || line.letters) return false;
+    if (line.cjks > MOST_HAN || line.first_class != HAN || line.last_class != HAN) return false;
     Words& words = bylines_.words;
     if (!words.read(t, t.s, t.e) || words.size() != tokens_.size()) return false;
     const size_t n = words.size();
@@ -226,6 +226,9 @@ bool SpacingStage::part_office(const Chars& t, const Line& line) {
 
 // Names behind labels (委 员：赵国庆 周 敏, 主 编：何一鸣 责 编：于 波): padding goes, and then what parts names is one space.
 void SpacingStage::part_labels(const Chars& t) {
+    int from = t.s;
+    while (from < t.e && (t.is(from, class_bit(HAN) | UNSEEN) || at(t, from) == U'、')) ++from;
+    if (from == t.e || !is_colon(at(t, from))) return;  // most lines
     words_.clear();
     colons_.clear();
     bool open = false, parted = false;

@@ -590,7 +590,12 @@ bool SpacingStage::heading(const Layout& layout, size_t index, const Line& line)
 // Whether settle() may say something of a line with gaps between Han and letters or digits: a section or page number, the parts of a
 // date line. All headings are such lines.
 bool SpacingStage::settles(const Page& page, const Layout& layout, size_t index, const Line& line) {
-    return line.first_class == DIGIT || line.page_number >= 0 || page.data[line.s] == U'第' ||
+    if (line.first_class == DIGIT) {  // a number and a gap open it
+        size_t k = line.s;
+        while (k < line.e && (page.class_at(k) == DIGIT || is_one_of(U".-．", page.data[k]))) ++k;
+        if (page.class_at(k) == GAP) return true;
+    }
+    return (line.page_number >= 0 && !layout.joined[index]) || page.data[line.s] == U'第' ||
            (!line.marks && !(layout.joined[index] && layout.prose[index]));
 }
 

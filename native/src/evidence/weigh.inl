@@ -188,7 +188,7 @@ static void weigh(Facts& facts) {
         // A paragraph often begins with the first word of its heading, which is narrower.
         const uint32_t seen = bit(y, A_SEEN) & (bit(a, F_MARKS) | uint32_t(f.width[i] <= f.width[i - 1] + CELL / 2));
         // An item that is wrapped hangs from its marker.
-        const uint32_t hangs = bit(a, F_ITEM) & bit(a, F_MID | F_PAUSE) & bit(b, F_PLAIN) & uint32_t(f.indent[i] <= f.indent[i - 1] + 3 * CELL);
+        const uint32_t hangs = bit(a, F_ITEM) & (bit(a, F_MID) | bit(a, F_PAUSE)) & bit(b, F_PLAIN) & uint32_t(f.indent[i] <= f.indent[i - 1] + 3 * CELL);
         int join = if_(item, ITEM) + if_(dash, DASH) + if_(dateline, DATELINE) + if_(further & ~hangs, INDENTED);
         join += if_(mid & ~bit(a | b, F_MARKS), NOT_PROSE);
         join += if_(bit(a | b, F_ROW), ROW) + if_(bit(a | b, F_CODE) | bit(a & b, F_LATIN), FOREIGN);

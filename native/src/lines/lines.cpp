@@ -648,13 +648,14 @@ void Page::mark_literal(const Line* following, bool listed) {
 void Page::mark_programs() {
     const size_t n = texts.size();
     for (size_t i = 0, j; i < n; i = j) {
-        bool signs = false, literal = false, cjk = false;
+        bool signs = false, literal = false, cjk = false, prose = false;
         for (j = i; j == i || (j < n && !texts[j].blanks); ++j) {
+            prose = prose || (!signs && !texts[j].signs && texts[j].prose);  // no comment has been opened
             signs = signs || texts[j].signs;
             literal = literal || texts[j].literal;
             cjk = cjk || texts[j].cjk;
         }
-        if (signs && cjk && !literal && is_program(i, j))
+        if (signs && cjk && !literal && !prose && is_program(i, j))
             for (size_t k = i; k < j; ++k) texts[k].literal = true;
     }
 }
@@ -715,7 +716,7 @@ void Page::measure(Line& line, Unit& unit) {
         return;
     }
 
-    int solid = 0, spread = 0, last = -1, room = 0, seen = 0, depth = 0, signs = 0, squeeze = 0;
+    int han = 0, solid = 0, spread = 0, last = -1, room = 0, seen = 0, depth = 0, signs = 0, squeeze = 0;
     int first[4] = {};
     size_t gap = 0;
     bool few = t.e - t.s <= 6;
@@ -734,6 +735,8 @@ void Page::measure(Line& line, Unit& unit) {
         line.cjk = line.cjk || is_wide_evidence(cp, c);
         room += cells(cp, c);
         line.letters += c == LETTER;
+        han += in(c, HAN_KANA);
+        line.prose = line.prose || (in(c, class_bit(STOP) | class_bit(PAUSE)) && cp >= 0x2E80);
         line.cjks += in(c, CJK);
         if (seen < 4) first[seen] = i;
         ++seen;
@@ -741,7 +744,7 @@ void Page::measure(Line& line, Unit& unit) {
         line.stops = line.stops || c == STOP;
         if (c == ASCII) {
             signs += is_syntax(cp);
-            line.signs = true;
+            line.signs = line.signs || is_program_sign(cp);
         }
         if (c == OPEN) {
             ++depth;
@@ -761,6 +764,8 @@ void Page::measure(Line& line, Unit& unit) {
         }
         last = i;
     }
+    line.prose = line.prose || han >= PROSE_HAN;
+    line.signs = line.signs || t.cp[t.e - 1] == ',';
     line.work = line.changes || !t.gaps.empty();
     line.gaps = int32_t(t.gaps.size());
     line.opened = depth > 0;

@@ -349,6 +349,13 @@ static inline void set_kinds(Page& page, Line& line, const CodeUnit* p, const ui
     }
 }
 
+// Four digits at most behind a gap, at the end.
+static inline bool may_be_page_number(const uint8_t* c, size_t s, size_t e) {
+    size_t k = e;
+    while (k > s && e - k < 5 && (c[k - 1] & CLASS) == DIGIT) --k;
+    return e - k <= 4 && k > s && (c[k - 1] & CLASS) == GAP;
+}
+
 // A colon, of ASCII or full-width.
 template <size_t MOST>
 static bool has_colon(const LineBits<MOST>& b, const CodeUnit* p) {
@@ -502,7 +509,13 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t begin, size
                 }
         }
     }
-    line.signs = signs > 0;
+    if (signs) {
+        line.signs = p[last] == ',';
+        for (size_t w = 0; w < b.words() && !line.signs; ++w)
+            for (uint64_t bits = b.plane[P_SIGN][w]; bits && !line.signs; bits &= bits - 1)
+                line.signs = is_program_sign(p[w * 64 + size_t(__builtin_ctzll(bits))]);
+    }
+    line.prose = han >= PROSE_HAN || has([&](size_t w) { return (b.plane[P_STOP][w] | b.plane[P_PAUSE][w]) & ~b.plane[P_LOW][w]; });
     line.full_width = full > full_signs;
     line.changes = changing;
     line.by_itself = changing && !full_signs && !(line.full_width && (odd_gaps || (han && has_zero(b, p))));
@@ -603,7 +616,7 @@ static bool measure_words(Page& page, Line& line, Unit& unit, size_t begin, size
     if (!line.byline && ((gap_count >= 2 && !line.spaced && !line.marks && (wide || digits)) ||
                          (last_class == DIGIT && (marks || signs)) || (p[s] == '|' && p[last] == '|')))
         line.table = is_table(characters("measure: a row of a table, perhaps"), line);
-    if (gap_count && last_class == DIGIT) {
+    if (gap_count && last_class == DIGIT && may_be_page_number(c, s, e)) {
         line.page_number = int16_t(page_number(characters("measure: a page number at the end, perhaps")));
         line.opens_contents = line.page_number >= 0 && opens_contents(page.chars);
     }
@@ -682,6 +695,7 @@ static void measure_plain(Page& page, Line& line, Unit& unit, size_t begin, size
             for (size_t i = 0; i < length; ++i) line.number_or_dash = line.number_or_dash && (p[i] == 0x2014 || p[i] == 0x2015);
         }
     }
+    line.prose = __builtin_popcountll(han) >= PROSE_HAN || ((plane(P_STOP) | plane(P_PAUSE)) & ~plane(P_LOW));
     line.tight = line.width - squeeze;
     // The first unit: opening marks, one character, and the closing marks behind it.
     size_t i = 0;

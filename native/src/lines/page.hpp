@@ -76,7 +76,8 @@ struct Line {
     bool parted = false;     // a separator between Han, no sentence marks: a heading of two halves
     int16_t page_number = -1;     // that closes it behind a gap; -1: none does
     bool opens_contents = false;  // a section number or 第 … 章 opens it, if it has a page number
-    bool signs = false;      // holds ASCII punctuation or symbols
+    bool signs = false;      // holds signs that a program may have (is_program_sign)
+    bool prose = false;      // ... and if it holds none, whether it is a sentence of prose in the eyes of ProgramScanner
     bool starts_alnum = false, ends_alnum = false;
     Cut cut = Cut::unknown;         // what the line end before it parts
     bool work = false;     // holds gaps, or ...

@@ -1,6 +1,6 @@
 #include "lines/program.hpp"
 
-#include <algorithm>
+#include "features.hpp"
 
 namespace hanflow {
 namespace {
@@ -66,6 +66,8 @@ bool is_pair(uint32_t a, uint32_t b) {
 }
 
 }  // namespace
+
+bool is_program_sign(uint32_t cp) { return cp == ':' || cp == '-' || is_syntax(cp); }
 
 ProgramScanner::Result ProgramScanner::read(const Chars& t, bool continued) {
     static constexpr const char* ends[] = {"", "*/", "-->", "\"", "'", "`", "\"\"\"", "'''"};
@@ -165,7 +167,7 @@ ProgramScanner::Result ProgramScanner::result(const Chars& t, bool comment, bool
     }
     if (named) return {key ? Kind::key : Kind::sign, true, key};
     if ((command || braces) && !sentence) return {Kind::sign, true, false};
-    return {sentence || han >= 12 ? Kind::prose : Kind::plain, false, false};
+    return {sentence || han >= PROSE_HAN ? Kind::prose : Kind::plain, false, false};
 }
 
 // = behind a name that opens the line, : and a gap or nothing behind a key, or 0.

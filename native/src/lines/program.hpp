@@ -8,6 +8,11 @@
 
 namespace hanflow {
 
+constexpr int PROSE_HAN = 12;  // of a line that is no label any more
+
+// A line without any carries no sign of a program, unless it ends in a comma, or a comment goes on in it.
+bool is_program_sign(uint32_t cp);
+
 // Lines of one block, one after the other: comments and long strings go on from line to line.
 class ProgramScanner {
 public:
