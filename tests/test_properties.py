@@ -68,7 +68,6 @@ def test_fixed_point_with_options(text, options):
     assert hanflow.normalize(once, **options) == once
 
 
-@pytest.mark.xfail(strict=True, reason="longer than the passes reach that the core makes over a stretch of one-character lines")
 @pytest.mark.parametrize("lines", [6_000, 30_000])
 def test_fixed_point_of_many_one_character_lines(lines):
     once = hanflow.normalize("\n".join(random.Random(1).choices("江城春水东流去", k=lines)))

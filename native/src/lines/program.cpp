@@ -1,6 +1,6 @@
 #include "lines/program.hpp"
 
-#include "features.hpp"
+#include "lines/features.hpp"
 
 namespace hanflow {
 namespace {
