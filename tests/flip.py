@@ -158,7 +158,7 @@ def flips(kind, count, seed):
         said = [outcome(lambda: convert(setting, source, target))]
         source.seek(0)
         texts = []
-        said.append(outcome(lambda: each_text(setting, source, lambda located: texts.append(located.text) or False)))
+        said.append(outcome(lambda: each_text(setting, source, lambda located: texts.append(str(located.text)) or False)))
         result = target.getvalue()
         try:
             result += unpacked(result)

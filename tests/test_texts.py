@@ -92,6 +92,24 @@ def test_what_convert_repairs(kind, seed):
 
 
 class TestPlaces:
+    def test_a_long_text(self):
+        """It comes in pieces, and is whole where somebody wants it so."""
+        data = (CLEAN * 50_000).encode()
+        found = []
+        report = each_text(Settings(), io.BytesIO(data), lambda located: found.append(str(located.text)) or False)
+        assert found == [data.decode()] and report.changed is False
+        kept = []
+        each_text(Settings(), io.BytesIO(data), lambda located: kept.append(located.text) or False)
+        with pytest.raises(ValueError, match="its start is gone"):
+            str(kept[0])
+
+    def test_a_long_text_that_nobody_reads(self):
+        """What would end a conversion ends this too."""
+        for pack, name in ((bytes, "a.txt"), (gzip.compress, "a.txt.gz")):
+            source = io.BytesIO(pack((CLEAN * 50_000).encode() + b"\xff"))
+            with pytest.raises(FormatError, match=r"byte 1100000 \(line 50001\): not UTF-8"):
+                each_text(Settings(), source, lambda located: False)
+
     def test_text(self):
         found, report = listed(DAMAGED.encode(), format="text")
         assert found == [(DAMAGED, 1, 1, True, None, "", "", "text", "utf-8", True)]

@@ -73,6 +73,13 @@ class Text:
         while self._base + len(self._held) < position and self._fetch():
             pass
 
+    def __str__(self) -> str:
+        """All of it, held whole."""
+        end = len(self)
+        if self._base:
+            raise ValueError("the text has been read: its start is gone")
+        return self[0:end]
+
     def __len__(self) -> int:
         while self._fetch():
             pass

@@ -211,8 +211,8 @@ class FileReport(NamedTuple):
 class Located(NamedTuple):
     """A text that is repaired by itself, and where it stands in its file.
 
-    text:         bytes that are not UTF-8 are lone surrogates in it, as by "surrogateescape" (only with errors="preserve"). A Text
-                  comes in pieces and can be read once; its repairs too.
+    text:         bytes that are not UTF-8 are lone surrogates in it, as by "surrogateescape" (only with errors="preserve"). Long
+                  plain text is a Text, which comes in pieces and can be read once, as its repairs can: str() gives it whole.
     coded:        whether convert() gives it to the normalizer as bytes: those that are not UTF-8 count for something else there.
     line, column: where it begins in the file, from 1, in code points. What cannot say it better has column 1; Parquet and
                   Arrow have the number of the row, from 1, for the line.

@@ -77,6 +77,9 @@ def texts(read: Callable[[int], bytes], account: Account) -> Iterator[Located]:
     first, second = next(pieces), next(pieces, None)
     text = first[1] if second is None else Text(chain((first, second), pieces), preserve=errors != "strict")
     yield Located(text, lines=True, coded=True)
+    if isinstance(text, Text):  # what nobody has read may not be UTF-8
+        while text.next_piece() is not None:
+            text.forget_all()
 
 
 def _decoded(read: Callable[[int], bytes], errors: str) -> Iterator[tuple[bytes, str]]:
