@@ -86,8 +86,11 @@ class TestAgainstThePackage:
         assert pages and not differences(name, made(name), [*pages, "\n".join(pages)])
 
     def test_nul(self, name):
-        # With a segmentation OpenCC stops there until the segment ends: that is what "as the package" means.
-        assert not differences(name, made(name), ["头发\0头髮，软件\0沈", "\0", "a\0b", "頭" + "清" * 200 + "，\0覆" + "，清" * 200 + "發"])
+        # With a segmentation OpenCC drops what follows a NUL in its segment; what is between NULs is converted instead.
+        for text in ["头发\0头髮，软件\0沈", "\0", "\0汉字", "a\0b", "頭" + "清" * 200 + "，\0覆" + "，清" * 200 + "發"]:
+            expected = "\0".join(package(name)(part) for part in text.split("\0"))
+            assert made(name)(text) == stage.Converter(name)(text) == expected
+            assert made(name).batch([text.encode()]) == [expected.encode()]
 
     @pytest.mark.parametrize("description", ["⿰氵頭", "⿱⿰頭髮發", "⿲髮，髮", "⿰" * 40 + "頭" * 41, "⿰髮", "⿾，頭"])
     def test_ideographic_descriptions(self, name, description):
@@ -163,7 +166,8 @@ class TestPreCheck:
         converter = stage.Converter("t2s")
         converter._until_table = 0
         text = "清楚明白，" * 30 + "回覆，" + "清楚明白\ud800，" * 30
-        assert not differences("t2s", converter, [text.replace("\ud800", ""), "頭髮\0", "⿰氵頭"])
+        assert not differences("t2s", converter, [text.replace("\ud800", ""), "⿰氵頭"])
+        assert converter("頭髮\0") == "头发\0"
         assert converter(text) == text.replace("覆", "复") and converter._table is not None and converter._library is None
 
 

@@ -23,7 +23,8 @@ phrases; and 乾 changes, but in 乾隆 it is protected. Both need the phrases, 
    text, and never looks back. c itself is copied, so that the next step finds it there too, and no key of that step has it.
    Segments of copied characters are cut as well, but only where no key stands.
 3. Two things reach farther than a key. An ideographic description (U+2FF0 to U+2FFF and what it describes) is copied as one, and
-   in configurations with a segmentation a segment ends at a NUL. A text that holds either is left to OpenCC as a whole.
+   in configurations with a segmentation OpenCC drops what follows a NUL in its segment. A text with a description is left to
+   OpenCC as a whole, and of one with a NUL what is between the NULs: nothing is lost.
 
 So the text is cut behind characters that are in no key, and the pieces with a trigger are converted, in one go where there is
 little between them. Lone surrogates, for which UTF-8 has no place, are in no key either: what is between them is converted.
@@ -59,6 +60,8 @@ _PORTION = 1 << 16  # bytes that are converted at a time
 
 # OpenCC takes UTF-8, which has no place for lone surrogates: the stretches between them are converted.
 _SURROGATES = re.compile("([\ud800-\udfff]+)")
+# With a segmentation it drops what follows a NUL up to the segment's end; so what is between NULs is converted too.
+_APART = re.compile("([\0\ud800-\udfff]+)")
 
 
 def _names() -> tuple[str, ...]:
@@ -157,12 +160,14 @@ class Converter:
         """By the package, the whole text."""
         if isinstance(text, bytes):
             return self._whole(text.decode()).encode()
-        try:
-            return self._by_package(text)
-        except UnicodeEncodeError:
-            parts = _SURROGATES.split(text)
-            parts[::2] = [self._by_package(part) if part else part for part in parts[::2]]
-            return "".join(parts)
+        if "\0" not in text:
+            try:
+                return self._by_package(text)
+            except UnicodeEncodeError:
+                pass
+        parts = _APART.split(text)
+        parts[::2] = [self._by_package(part) if part else part for part in parts[::2]]
+        return "".join(parts)
 
     def _by_package(self, text: str) -> str:
         if self._package is None:
