@@ -13,6 +13,9 @@ guesses, lines that end after each mark, or spaces between all characters. The p
 
 Texts longer than 16 MiB are the same pages in a new order for each round: nothing repeats within 16 MiB, which is more than what
 caches and branch predictors remember.
+
+web() is made of the same clauses: each paragraph in one line, with the Latin words, numbers, addresses and signs that the web has
+between Han. code() is source text: this project's, then the standard library's.
 """
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ import os
 import random
 import re
 import sys
+import sysconfig
 import unicodedata
 from functools import lru_cache
 from pathlib import Path
@@ -193,6 +197,17 @@ def sources() -> str:
     return hashlib.sha256(b"\0".join([path.read_bytes() for path in scripts] + real())).hexdigest()[:12]
 
 
+def keep(path: Path, text: bytes) -> None:
+    """In the cache, in place of the same text of older sources."""
+    CACHE.mkdir(exist_ok=True)
+    (CACHE / ".gitignore").write_text("*\n")
+    for old in CACHE.glob(path.name.rpartition("-")[0] + "-*.bin"):
+        old.unlink()
+    part = path.with_suffix(f".{os.getpid()}")
+    part.write_bytes(text)
+    part.replace(path)
+
+
 @lru_cache(None)
 def pages(size: int = 16 * MIB) -> tuple[bytes, ...]:
     """Shuffled pages of about 21 KB of damaged text, all different: `size` bytes of UTF-8 or slightly more, 16 MiB at most.
@@ -210,13 +225,7 @@ def pages(size: int = 16 * MIB) -> tuple[bytes, ...]:
             documents.append(made(writer, rng))
             length += len(documents[-1])
         rng.shuffle(documents)
-        CACHE.mkdir(exist_ok=True)
-        for old in CACHE.glob(f"pages-{whole}-*.bin"):
-            old.unlink()
-        (CACHE / ".gitignore").write_text("*\n")
-        part = path.with_suffix(f".{os.getpid()}")
-        part.write_bytes(b"\0".join(bundles(documents)))
-        part.replace(path)
+        keep(path, b"\0".join(bundles(documents)))
     out: list[bytes] = []
     length = 0
     for page in path.read_bytes().split(b"\0"):
@@ -245,6 +254,62 @@ def whole_characters(text: bytes) -> bytes:
     while end and text[end - 1] & 0xC0 == 0x80:
         end -= 1
     return text if text[end - 1:].decode("utf-8", "ignore") else text[:end - 1]
+
+
+WORDS = ("Python", "GitHub", "Wi-Fi", "GPU", "iPhone 15 Pro", "Web 2.0", "CO₂", "App Store", "Ubuntu 24.04", "VS Code",
+         "5G", "AI", "Linux", "https://example.org/news/{}", "@weather_{}", "v{}.2", "{} km", "{}%", "{} 万", "2024-{}")
+SIGNS = ("·", "℃", "±", "①", "→", "™", "é", "😀", "★", "…", "《》", "~", "&", "×")
+NINTH = 0.09  # of the lines hold a sign that is no word's
+TITLE = 0.12  # of the lines are titles
+
+
+@lru_cache(2)
+def web(size: int = 16 * MIB) -> bytes:
+    """Prose as the web has it: a paragraph in a line, nothing wrapped; at least `size` bytes."""
+    path = CACHE / f"web-{size}-{sources()}.bin"
+    if path.exists():
+        return path.read_bytes()
+    rng = random.Random(8)
+    writer = Writer(rng)
+    languages = sorted(writer.final)
+    out, length = [], 0
+    lang, gap, blank = "", "", "\n"
+    while length < size:
+        if not out or rng.random() < 0.02:  # another page
+            lang, gap, blank = rng.choice(languages), rng.choice(["", " "]), rng.choice(["\n", "\n\n"])
+        if rng.random() < TITLE:
+            text = rng.choice(writer.inner[lang])[:-1]
+        else:
+            text = writer.paragraph(lang, rng.randint(60, 400))
+            for _ in range(rng.randint(0, len(text) // 60)):  # words, some of them with a space on both sides
+                at = rng.randrange(len(text))
+                text = text[:at] + gap + rng.choice(WORDS).format(rng.randint(1, 99)) + gap + text[at:]
+            if rng.random() < NINTH:
+                at = rng.randrange(len(text))
+                text = text[:at] + rng.choice(SIGNS) + text[at:]
+        out.append(text + blank)
+        length += len(out[-1].encode())
+    text = "".join(out).encode()
+    keep(path, text)
+    return text
+
+
+def code(size: int = 4 * MIB) -> bytes:
+    """Source text: at most `size` bytes."""
+    ours = [path for folder in ("src", "native/src", "tests", "benchmarks") for path in sorted((ROOT / folder).rglob("*.*"))
+            if path.suffix in (".py", ".pyx", ".cpp", ".hpp", ".inl")]
+    out, length = [], 0
+    for path in (*ours, *sorted(Path(sysconfig.get_path("stdlib")).rglob("*.py"))):
+        if length >= size:
+            break
+        try:
+            text = path.read_bytes()
+            text.decode()
+        except (OSError, UnicodeDecodeError):
+            continue
+        out.append(text)
+        length += len(text)
+    return whole_characters(b"".join(out)[:size])
 
 
 @lru_cache(2)

@@ -1,106 +1,171 @@
-"""Every figure that hanflow promises about its speed and memory, asked and measured, in one run.
+"""Every figure that hanflow promises about its speed and memory, measured, and whether its floor in floors.json holds, in one run.
 
-    python benchmarks/figures.py [--quick] [--out FOLDER]
+    python benchmarks/figures.py [--quick] [--full] [--only GROUP] [--out FOLDER]
 
-The text is 16 MiB of damaged pages, shuffled, none twice (corpus.py), unless a row says otherwise. Contestants of one ratio take
-turns; the best time of each counts; MB/s are of the input's UTF-8. Each result is checked before it is timed. Writes
-results/DATE-figures.json. Takes some minutes; a busy machine spoils it.
+The text is 16 MiB of damaged pages, shuffled, none twice (corpus.py), unless a row says otherwise. Times are CPU times, and a ratio is
+to bytes.decode() of the same text in the same process, unless a row says otherwise; contestants take turns, the least time of each
+counts; MB/s are of the input's UTF-8. Each result is checked before it is timed. Writes results/DATE-figures.json. Takes some minutes.
+CPU time leaves out what other programs take, but not that they share caches, memory and clock: the machine should be quiet.
 """
 from __future__ import annotations
 
 import argparse
-import random
 import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Callable, Optional
 
 import corpus
+import files
 import hanflow
+import measure
 import pipelines
-from measure import RESULTS, Worker, check, cpu_paths, digest, race, record, table
+import slow
+from measure import RESULTS, Run, Worker, check, cpu_paths, digest, race, record, table
 
 MIB = corpus.MIB
-SPACING_ONLY: dict[str, Any] = {"unwrap": False, "vertical": False}
-Run = Callable[[], object]
+NARROW: dict[str, Any] = {"unwrap": False, "vertical": False}
 
 
 class Figures:
-    def __init__(self, quick: bool, folder: Path):
+    def __init__(self, quick: bool, folder: Path, full: bool = False):
         self.quick = quick
+        self.full = full  # 1 GB of JSON Lines and Parquet
         self.folder = folder  # for files that other processes read
         self.size = MIB // 8 if quick else 16 * MIB
         self.rows: list[dict[str, Any]] = []
         self.rates: dict[str, float] = {}  # contestant -> MB/s
         self.more: dict[str, Any] = {}
 
-    def race(self, contestants: dict[str, Run], seconds: float = 1.0, least: int = 5) -> dict[str, float]:
-        return race(contestants, 0.0 if self.quick else seconds, 1 if self.quick else least)
+    def race(self, contestants: dict[str, Run], seconds: float = 1.0, least: int = 5,
+             clock: Callable[[], float] = measure.cpu) -> dict[str, float]:
+        return race(contestants, 0.0 if self.quick else seconds, 1 if self.quick else least, clock)
 
-    def speeds(self, contestants: dict[str, tuple[int, Run]], seconds: float = 1.0) -> None:
+    def speeds(self, contestants: dict[str, tuple[int, Run]], seconds: float = 1.0, clock: Callable[[], float] = measure.cpu) -> None:
         """{name: (bytes of UTF-8, what to time)} -> self.rates"""
-        times = self.race({name: run for name, (_, run) in contestants.items()}, seconds)
+        times = self.race({name: run for name, (_, run) in contestants.items()}, seconds, clock=clock)
         self.rates.update({name: contestants[name][0] / time / 1e6 for name, time in times.items()})
 
-    def row(self, name: str, measured: Optional[float], asked: float, unit: str, note: str = "", most: bool = False) -> None:
-        """asked: the least that is right, or with `most` the most. measured None: could not be measured."""
-        holds = None if measured is None else measured <= asked if most else measured >= asked
-        self.rows.append({"name": name, "asked": asked, "most": most, "unit": unit, "measured": measured, "holds": holds,
-                          "note": note})
+    def row(self, name: str, measured: Optional[float], note: str = "") -> None:
+        """name: as in floors.json. measured None: could not be measured."""
+        self.rows.append(measure.row(name, measured, note))
 
-    def ratio(self, name: str, one: str, other: str, asked: float) -> None:
+    def ratio(self, name: str, one: str, other: str) -> None:
         rates = self.rates
-        self.row(name, rates[one] / rates[other] if one in rates and other in rates else None, asked, "x",
-                 f"{rates[one]:.0f} to {rates[other]:.0f} MB/s" if one in rates and other in rates else "not in this version")
+        if one in rates and other in rates:
+            self.row(name, rates[one] / rates[other], f"{rates[one]:.0f} to {rates[other]:.0f} MB/s")
+        else:
+            self.row(name, None, "not in this version")
 
 
 # ---------------------------------------------------------------- each group is one race
 def texts(f: Figures) -> None:
-    """Whole texts, pages, clean text: bytes and str, beside decoding and plain Python."""
-    n, narrow = hanflow.Normalizer(), hanflow.Normalizer(**SPACING_ONLY)
-    data, clean, pages = corpus.damaged(f.size), corpus.clean(f.size), list(corpus.pages(f.size))
-    text, clean_text, page_texts = data.decode(), clean.decode(), [page.decode() for page in pages]
-    size, of_pages = len(data), sum(map(len, pages))
-    check(n(text).encode() == clean, "str and bytes differ")
+    """Whole texts: bytes and str, beside decoding and plain Python."""
+    n, narrow = hanflow.Normalizer(), hanflow.Normalizer(**NARROW)
+    data = corpus.damaged(f.size)
+    text = data.decode()
+    clean, web = n(data), corpus.web(f.size)
+    clean_text, web_text = clean.decode(), web.decode()
+    check(n(text) == clean_text, "str and bytes differ")
     check(n(clean_text) is clean_text and n(clean) is clean, "clean text does not come back as the same object")
-    check(narrow(text).encode() == narrow(data), "spacing only: str and bytes differ")
-    repaired = [n(page).decode() for page in pages]
-    check([n(page) for page in page_texts] == n.batch(page_texts) == repaired, "pages: bytes, str and batch differ")
-
-    def loop(function: Callable[[Any], object], items: list[Any]) -> Run:
-        def run() -> None:
-            for item in items:
-                function(item)
-
-        return run
-
+    check(narrow(text).encode() == narrow(data), "vertical=False, unwrap=False: str and bytes differ")
+    check(n(web_text).encode() == n(web), "web prose: str and bytes differ")
+    size = len(data)
     f.speeds({
         "decode": (size, data.decode),
         "decode clean": (len(clean), clean.decode),
+        "decode web": (len(web), web.decode),
         "bytes": (size, lambda: n(data)),
         "str": (size, lambda: n(text)),
-        "spacing only, bytes": (size, lambda: narrow(data)),
-        "spacing only, str": (size, lambda: narrow(text)),
+        "narrow, bytes": (size, lambda: narrow(data)),
         "clean, bytes": (len(clean), lambda: n(clean)),
         "clean, str": (len(clean), lambda: n(clean_text)),
-        "pages, bytes": (of_pages, loop(n, pages)),
-        "pages, str": (of_pages, loop(n, page_texts)),
-        "pages, spacing only": (of_pages, loop(narrow, pages)),
+        "web, bytes": (len(web), lambda: n(web)),
+        "web, str": (len(web), lambda: n(web_text)),
         **{f"Python, {name}": (size, lambda function=function: function(text)) for name, function in pipelines.PURE.items()},
     }, seconds=1.5)
     python = max((name for name in f.rates if name.startswith("Python, ")), key=f.rates.__getitem__)
     f.more["best Python"] = python
-    f.ratio("whole, bytes to bytes, to bytes.decode()", "bytes", "decode", 2)
-    f.ratio("whole, bytes to bytes, to the best plain Python", "bytes", python, 25)
-    f.ratio("whole, str to str, to bytes.decode()", "str", "decode", 1.5)
-    f.ratio("whole, str to str, to the best plain Python", "str", python, 20)
-    f.ratio("width, compat and spacing only, bytes, to decode", "spacing only, bytes", "decode", 5)
-    f.ratio("clean text, bytes, to decode", "clean, bytes", "decode clean", 6)
-    f.ratio("clean text, str (the same object), to decode", "clean, str", "decode clean", 6)
-    f.ratio("pages of 21 KB in a loop, bytes, to decode", "pages, bytes", "decode", 2)
-    f.ratio("pages of 21 KB in a loop, str, to decode", "pages, str", "decode", 1.5)
-    f.ratio("pages of 21 KB in a loop, spacing only, to decode", "pages, spacing only", "decode", 5)
+    f.ratio("whole job, bytes", "bytes", "decode")
+    f.ratio("whole job, str", "str", "decode")
+    f.ratio("whole job, str, to the best plain Python pipeline", "str", python)
+    f.ratio("vertical=False, unwrap=False, bytes", "narrow, bytes", "decode")
+    f.ratio("clean text, bytes", "clean, bytes", "decode clean")
+    f.ratio("clean text, str, the same object", "clean, str", "decode clean")
+    f.ratio("web prose, long lines, bytes", "web, bytes", "decode web")
+    f.ratio("web prose, long lines, str", "web, str", "decode web")
+
+
+def hot(f: Figures) -> None:
+    """Pages of 21 KB, one after the other, each again and again: all of it stays in the caches."""
+    n = hanflow.Normalizer()
+    pages = corpus.pages(f.size)[:2 if f.quick else 24]
+    times = dict.fromkeys(("decode hot", "hot, bytes", "hot, str"), 0.0)
+    calls = 1 if f.quick else 20
+
+    def loop(function: Callable[[], object]) -> Run:
+        def run() -> None:
+            for _ in range(calls):
+                function()
+
+        return run
+
+    for page in pages:
+        text = page.decode()
+        check(n(page).decode() == n(text), "a page: str and bytes differ")
+        found = f.race({"decode hot": loop(page.decode), "hot, bytes": loop(lambda: n(page)), "hot, str": loop(lambda: n(text))}, 0.1)
+        for name in times:
+            times[name] += found[name]
+    size = calls * sum(map(len, pages))
+    f.rates.update({name: size / time / 1e6 for name, time in times.items()})
+    f.ratio("a hot page of 21 KB, bytes", "hot, bytes", "decode hot")
+    f.ratio("a hot page of 21 KB, str", "hot, str", "decode hot")
+
+
+def paths(f: Figures) -> None:
+    """CPU paths in processes of their own, each beside decoding."""
+    names = cpu_paths()
+    data = corpus.damaged(f.size)
+    file = f.folder / "damaged.txt"
+    file.write_bytes(data)
+    right = digest([hanflow.normalize(data)])
+    seconds, least = (0.0, 1) if f.quick else (2.0, 5)
+    for name in names:
+        with Worker(name) as worker:
+            check(worker.load(file) == right, f"CPU path {name}: result differs")
+            times = worker.race(seconds, least)
+        f.rates.update({f"path {name}, {what}": len(data) / time / 1e6 for what, time in times.items()})
+    f.more["paths"] = names
+    for name in ("haswell", "portable"):
+        f.ratio(f"HANFLOW_ISA={name}, whole job, bytes", f"path {name}, bytes", f"path {name}, decode")
+
+
+def traps(f: Figures) -> None:
+    """Inputs made to be slow (slow.py); two of them have floors of their own."""
+    size = 1 << 14 if f.quick else 16 * MIB
+    found = []
+    for kind in slow.KINDS:
+        text = kind.text(size)
+        data = text.encode(errors="surrogateescape")
+        n = hanflow.Normalizer(**kind.options)
+        contestants: dict[str, Run] = {"decode": lambda: data.decode(errors="surrogateescape"), "bytes": lambda: n(data)}
+        if not kind.options:  # else only bytes can be so
+            check(n(text).encode() == n(data), f"{kind.name}: str and bytes differ")
+            contestants["str"] = lambda: n(text)
+        times = f.race(contestants, 0.3, 3)
+        found.append({"name": kind.name, "why": kind.why, **{what: len(data) / time / 1e6 for what, time in times.items()}})
+    found.sort(key=least_of)
+    f.more["slow"] = found
+    for name in ("one-character lines", "letter-spaced lines"):
+        (one,) = (one for one in found if one["name"] == name)
+        f.row(name, least_of(one) / one["decode"], f"bytes {one['bytes']:.0f}, str {one['str']:.0f} to {one['decode']:.0f} MB/s")
+    f.row("the slowest input made to be slow", least_of(found[0]), f"{found[0]['name']}; of {len(found)}")
+
+
+def least_of(rates: dict[str, Any]) -> float:
+    return min(rates["bytes"], rates.get("str", rates["bytes"]))
 
 
 def short(f: Figures) -> None:
@@ -118,29 +183,12 @@ def short(f: Figures) -> None:
         for line in data:
             n(line)
 
-    times = f.race({"str": strings, "bytes": byte_strings})
-    for name, time in times.items():
-        f.row(f"a line of 18 characters, {name}", time / len(lines) * 1e9, 450, "ns", most=True)
-
-
-def traceable(f: Figures) -> None:
-    """One page of 21 KB: align with both arrays, and explain, to a plain call."""
-    n = hanflow.Normalizer()
-    page = corpus.pages(f.size)[0]
-
-    def aligned(text: Any) -> Any:
-        alignment = n.align(text)
-        return alignment.text, alignment.to_source, alignment.to_output
-
-    for kind, text in (("bytes", page), ("str", page.decode())):
-        check(aligned(text)[0] == n(text) == hanflow.replay(n.explain(text), text), "align, explain and the plain call differ")
-        times = f.race({"plain": lambda: n(text), "align": lambda: aligned(text), "explain": lambda: n.explain(text)})
-        for name, asked in (("align", 2.5), ("explain", 6)):
-            f.row(f"{name} to a plain call on a page of 21 KB, {kind}", times[name] / times["plain"], asked, "x",
-                  f"{times[name] * 1e6:.0f} to {times['plain'] * 1e6:.0f} us", most=True)
+    times = {name: time / len(lines) * 1e9 for name, time in f.race({"str": strings, "bytes": byte_strings}, least=20).items()}
+    f.row("a line of 18 characters, str", times["str"], f"bytes {times['bytes']:.0f} ns")
 
 
 def threads(f: Figures) -> None:
+    """By the clock: of two threads the CPU time says nothing."""
     n = hanflow.Normalizer()
     pages = list(corpus.pages(f.size)) * (4 if not f.quick else 20)
     size = sum(map(len, pages))
@@ -154,19 +202,107 @@ def threads(f: Figures) -> None:
         return run
 
     f.speeds({f"batch, {count} threads": (size, lambda count=count: n.batch(pages, threads=count)) for count in (1, 2)}
-             | {f"calls, {count} threads": (size, calls(count)) for count in (1, 2)}, seconds=2)
-    f.ratio("two threads to one, batch of pages", "batch, 2 threads", "batch, 1 threads", 1.8)
-    f.ratio("two threads to one, each calling on pages", "calls, 2 threads", "calls, 1 threads", 1.8)
+             | {f"calls, {count} threads": (size, calls(count)) for count in (1, 2)}, seconds=2, clock=time.perf_counter)
+    f.ratio("two threads to one, batch of pages", "batch, 2 threads", "batch, 1 threads")
+    f.ratio("two threads to one, each calling on pages", "calls, 2 threads", "calls, 1 threads")
+
+
+def traceable(f: Figures) -> None:
+    """Pages of 21 KB: align with both arrays, and explain; bytes and str, of which the slower counts."""
+    n = hanflow.Normalizer()
+    pages = corpus.pages(f.size)[:2 if f.quick else 48]
+    texts = [page.decode() for page in pages]
+
+    def aligned(text: Any) -> Any:
+        alignment = n.align(text)
+        return alignment.text, alignment.to_source, alignment.to_output
+
+    contestants: dict[str, tuple[int, Run]] = {}
+    for kind, items in (("bytes", pages), ("str", texts)):
+        for item in items[:2]:
+            check(aligned(item)[0] == n(item) == hanflow.replay(n.explain(item), item), "align, explain and the plain call differ")
+        for name, call in (("plain", n), ("align", aligned), ("explain", n.explain)):
+            def run(call: Callable[[Any], object] = call, items: Any = items) -> None:
+                for item in items:
+                    call(item)
+
+            contestants[f"{name}, {kind}"] = sum(map(len, pages)), run
+    f.speeds(contestants)
+    for name in ("align", "explain"):
+        rates = {kind: f.rates[f"{name}, {kind}"] for kind in ("bytes", "str")}
+        note = ", ".join(f"{kind} {rate:.0f}, plain {f.rates[f'plain, {kind}']:.0f} MB/s" for kind, rate in rates.items())
+        f.row(name, min(rates.values()), note)
+
+
+def memory(f: Figures) -> None:
+    """Of a process of its own: its peak, less what it had before it read the file, less input and output."""
+    most, where = float("-inf"), ""
+    for size in (f.size,) if f.quick else (16 * MIB, 64 * MIB):
+        file = f.folder / f"memory-{size}.txt"
+        file.write_bytes(corpus.damaged(size))
+        for kind in ("bytes", "str"):
+            with Worker() as worker:
+                found = worker.memory(file, kind)
+            over = (found["peak"] - found["before"] - found["in"] - found["out"]) / MIB
+            if over > most:
+                most, where = over, f"{kind} of {size / MIB:.3g} MiB, peak {found['peak'] / MIB:.0f} MiB"
+    f.row("memory beside input and output", max(0.0, most), where)
+
+
+def file_row(f: Figures, name: str, size: int, command: measure.Command) -> None:
+    f.row(name, size / command.cpu / 1e6, f"{size / 1e6:.0f} MB; {size / command.wall / 1e6:.0f} MB/s by the clock")
+
+
+def commands(f: Figures) -> None:
+    """hanflow fix on a tree of pages, on JSON Lines and on Parquet."""
+    count, turns = (60, 1) if f.quick else (files.PAGES, 5)
+    size, found = files.tree(f.folder, count, turns)
+    for name, command in found.items():
+        f.rates[f"tree, {name}"] = size / command.cpu / 1e6
+        f.rates[f"tree, {name}, by the clock"] = size / command.wall / 1e6
+    f.ratio("hanflow fix, 2,000 pages, one job, to a loop that copies", "tree, one job", "tree, loop")
+    size, turns = (MIB // 4, 1) if f.quick else (1_000_000_000, 2) if f.full else (100_000_000, 3)
+    source, target = f.folder / "pages.jsonl", f.folder / "repaired.jsonl"
+    written = files.json_lines(source, size)
+    command = files.convert(source, target, turns, "--field", "text")
+    files.check_json_lines(source, target)
+    file_row(f, "JSON Lines, one job", written, command)
+    try:
+        import pyarrow  # noqa: F401
+    except ImportError:
+        f.row("Parquet, one job", None, "needs pyarrow")
+    else:
+        source, target = f.folder / "pages.parquet", f.folder / "repaired.parquet"
+        written = files.parquet(source, size)
+        command = files.convert(source, target, turns, "--column", "text")
+        files.check_parquet(source, target)
+        file_row(f, "Parquet, one job", written, command)
+    f.ratio("hanflow fix, two jobs to one", "tree, two jobs, by the clock", "tree, one job, by the clock")
+    peak = {name: found[name].peak / MIB for name in ("one job", "two jobs")}
+    f.row("hanflow fix, memory of all processes", max(peak.values()), ", ".join(f"{name} {size:.0f} MiB" for name, size in peak.items()))
+
+
+def growth(f: Figures) -> None:
+    """ns a byte by size of the text."""
+    n = hanflow.Normalizer()
+    sizes = [1 << k for k in ((12, 13, 14) if f.quick else (20, 22, 24, 26, 28))]
+    given = {size: corpus.damaged(size) for size in sizes}
+    # The small ones as often as the large one takes, so that all see the same machine.
+    times = f.race({str(size): (lambda data=data: n(data)) for size, data in given.items()}, seconds=2, least=3)
+    f.more["growth"] = [{"bytes": len(given[size]), "ns_a_byte": times[str(size)] / len(given[size]) * 1e9} for size in sizes]
+    first, last = f.more["growth"][0], f.more["growth"][-1]
+    f.row("time a byte, 256 MiB to 1 MiB", last["ns_a_byte"] / first["ns_a_byte"],
+          f"{last['ns_a_byte']:.2f} to {first['ns_a_byte']:.2f} ns")
 
 
 def arrow(f: Figures) -> None:
     """A column of a million lines beside a column of the pages."""
-    n: Any = hanflow.Normalizer()
+    n = hanflow.Normalizer()
     try:
         import pyarrow
     except ImportError:
         pyarrow = None
-    if pyarrow is not None and hasattr(n, "arrow"):
+    if pyarrow is not None:
         lines = corpus.lines(1000 if f.quick else 1_000_000)
         pages = [page.decode() for page in corpus.pages(f.size)]
         columns = {"arrow, lines": pyarrow.array(lines), "arrow, pages": pyarrow.array(pages)}
@@ -174,12 +310,12 @@ def arrow(f: Figures) -> None:
             check(pyarrow.array(n.arrow(column)).to_pylist() == n.batch(items), "Arrow and batch differ")
         sizes = {"arrow, lines": len("".join(lines).encode()), "arrow, pages": len("".join(pages).encode())}
         f.speeds({name: (sizes[name], lambda column=column: n.arrow(column, threads=1)) for name, column in columns.items()})
-    f.ratio("Arrow column of a million short lines to one of pages", "arrow, lines", "arrow, pages", 0.6)
+    f.ratio("Arrow column of a million short lines to one of pages", "arrow, lines", "arrow, pages")
 
 
 def opencc(f: Figures) -> None:
     """The conversion alone beside the package, which takes a whole text; on two cores pages."""
-    from hanflow.opencc import converter
+    from hanflow._opencc import converter
     from opencc import OpenCC
 
     clean = corpus.clean(f.size // 4).decode()
@@ -198,115 +334,15 @@ def opencc(f: Figures) -> None:
                  f"t2s, {name}, bytes": (len(data), lambda data=data: ours.batch([data])),
                  f"t2s, {name}, pages, 2 threads": (len(data), lambda pages=pages: ours.batch(pages, threads=2)),
                  f"t2s, {name}, one text, 2 threads": (len(data), lambda text=text: ours.batch([text], threads=2))}
-    f.speeds(runs)
-    f.ratio("t2s, simplified text, to the package", "t2s, simplified, str", "t2s, simplified, package", 12)
-    f.ratio("t2s, simplified bytes, to the package", "t2s, simplified, bytes", "t2s, simplified, package", 12)
-    f.ratio("t2s, traditional text, to the package", "t2s, traditional, str", "t2s, traditional, package", 0.95)
-    f.ratio("t2s, traditional bytes, to the package", "t2s, traditional, bytes", "t2s, traditional, package", 0.95)
+    f.speeds({name: run for name, run in runs.items() if "2 threads" not in name})
+    f.ratio("t2s, simplified text, to the package", "t2s, simplified, str", "t2s, simplified, package")
+    f.ratio("t2s, simplified bytes, to the package", "t2s, simplified, bytes", "t2s, simplified, package")
+    f.ratio("t2s, traditional text, to the package", "t2s, traditional, str", "t2s, traditional, package")
+    f.ratio("t2s, traditional bytes, to the package", "t2s, traditional, bytes", "t2s, traditional, package")
+    f.speeds({name: run for name, run in runs.items() if "2 threads" in name or name.endswith("package")}, clock=time.perf_counter)
     for kind in ("pages", "one text"):
         f.ratio(f"t2s, traditional, {kind} on two cores, to the package", f"t2s, traditional, {kind}, 2 threads",
-                "t2s, traditional, package", 1.7)
-
-
-def paths(f: Figures) -> None:
-    """CPU paths in processes of their own, which take turns."""
-    names = cpu_paths()
-    data = corpus.damaged(f.size)
-    file = f.folder / "damaged.txt"
-    file.write_bytes(data)
-    right = digest([hanflow.normalize(data)])
-    right_narrow = digest([hanflow.normalize(data, unwrap=False, vertical=False)])
-    for title, options, wanted in (("path", {}, right), ("path, spacing only", SPACING_ONLY, right_narrow)):
-        workers = {name: Worker(name) for name in names}
-        try:
-            for name, worker in workers.items():
-                check(worker.load(file, **options) == wanted, f"CPU path {name}: result differs")
-            best = dict.fromkeys(names, float("inf"))
-            for _ in range(1 if f.quick else 7):
-                for name, worker in workers.items():
-                    best[name] = min(best[name], worker.run())
-        finally:
-            for worker in workers.values():
-                worker.close()
-        f.rates.update({f"{title} {name}": len(data) / time / 1e6 for name, time in best.items()})
-    f.more["paths"] = names
-    if "icelake" in names and "haswell" in names:
-        f.ratio("AVX2 to AVX-512", "path haswell", "path icelake", 0.7)
-    f.row("portable path", f.rates["path portable"], 400, "MB/s")
-
-
-def growth(f: Figures) -> None:
-    """ns a byte by size of the text."""
-    n = hanflow.Normalizer()
-    sizes = [1 << k for k in ((12, 13, 14) if f.quick else (20, 22, 24, 26, 28))]
-    given = {size: corpus.damaged(size) for size in sizes}
-    # The small ones as often as the large one takes, so that all see the same machine.
-    times = f.race({str(size): (lambda data=data: n(data)) for size, data in given.items()}, seconds=2, least=3)
-    f.more["growth"] = [{"bytes": len(given[size]), "ns_a_byte": times[str(size)] / len(given[size]) * 1e9} for size in sizes]
-    first, last = f.more["growth"][0], f.more["growth"][-1]
-    f.row("time a byte, 256 MiB to 1 MiB", last["ns_a_byte"] / first["ns_a_byte"], 1.2, "x",
-          f"{last['ns_a_byte']:.2f} to {first['ns_a_byte']:.2f} ns", most=True)
-
-
-def traps(f: Figures) -> None:
-    """Inputs that are nothing but one thing."""
-    rng = random.Random(7)
-    size = 1 << 14 if f.quick else 16 * MIB
-    # Han without those that change, some thousand of them, and sentences of the pages.
-    han = "".join(chr(code) for code in range(0x4E00, 0x6E00))
-    solid = corpus.clean(min(size, MIB)).decode().replace("\n", "").replace(" ", "")
-
-    def upto(unit: str, size: int = size) -> str:
-        return unit * (size // len(unit.encode()) + 1)
-
-    def some(chars: str, size: int = MIB // 4) -> str:
-        return "".join(rng.choices(chars, k=size // 3))
-
-    one = some(han)
-    lengths = (18, 11, 25, 14, 30, 7)
-    starts = range(0, len(solid) - 30, 20)
-    inputs = {
-        "only spaces": upto(" "),
-        "only full-width spaces": upto("\u3000"),
-        "only line ends": upto("\n"),
-        "only CR LF": upto("\r\n"),
-        "one-character lines": upto("\n".join(one) + "\n"),
-        "one-character lines, blank lines between": upto("\n\n".join(one) + "\n\n"),
-        "one line of 100 MB": upto(solid, 100_000_000 if not f.quick else 1 << 15),
-        "one line of 100 MB, letter-spaced": upto(" ".join(solid), 100_000_000 if not f.quick else 1 << 15),
-        "English prose in one line": upto("It rained all night, and in the morning the river stood at the door. "),
-        "lines of alternating widths": upto("".join(solid[at:at + lengths[k % 6]] + "\n" for k, at in enumerate(starts))),
-        "characters of 1, 2, 3 and 4 bytes in turn": upto("".join(f"aé{char}{chr(0x20000 + ord(char))}" for char in one)),
-        "all 4-byte characters": upto("".join(chr(0x20000 + ord(char)) for char in one)),
-        "all edits: a gap behind each character": upto(" ".join(one) + "\n"),
-        "all edits: full-width digits": upto("".join(rng.choices("０１２３４５６７８９", k=MIB // 12)) + "\n"),
-        "all edits: radicals": upto("".join(rng.choices([chr(code) for code in range(0x2F00, 0x2FD6)], k=MIB // 12))),
-        "all edits: one gap, one full-width digit, one line end": upto("".join(f"{a} ５\n" for a in one)),
-    }
-    n = hanflow.Normalizer()
-    f.more["traps"] = {}
-    for name, text in inputs.items():
-        data = text.encode()
-        result = n(data)
-        check(n(text).encode() == result, f"{name}: str and bytes differ")
-        del result
-        times = f.race({"bytes": lambda: n(data), "str": lambda: n(text)}, seconds=0.3, least=2)
-        rates = {kind: len(data) / time / 1e6 for kind, time in times.items()}
-        f.more["traps"][name] = rates
-        f.row(name, min(rates.values()), 150, "MB/s", f"bytes {rates['bytes']:.0f}, str {rates['str']:.0f}")
-
-
-def memory(f: Figures) -> None:
-    """Of a process of its own: its peak, less what it had before it read the file, less input and output."""
-    for size in (f.size,) if f.quick else (16 * MIB, 64 * MIB):
-        file = f.folder / f"memory-{size}.txt"
-        file.write_bytes(corpus.damaged(size))
-        for kind in ("bytes", "str"):
-            with Worker() as worker:
-                found = worker.memory(file, kind)
-            over = (found["peak"] - found["before"] - found["in"] - found["out"]) / MIB
-            f.row(f"memory beside input and output, {kind}, {size / MIB:.3g} MiB", over, 32, "MiB",
-                  f"peak {found['peak'] / MIB:.0f} MiB", most=True)
+                "t2s, traditional, package")
 
 
 def shown(value: Optional[float], unit: str) -> str:
@@ -318,33 +354,47 @@ def shown(value: Optional[float], unit: str) -> str:
 def markdown(rows: list[dict[str, Any]]) -> str:
     out = []
     for row in rows:
-        asked = f"{'<=' if row['most'] else '>='} {row['asked']:g} {row['unit']}"
-        verdict = {True: "yes", False: "**no**", None: "–"}[row["holds"]]
-        out.append((row["name"], asked, shown(row["measured"], row["unit"]), verdict, row["note"]))
-    return table(["", "asked", "measured", "holds", ""], out)
+        sign = "<=" if row.get("most") else ">="
+        aim, before = (shown(row.get(key), row["unit"]) for key in ("aim", "before"))
+        said = f"**{row['word']}**" if row["word"] == "does not" else row["word"]
+        out.append((row["name"], f"{sign} {shown(row['floor'], row['unit'])}", aim, before, shown(row["measured"], row["unit"]), said,
+                    row["note"]))
+    return table(["", "floor", "aim", "before", "measured", "", ""], out)
+
+
+def slowest(kinds: list[dict[str, Any]], count: Optional[int] = None) -> str:
+    """The inputs made to be slow, the slowest first."""
+    rows = [(kind["name"], f"{kind['bytes']:.0f}", f"{kind['str']:.0f}" if "str" in kind else "–", f"{kind['decode']:.0f}", kind["why"])
+            for kind in kinds[:count]]
+    return table(["input made to be slow", "MB/s, bytes", "str", "decode", "why it might be"], rows)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="tiny texts, one turn each: only shows that the script works")
+    parser.add_argument("--full", action="store_true", help="1 GB of JSON Lines and Parquet instead of 100 MB")
     parser.add_argument("--only", action="append", choices=[group.__name__ for group in GROUPS],
                         help="only this group, which is printed and not written; may be given again")
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the JSON")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        f = Figures(args.quick, Path(folder))
+        f = Figures(args.quick, Path(folder), args.full)
         for group in GROUPS:
             if not args.only or group.__name__ in args.only:
                 print(f"{group.__name__} ...", file=sys.stderr, flush=True)
                 group(f)
+    order = [floor["name"] for floor in measure.floors()]
+    f.rows.sort(key=lambda row: order.index(row["name"]))
     print(markdown(f.rows))
+    if "slow" in f.more:
+        print("\n" + slowest(f.more["slow"]))
     if args.only:
         return
-    content = {"bytes": f.size, "sources": corpus.sources(), "rows": f.rows, "rates": f.rates, **f.more}
+    content = {"quick": args.quick, "bytes": f.size, "sources": corpus.sources(), "rows": f.rows, "rates": f.rates, **f.more}
     print(f"\nwritten: {record('figures', content, args.out)}")
 
 
-GROUPS = (texts, short, traceable, threads, arrow, opencc, paths, growth, traps, memory)
+GROUPS = (texts, hot, paths, traps, short, threads, traceable, memory, commands, growth, arrow, opencc)
 
 if __name__ == "__main__":
     main()

@@ -11,7 +11,7 @@ whole     gaps, width, radicals, joined lines: damaged pages; right are paragrap
           benchmarks/quality counts them
 t2s, s2t  traditional and simplified: right is what OpenCC gives
 
-Every row gets the whole text at once, except where its name says otherwise. Speed is MB of UTF-8 of the input in a second,
+Every row gets the whole text at once, except where its name says otherwise. Speed is MB of UTF-8 of the input in a second of CPU time,
 whether a peer takes str or bytes. A peer below about 10 MB/s gets the first MiB only.
 """
 from __future__ import annotations

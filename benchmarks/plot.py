@@ -1,4 +1,5 @@
-"""Draws the newest results of figures.py and peers.py as SVG into benchmarks/charts. Needs matplotlib.
+"""Draws the newest results of figures.py and peers.py as SVG into benchmarks/charts. Needs matplotlib. Git keeps the two that README.md
+shows.
 
     python benchmarks/plot.py [--results FOLDER] [--out FOLDER]
 
@@ -101,22 +102,21 @@ def paths(result: dict[str, Any]) -> Figure:
     names = {"icelake": "AVX-512 (icelake)", "haswell": "AVX2 (haswell)", "neon": "NEON", "portable": "portable"}
     rates, shown = result["rates"], result["paths"]
     fig, ax = axes(6.4, 1.4 + 0.55 * len(shown))
-    kinds = ((-0.19, "path", OURS, "whole job"), (0.19, "path, spacing only", LIGHT, "width, compat and spacing only"))
+    kinds = ((-0.19, "str", OURS, "str"), (0.19, "bytes", LIGHT, "bytes"))
     for place, path in enumerate(shown):
         for shift, key, colour, label in kinds:
-            value = rates[f"{key} {path}"]
+            value = rates[f"path {path}, {key}"]
             ax.barh(place + shift, value, height=0.34, color=colour, label=label if not place else None)
             ax.annotate(number(value), (value, place + shift), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8)
-    most = max(rates[f"{key} {path}"] for key in ("path", "path, spacing only") for path in shown)
-    if "decode" in rates:
-        ax.axvline(rates["decode"], color=LINE, linewidth=1, linestyle="--", label="bytes.decode()")
-        most = max(most, rates["decode"])
+    decode = max(rates[f"path {path}, decode"] for path in shown)
+    ax.axvline(decode, color=LINE, linewidth=1, linestyle="--", label="bytes.decode()")
+    most = max(decode, *(rates[f"path {path}, {key}"] for _, key, _, _ in kinds for path in shown))
     ax.set_xlim(0, most * 1.12)
     ax.set_yticks(range(len(shown)), [names[path] for path in shown])
     ax.invert_yaxis()
     ax.tick_params(axis="y", length=0)
     ax.set_xlabel("MB of UTF-8 in a second")
-    ax.set_title(f"CPU paths, {result['bytes'] / (1 << 20):.2g} MiB, bytes to bytes, one core", pad=24)
+    ax.set_title(f"The whole job by CPU path, {result['bytes'] / (1 << 20):.2g} MiB, one core", pad=24)
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, frameon=False, fontsize=8, borderaxespad=0.2, handlelength=1.5)
     fig.supxlabel(source(result), fontsize=7, x=0.99, ha="right")
     return fig
@@ -125,9 +125,8 @@ def paths(result: dict[str, Any]) -> Figure:
 def draw(results: Path, out: Path, ending: str = "svg") -> list[Path]:
     figures: dict[str, Figure] = {}
     measured: Optional[dict[str, Any]] = latest("figures", results)
-    if measured and "growth" in measured:
+    if measured:
         figures["growth"] = growth(measured)
-    if measured and "paths" in measured:
         figures["paths"] = paths(measured)
     compared = latest("peers", results)
     for task in compared["tasks"] if compared else ():

@@ -1,4 +1,4 @@
-"""Puts the newest results of figures.py and peers.py as tables into README.md and benchmarks/README.md, between their markers.
+"""Puts the newest results of figures.py, stages.py and peers.py as tables into README.md and benchmarks/README.md, between their markers.
 
     python benchmarks/table.py [--results FOLDER] [--print]
 """
@@ -7,10 +7,11 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 import figures
 import peers
+import stages
 from measure import HERE, RESULTS, latest, table
 
 ROOT = HERE.parent
@@ -19,11 +20,12 @@ RATES = {  # contestant of figures.py -> (row, with what to compare)
     "decode": ("`bytes.decode()`, to compare with", "decode"),
     "bytes": ("whole job, bytes", "decode"),
     "str": ("whole job, str", "decode"),
-    "spacing only, bytes": ("`vertical=False, unwrap=False`, bytes", "decode"),
-    "pages, bytes": ("whole job, pages of 21 KB in a loop, bytes", "decode"),
-    "pages, str": ("whole job, pages of 21 KB in a loop, str", "decode"),
+    "narrow, bytes": ("`vertical=False, unwrap=False`, bytes", "decode"),
     "clean, bytes": ("clean text, bytes", "decode clean"),
     "clean, str": ("clean text, str", "decode clean"),
+    "web, bytes": ("web prose, bytes", "decode web"),
+    "hot, bytes": ("one page of 21 KB again and again, bytes", "decode hot"),
+    "hot, str": ("one page of 21 KB again and again, str", "decode hot"),
 }
 
 
@@ -46,16 +48,22 @@ def brief(result: dict[str, Any]) -> str:
     def said(name: str) -> str:
         return figures.shown(rows[name]["measured"], rows[name]["unit"])
 
-    traps = {name: min(kinds.values()) for name, kinds in result["traps"].items()}
-    slowest = min(traps, key=traps.__getitem__)
-    most = max(row["measured"] for name, row in rows.items() if name.startswith("memory"))
+    slowest = result["slow"][0]
     lines.append(
         f"A line of 18 characters takes {said('a line of 18 characters, str')} (str). Two threads: "
         f"{said('two threads to one, batch of pages')} one. 256 MiB take {said('time a byte, 256 MiB to 1 MiB')} the time "
-        f"a byte that 1 MiB takes. The slowest of {len(traps)} inputs made to be slow ({slowest}): {traps[slowest]:.0f} MB/s. "
-        f"Memory beside input and output: {max(0, most):.0f} MiB at most.")
-    lines += ["", origin(result, "figures.py") + "; every figure asked for and measured: benchmarks/README.md."]
+        f"a byte that 1 MiB takes. The slowest of {len(result['slow'])} inputs made to be slow ({slowest['name']}): "
+        f"{said('the slowest input made to be slow')}. "
+        f"Memory beside input and output: {said('memory beside input and output')} at most.")
+    lines += ["", origin(result, "figures.py") + "; CPU time. Every figure, and whether its floor holds: benchmarks/README.md."]
     return "\n".join(lines)
+
+
+def full(measured: dict[str, Any], staged: dict[str, Any], compared: dict[str, Any]) -> str:
+    """What benchmarks/README.md shows."""
+    return "\n\n".join([figures.markdown(measured["rows"]), figures.slowest(measured["slow"], 12), origin(measured, "figures.py"),
+                        stages.timed(staged), stages.counted(staged), origin(staged, "stages.py"),
+                        peers.markdown(compared["tasks"]), origin(compared, "peers.py")])
 
 
 def put(path: Path, text: str) -> None:
@@ -69,17 +77,14 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the JSON")
     parser.add_argument("--print", action="store_true", help="print both instead of writing them")
     args = parser.parse_args()
-    measured: Optional[dict[str, Any]] = latest("figures", args.results)
-    compared = latest("peers", args.results)
-    if measured is None or compared is None:
-        sys.exit("no results yet: run benchmarks/figures.py and benchmarks/peers.py first")
-    full = "\n\n".join([figures.markdown(measured["rows"]), origin(measured, "figures.py"),
-                        peers.markdown(compared["tasks"]), origin(compared, "peers.py")])
+    measured, staged, compared = (latest(what, args.results) for what in ("figures", "stages", "peers"))
+    if measured is None or staged is None or compared is None:
+        sys.exit("no results yet: run benchmarks/figures.py, benchmarks/stages.py and benchmarks/peers.py first")
     if args.print:
-        print(brief(measured), full, sep="\n\n")
+        print(brief(measured), full(measured, staged, compared), sep="\n\n")
     else:
         put(ROOT / "README.md", brief(measured))
-        put(HERE / "README.md", full)
+        put(HERE / "README.md", full(measured, staged, compared))
 
 
 if __name__ == "__main__":

@@ -36,24 +36,32 @@ new_capsule.restype, new_capsule.argtypes = c.py_object, [c.c_void_p, c.c_char_p
 class Producer:
     """A column whose chunks are given as (length, null_count, offset, buffers). What it hands out refers to it: keep it alive.
 
-    released: how often a schema, an array, a stream was released. error: what comes behind the chunks, as (code, message)."""
+    released: how often a schema, an array, a stream was released. error: what comes behind the chunks, as (code, message).
+    schema_fields, array_fields: what stands in fields instead of what should. stream_without: a function that is null.
+    shift: how far buffers are from an even address. before_next: is called before the first chunk is given out."""
 
-    def __init__(self, format, *chunks, error=None):
+    def __init__(self, format, *chunks, error=None, schema_fields=(), array_fields=(), stream_without=None, shift=0):
         self.format, self.chunks, self.error = format, chunks, error
+        self.schema_fields, self.array_fields, self.stream_without, self.shift = dict(schema_fields), dict(array_fields), stream_without, shift
+        self.before_next = None
         self.released = {"schema": 0, "array": 0, "stream": 0}
         self.kept = []
 
     def schema(self, out):
         c.memset(c.byref(out), 0, c.sizeof(out))
         out.format, out.name, out.flags, out.release = self.format, b"", 2, self.releaser("schema", SchemaRelease)
+        for field, value in self.schema_fields.items():
+            setattr(out, field, value)
 
     def array(self, out, length, null_count, offset, buffers):
-        held = [None if b is None else c.create_string_buffer(b, max(len(b), 1)) for b in buffers]
-        pointers = (c.c_void_p * max(len(held), 1))(*[b and c.addressof(b) for b in held])
+        held = [None if b is None else c.create_string_buffer(bytes(self.shift) + b, max(len(b), 1) + self.shift) for b in buffers]
+        pointers = (c.c_void_p * max(len(held), 1))(*[b and c.addressof(b) + self.shift for b in held])
         self.kept += [held, pointers]
         c.memset(c.byref(out), 0, c.sizeof(out))
         out.length, out.null_count, out.offset, out.n_buffers = length, null_count, offset, len(held)
         out.buffers, out.release = pointers, self.releaser("array", ArrayRelease)
+        for field, value in self.array_fields.items():
+            setattr(out, field, c.POINTER(c.c_void_p)() if field == "buffers" else value)
 
     def releaser(self, what, kind):
         def release(pointer):
@@ -84,6 +92,9 @@ class Producer:
             return 0
 
         def get_next(_, out):
+            called, self.before_next = self.before_next, None
+            if called:
+                called()
             chunk = next(chunks, None)
             if chunk:
                 self.array(out.contents, *chunk)
@@ -96,6 +107,8 @@ class Producer:
         said = c.create_string_buffer(self.error[1]) if self.error and self.error[1] else None
         stream = Stream(GetSchema(get_schema), GetNext(get_next), GetLastError(lambda _: said and c.addressof(said)),
                         self.releaser("stream", StreamRelease))
+        if self.stream_without:
+            setattr(stream, self.stream_without, dict(Stream._fields_)[self.stream_without]())
         return self.capsule(stream, b"arrow_array_stream")
 
 

@@ -5,7 +5,8 @@
 
 Each page: nothing lost, line ends kept, fixed point, str == bytes, strict and preserved bytes, and with --reference native == reference (slow).
 Every fourth page is broken bytes, every fifth may have grids, every third lone surrogates. --options draws a combination of options per page.
---align: instead, that each page aligns with its result (str and bytes) and that its repairs replay; every seventh through OpenCC.
+--align: instead, that each page aligns with its result (str and bytes), that its repairs replay, and that a stream and counting give the
+same result; every seventh through OpenCC.
 --subject reference tries the reference by itself (on text only).
 Failures are shrunk (blocks of lines, lines, runs of characters, characters) and printed as Python literals. Exit 1 if there were any.
 Page number K of seed N is always the same page: --first K --pages 1 repeats it.
@@ -101,7 +102,30 @@ def check_alignment(text, options, may_reorder):
             return "alignment of bytes", wrong
         if hanflow.replay(normalizer.explain(data), data) != normalizer(data):
             return "replay of bytes", ""
-    return None
+    return check_other_roads(normalizer, text, result) if not converted else None
+
+
+def check_bytes_alignment(data, options):
+    """The same of bytes that are no UTF-8."""
+    import hanflow
+    normalizer = hanflow.Normalizer(errors="preserve", **options)
+    result, repairs, octets = normalizer(data), normalizer.explain(data), normalizer.align(data)
+    if not hanflow.replay(repairs, data) == replay(data, repairs) == result:
+        return "preserve: replay", repr(hanflow.replay(repairs, data))
+    said = [(r.start, r.end, r.after) for r in repairs]
+    if octets.text != result or said != [(begin, end, result[low:high]) for begin, end, low, high in octets.spans.tolist()]:
+        return "preserve: alignment", "the spans are not those of the repairs"
+    return check_other_roads(normalizer, data, result)
+
+
+def check_other_roads(normalizer, source, result):
+    """What traces the repairs for another reason, and what gets the text in pieces."""
+    if normalizer._counted(source)[0] != result:
+        return "counted", repr(normalizer._counted(source)[0])
+    stream = normalizer.stream()
+    parts = [stream.feed(source[at:at + 61]) for at in range(0, max(1, len(source)), 61)]
+    made = source[:0].join([*parts, stream.close()])
+    return None if made == result else ("stream", repr(made))
 
 
 def shrink(fails, source, seconds=20):
@@ -139,6 +163,8 @@ def page_at(settings, number):
     if settings.reference:
         from reference import normalize as reference
     if settings.align:
+        if number % 4 == 3:
+            return (lambda x: check_bytes_alignment(x, options)), s.random_bytes(rng), options
         if number % 7 == 0:
             options["opencc"] = rng.choice(["s2t", "s2twp", "tw2sp"])
         page = s.random_page(rng, grids=number % 5 == 0, surrogates=number % 3 == 0)

@@ -33,8 +33,8 @@ def main():
     chosen = list(islice(cases(), 0, None, args.every))
     with tempfile.TemporaryDirectory() as folder:
         here, arm, texts = Path(folder, "here"), Path(folder, "arm"), Path(folder, "texts")
-        core.build(here, compiler, "-O2")
-        core.build(arm, CROSS, "-O2", "-static")
+        core.build(here, "core.cpp", compiler, "-O2")
+        core.build(arm, "core.cpp", CROSS, "-O2", "-static")
         core.write(texts, ((case.data, case.alignment) for case in chosen))
         under_qemu = core.paths([QEMU, arm])
         if under_qemu != ["neon", "portable"]:

@@ -34,72 +34,85 @@ def section():
     return text.split("\n## In other tools\n")[1].split("\n## ")[0]
 
 
-def run(tool, **names):
-    """The names after the recipe has run, as in a script (so that Spark sends functions to its workers whole)."""
+def run(tool, before, **names):
+    """The names after the recipe has run, as in a script (so that Spark sends functions to its workers whole). before: what the
+    blocks in front of it have left."""
     import hanflow
 
-    names = {"__name__": "__main__", "n": hanflow.Normalizer(), **names}
+    names = {"n": hanflow.Normalizer(), **before, "__name__": "__main__", **names}
     exec(compile(recipe(tool), f"README.md, {tool}", "exec"), names)
     return names
 
 
-def pandas():
+def pandas(before):
     import pandas
     import pyarrow
 
-    frame = pandas.DataFrame({"id": range(len(TEXTS) + 1), "text": [*TEXTS, None]}, index=range(7, len(TEXTS) + 8))
-    frame = run("pandas", frame=frame, pandas=pandas, pyarrow=pyarrow)["frame"]
-    assert pandas.isna(frame["text"].iloc[-1])
-    return frame["text"].to_list()[:-1]
+    def repaired(texts):
+        frame = pandas.DataFrame({"id": range(len(texts)), "text": texts}, index=range(7, len(texts) + 7))
+        result = run("pandas", before, frame=frame, pandas=pandas, pyarrow=pyarrow)["frame"]
+        assert result.index.equals(frame.index) and list(result) == ["id", "text"]
+        return [None if pandas.isna(text) else text for text in result["text"]]
+
+    texts = [*TEXTS, None]
+    chunks = pyarrow.chunked_array([texts[:2], texts[2:], []], pyarrow.string())
+    plain = repaired(texts)
+    for kind in (chunks, chunks.cast(pyarrow.large_string()), chunks.dictionary_encode()):  # as read from Parquet
+        assert repaired(pandas.arrays.ArrowExtensionArray(kind)) == plain
+    assert repaired(pandas.Categorical(texts)) == repaired(pandas.Series(texts, dtype=object).to_numpy()) == plain
+    assert repaired([None, None]) == repaired([float("nan")] * 2) == [None, None] and repaired([]) == []
+    assert plain[-1] is None
+    return plain[:-1]
 
 
-def polars():
+def polars(before):
     import polars
 
     frame = polars.DataFrame({"id": range(len(TEXTS) + 1), "text": [*TEXTS, None]})
-    eager = run("Polars", frame=frame, polars=polars)["frame"]
-    lazy = run("Polars", frame=frame.lazy(), polars=polars)["frame"].collect()
+    assert run("Polars", before, frame=polars.DataFrame({"text": [None, None]}), polars=polars)["frame"]["text"].to_list() == [None] * 2
+    eager = run("Polars", before, frame=frame, polars=polars)["frame"]
+    lazy = run("Polars", before, frame=frame.lazy(), polars=polars)["frame"].collect()
     assert eager.equals(lazy) and eager["text"][-1] is None
     return eager["text"].to_list()[:-1]
 
 
-def duckdb():
+def duckdb(before):
     import duckdb
     import pyarrow
 
     connection = duckdb.connect()
     connection.execute("CREATE TABLE pages (id INTEGER, text VARCHAR)")
     connection.executemany("INSERT INTO pages VALUES (?, ?)", list(enumerate([*TEXTS, None])))
-    result = run("DuckDB", connection=connection, pyarrow=pyarrow)["result"].order("id").fetchall()
+    result = run("DuckDB", before, connection=connection, pyarrow=pyarrow)["result"].order("id").fetchall()
     assert result[-1][1] is None
     return [text for _, text in result[:-1]]
 
 
-def datasets():
+def datasets(before):
     import datasets
     import pyarrow
 
     datasets.disable_progress_bars()
     dataset = datasets.Dataset.from_dict({"id": list(range(len(TEXTS) + 1)), "text": [*TEXTS, None]})
-    result = run("Hugging Face datasets", dataset=dataset, pyarrow=pyarrow)["dataset"]
+    result = run("Hugging Face datasets", before, dataset=dataset, pyarrow=pyarrow)["dataset"]
     assert result.features == dataset.features and result[-1]["text"] is None
     return list(result["text"])[:-1]
 
 
-def spark():
+def spark(before):
     import pyarrow
     from pyspark.sql import SparkSession
 
     os.environ["PYSPARK_PYTHON"] = sys.executable
     session = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate()
     frame = session.createDataFrame(list(enumerate([*TEXTS, None])), "id int, text string").repartition(2)
-    rows = run("Spark", frame=frame, pyarrow=pyarrow)["frame"].orderBy("id").collect()
+    rows = run("Spark", before, frame=frame, pyarrow=pyarrow)["frame"].orderBy("id").collect()
     session.stop()
     assert rows[-1].text is None
     return [row.text for row in rows[:-1]]
 
 
-def datatrove():
+def datatrove(before):
     from datatrove.data import Document
     from datatrove.executor import LocalPipelineExecutor
 
@@ -111,17 +124,17 @@ def datatrove():
             yield document
 
     documents = [Document(text=text, id=str(number)) for number, text in enumerate(TEXTS)]
-    pipeline = run("datatrove", reader=documents, writer=writer)["pipeline"]
+    pipeline = run("datatrove", before, reader=documents, writer=writer)["pipeline"]
     with tempfile.TemporaryDirectory() as folder:
         LocalPipelineExecutor(pipeline, tasks=1, logging_dir=folder).run()
     return written
 
 
-def data_juicer():
+def data_juicer(before):
     import pyarrow
     from data_juicer.core.data import NestedDataset
 
-    mapper = run("Data-Juicer", pyarrow=pyarrow)["HanflowMapper"]()
+    mapper = run("Data-Juicer", before, pyarrow=pyarrow)["HanflowMapper"]()
     dataset = NestedDataset.from_list([{"text": text} for text in TEXTS])
     return list(dataset.process([mapper])["text"])
 
@@ -130,13 +143,13 @@ TOOLS = {"pandas": pandas, "Polars": polars, "DuckDB": duckdb, "Hugging Face dat
          "Spark": spark, "datatrove": datatrove, "Data-Juicer": data_juicer}
 
 
-def check(tool):
-    """Raises AssertionError if the recipe gives anything else than n(text)."""
+def check(tool, before={}):
+    """Raises AssertionError if the recipe gives anything else than n(text). before: as in run()."""
     import hanflow
 
     expected = hanflow.Normalizer().batch(TEXTS)
     assert expected != TEXTS
-    assert TOOLS[tool]() == expected
+    assert TOOLS[tool](before) == expected
 
 
 def install(tool, folder, wheels):

@@ -4,7 +4,7 @@
     python tests/sanitize.py [--pages 3000] [--seed 1] [--threads]     --threads: under ThreadSanitizer instead
 
 Needs g++ (or $CXX) with the sanitizers. Exit 1 if one of them complains, if a stream, a batch or an Arrow column differs from the
-whole, or a scan from the portable one.
+whole, what is traced from what is not, or a kernel from the portable one.
 """
 import argparse
 import os
@@ -39,7 +39,7 @@ def main():
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         program, corpus = Path(folder, "sanitize"), Path(folder, "texts")
-        core.build(program, os.environ.get("CXX", "g++"), *FLAGS, *(THREADS if args.threads else MEMORY))
+        core.build(program, "core.cpp", os.environ.get("CXX", "g++"), *FLAGS, *(THREADS if args.threads else MEMORY))
         core.write(corpus, ((data, 0) for data in texts(random.Random(args.seed), args.pages)))
         well = [core.finish(path, core.run([program], path, corpus)) for path in core.paths([program])]
     return 0 if all(well) else 1

@@ -43,6 +43,16 @@ class TestOffsets:
         assert a.text == "\U00020000 \ud800大 江"
         assert lists(a) == ([0, 1, 2, 3, 4, 5, 6],) * 2
 
+    def test_positions_behind_what_is_no_character(self):
+        """Lone surrogates, U+FFFF and bytes that are not UTF-8: each has its own length."""
+        text = "\ud83d\ude00\uffff😀今 天 风 大 ，水 冷 。\n"
+        assert [r.start for r in Normalizer().explain(text)] == [5, 7, 9, 11, 14, 16]
+        assert align(text).text == "\ud83d\ude00\uffff😀今天风大，水冷。\n"
+        data = b"\xff\xed\xa0\x80\xef\xbf\xbf\xf0\x9f\x98\n" + "😀今 天 风 大 ，水 冷 。\n".encode()
+        kept = Normalizer(errors="preserve")
+        assert [r.start for r in kept.explain(data)] == [18, 22, 26, 30, 37, 41]
+        assert kept.align(data).text == data[:11] + "😀今天风大，水冷。\n".encode()
+
     def test_nothing_to_repair(self):
         text = "江上无风。"
         a = align(text)

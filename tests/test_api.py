@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import hanflow
 import strategies
 from hanflow import Normalizer, Repair, normalize
-from hanflow.explain import _with_conversion
+from hanflow._explain import _with_conversion
 
 # A damaged text and what it becomes: a letter-spaced line, full-width digits, a Kangxi radical, gaps before marks.
 DAMAGED = "全 市 新 增 ２０ 条 ⽔ 渠 ，长 度 翻 番 。"
@@ -214,8 +214,24 @@ class TestBatch:
                 Normalizer().batch(text)
 
     def test_wrong_item(self):
-        with pytest.raises(TypeError, match="item 1 of the batch must be str or bytes-like, not NoneType"):
-            Normalizer().batch(["a", None])
+        with pytest.raises(TypeError, match="item 2 of the batch must be str or bytes-like, not float"):
+            Normalizer().batch(["a", None, float("nan")])
+        with pytest.raises(TypeError, match="batch\\(\\) wants a sequence of texts, not NoneType"):
+            Normalizer().batch(None)
+
+    @pytest.mark.parametrize("opencc, text", [(None, CLEAN), ("t2s", "頭髮")])
+    @pytest.mark.parametrize("threads", [1, 4])
+    @pytest.mark.parametrize("errors", ["strict", "preserve"])
+    def test_none_stays_in_its_place(self, opencc, text, threads, errors):
+        n = Normalizer(opencc=opencc, errors=errors)
+        items = [None, DAMAGED, None, text.encode(), None, bytearray(b"a"), text]
+        assert n.batch(items * 20_000, threads=threads) == [item if item is None else n(item) for item in items] * 20_000
+        assert n.batch([None]) == [None] and n.batch(iter([None, ""])) == [None, ""]
+
+    def test_the_place_of_a_bad_item_behind_none(self):
+        with pytest.raises(UnicodeDecodeError) as caught:
+            Normalizer().batch([None, b"a", None, b"\xff"])
+        assert caught.value.batch_index == 3
 
     def test_wrong_threads(self):
         with pytest.raises(ValueError, match="threads must be None or at least 1, not 0"):
@@ -398,5 +414,5 @@ class TestOpencc:
 
 
 def test_public_names():
-    assert hanflow.__all__ == ["Alignment", "FileResult", "Normalizer", "Repair", "Stream", "__version__", "cpu", "normalize", "replay"]
+    assert hanflow.__all__ == ["Alignment", "Normalizer", "Repair", "Stream", "__version__", "cpu", "normalize", "replay"]
     assert hanflow.__version__.count(".") == 2

@@ -1,5 +1,7 @@
 """Arrow columns, in and out: each layout gives what its rows give one by one, and memory is held and released as it should be."""
+import copy
 import errno
+import pickle
 import random
 import struct
 import subprocess
@@ -260,6 +262,8 @@ class TestErrors:
 
     @pytest.mark.parametrize("format, chunk", [
         (b"u", (2, 0, 0, [None, struct.pack("<3i", 0, 2, 1), b"ab"])),
+        (b"U", (2, 0, 0, [None, struct.pack("<3q", 0, 1, 2**63 - 1), b"ab"])),
+        (b"u", (1, 0, 1, [None, struct.pack("<3i", 0, 2, 1), b"ab"])),
         (b"u", (2, 0, 0, [None, struct.pack("<3i", 0, -1, 1), b"ab"])),
         (b"U", (2, 0, 0, [None, struct.pack("<3q", 0, 1, 2), None])),
         (b"u", (2, 0, 0, [None, None, b"ab"])),
@@ -275,9 +279,131 @@ class TestErrors:
     ])
     def test_malformed(self, format, chunk):
         producer = Producer(format, chunk)
-        with pytest.raises(ValueError, match="malformed at row [01]$"):
+        with pytest.raises(ValueError, match="the Arrow array (is malformed at row [01]|that begins at row 0 is malformed): .*[a-z]$"):
             n.arrow(producer)
-        assert producer.released["array"] == 1
+        assert producer.released == {"array": 1, "schema": 1, "stream": 1}
+        with pytest.raises(ValueError, match="malformed"):
+            n.arrow(producer.arrays())
+        assert producer.released == {"array": 2, "schema": 2, "stream": 1}
+
+    def test_text_behind_a_null_row_that_decreases(self):
+        """The null row is not read, but the row before it would reach beyond what the last offset says the data is."""
+        chunk = (3, 1, 0, [bytes([0b101]), struct.pack("<4i", 0, 5, 2, 4), b"abcd"])
+        with pytest.raises(ValueError, match="malformed at row 1: its text ends before it begins$"):
+            n.arrow(Producer(b"u", chunk))
+
+    def test_a_malformed_row_counts_from_the_start_of_the_stream(self):
+        chunk = (2, 0, 0, [None, struct.pack("<3i", 0, 2, 1), b"ab"])
+        with pytest.raises(ValueError, match="malformed at row 4: its text ends before it begins$"):
+            n.arrow(Producer(b"u", utf8(["a", "b", "c"]), chunk))
+        with pytest.raises(ValueError, match="the Arrow array that begins at row 3 is malformed: its length is negative$"):
+            n.arrow(Producer(b"u", utf8(["a", "b", "c"]), (-5, *chunk[1:])))
+
+    def test_malformed_before_any_text_is_read(self):
+        """The row that cannot be read is named, not the one before it that is not UTF-8."""
+        chunk = (3, 0, 0, [None, struct.pack("<4i", 0, 1, 2, 1), b"\xffb"])
+        with pytest.raises(ValueError, match="malformed at row 2"):
+            n.arrow(Producer(b"u", chunk))
+
+    @pytest.mark.parametrize("format", [b"u", b"U", b"vu"])
+    @pytest.mark.parametrize("field, value, said", [
+        ("length", -1, "its length is negative"), ("length", -2**63, "its length is negative"),
+        ("length", 2**62, "it is longer than memory"), ("length", 2**63 - 1, "it is longer than memory"),
+        ("offset", -1, "its offset is negative"), ("offset", 2**63 - 1, "it is longer than memory"),
+        ("null_count", -2, "its count of nulls is negative"), ("null_count", 4, "it has more nulls than rows"),
+        ("null_count", 1, "it has nulls, but its bits are null"), ("n_buffers", -1, "its count of buffers is negative"),
+        ("n_buffers", 0, "its count of buffers is wrong"), ("n_buffers", 1, "its count of buffers is wrong"),
+        ("n_buffers", 2**40, "its count of buffers is wrong"), ("buffers", None, "its buffers are null"),
+        ("n_children", 1, "it has children, which text has not"), ("n_children", -1, "it has children, which text has not"),
+        ("dictionary", 8, "it has a dictionary, its schema has none"),
+    ])
+    def test_each_field_of_an_array(self, format, field, value, said):
+        producer = Producer(format, WELL[format], array_fields={field: value})
+        with pytest.raises(ValueError, match=f"the Arrow array that begins at row 0 is malformed: {said}$"):
+            n.arrow(producer)
+        with pytest.raises(ValueError, match=said):
+            n.arrow(producer.arrays())
+        assert producer.released == {"array": 2, "schema": 2, "stream": 1}
+
+    @pytest.mark.parametrize("format", [b"u", b"U", b"vu"])
+    def test_each_buffer(self, format):
+        """Each at null: refused, or what it holds is not needed."""
+        length, nulls, offset, buffers = WELL[format]
+        for i, said in enumerate([None, "its (offsets|views) are null", "the data is null|its buffer is not there",
+                                  "the sizes of its buffers are null"][:len(buffers)]):
+            chunk = (length, nulls, offset, [None if i == k else buffer for k, buffer in enumerate(buffers)])
+            if said:
+                with pytest.raises(ValueError, match=f"malformed.*: ({said})$"):
+                    n.arrow(Producer(format, chunk))
+            else:
+                producer = Producer(format, chunk)
+                assert array_of(n.arrow(producer.arrays())).to_pylist() == ["江", CLEAN, "大"]
+
+    @pytest.mark.parametrize("fields, said", [
+        ({"format": None}, "the Arrow schema is malformed: its format is null"),
+        ({"n_children": 1}, "the Arrow schema is malformed: it has children"),
+        ({"n_children": -1}, "the Arrow schema is malformed: it has children"),
+    ])
+    def test_each_field_of_a_schema(self, fields, said):
+        producer = Producer(b"u", WELL[b"u"], schema_fields=fields)
+        for given in (producer, producer.arrays()):
+            with pytest.raises(ValueError, match=said):
+                n.arrow(given)
+        assert producer.released["schema"] == 2
+
+    def test_a_struct_without_its_children(self):
+        """Nothing of it is read: it is no text."""
+        with pytest.raises(TypeError, match="a table or struct"):
+            n.arrow(Producer(b"+s", (1, 0, 0, [None]), schema_fields={"n_children": 3}))
+
+    @pytest.mark.parametrize("function", ["get_schema", "get_next", "get_last_error"])
+    def test_a_stream_without_a_function(self, function):
+        producer = Producer(b"u", WELL[b"u"], stream_without=function)
+        with pytest.raises(ValueError, match="the Arrow stream is malformed: it lacks a function"):
+            n.arrow(producer)
+        assert producer.released["stream"] == 1
+
+    @pytest.mark.parametrize("sizes, said", [([-1, 99], "the size of a buffer is negative"), ([2**63 - 1, 99], "a buffer ends outside of memory"), ([12, 99], "stands outside")])
+    def test_sizes_of_the_buffers_of_a_view(self, sizes, said):
+        rows = struct.pack("<i4s2i", 13, b"aaaa", 0, 0)
+        producer = Producer(b"vu", (1, 0, 0, [None, rows, b"a" * 13, b"b" * 99, struct.pack("<2q", *sizes)]))
+        with pytest.raises(ValueError, match=said):
+            n.arrow(producer)
+
+    @pytest.mark.parametrize("format", [b"u", b"U", b"vu"])
+    def test_buffers_at_odd_addresses(self, format):
+        """A producer need not align them."""
+        producer = Producer(format, WELL[format], shift=1)
+        result = array_of(n.arrow(producer.arrays()))
+        assert result.to_pylist() == ["江", CLEAN, "大"]
+
+    @pytest.mark.parametrize("kind", TYPES, ids=str)
+    def test_random_numbers(self, kind):
+        """Whatever stands in offsets, views and sizes: an error, or rows of the data."""
+        rng = random.Random(str(kind))
+        format = {pa.string(): b"u", pa.large_string(): b"U", pa.string_view(): b"vu"}[kind]
+        rows = [CLEAN, "江", None, DAMAGED, "ab", CLEAN * 2]
+        array = pa.array(rows, kind)
+        good = [b and b.to_pybytes() for b in array.buffers()]
+        if format == b"vu":
+            good.append(struct.pack(f"<{len(good) - 2}q", *map(len, good[2:])))
+        refused = 0
+        for _ in range(300):
+            buffers = list(good)
+            # Of utf8 the last offset has to be believed: it stays.
+            some = bytearray(buffers[1][:6 * 4 if format == b"u" else 6 * 8 if format == b"U" else 6 * 16])
+            for _ in range(rng.randint(1, 3)):
+                some[rng.randrange(len(some))] = rng.choice((0, 1, 0x7F, 0x80, 0xFF, rng.randrange(256)))
+            buffers[1] = bytes(some) + buffers[1][len(some):]
+            producer = Producer(format, (6, 1, 0, buffers))
+            try:
+                found = n.arrow(producer.arrays())
+            except (ValueError, UnicodeDecodeError):
+                refused += 1
+            else:
+                assert len(rows_of(found)) == 6
+                del found
+        assert refused > 100
 
     def test_used_capsules(self):
         schema, array = pa.array(["a"]).__arrow_c_array__()
@@ -290,6 +416,23 @@ class TestErrors:
         with pytest.raises(ValueError, match="released"):
             n.arrow(Given(__arrow_c_stream__=lambda: stream))
 
+    def test_one_stream_for_two_threads(self):
+        """It is taken out of its capsule before anything else runs: the second one finds nothing in it."""
+        producer = Producer(b"u", utf8(["⼤江"]))
+        capsule = producer.__arrow_c_stream__()
+        seen = []
+
+        def take(_=None):
+            try:
+                seen.append(chunked_of(n.arrow(Given(__arrow_c_stream__=lambda: capsule))).to_pylist())
+            except ValueError as error:
+                seen.append(str(error))
+
+        producer.before_next = take
+        take()
+        assert seen == ["the Arrow stream has been released", ["大江"]]
+        assert producer.released == {"array": 1, "schema": 1, "stream": 1}
+
     def test_wrong_capsules(self):
         schema, array = pa.array(["a"]).__arrow_c_array__()
         with pytest.raises(ValueError, match="PyCapsule"):
@@ -299,6 +442,17 @@ class TestErrors:
         for kind in (ArrowArray, ArrowStream):
             with pytest.raises(TypeError, match="Normalizer.arrow"):
                 kind()
+            with pytest.raises(TypeError, match="Normalizer.arrow"):
+                kind.__new__(kind).__arrow_c_schema__()
+        for call in (lambda: ArrowArray.__new__(ArrowArray).__arrow_c_array__(), lambda: ArrowStream.__new__(ArrowStream).__arrow_c_stream__()):
+            with pytest.raises(TypeError, match="Normalizer.arrow"):
+                call()
+
+    @pytest.mark.parametrize("clone", [copy.copy, copy.deepcopy, pickle.dumps, lambda a: pickle.dumps(a, 0)])
+    def test_results_are_not_copied(self, clone):
+        for result in (n.arrow(pa.array(["a"])), n.arrow(pa.chunked_array([["a"]]))):
+            with pytest.raises(TypeError, match="cannot be copied or pickled: pickle what pyarrow"):
+                clone(result)
 
 
 class TestMemory:
@@ -419,6 +573,12 @@ def utf8(rows):
     return len(rows), 0, 0, [None, struct.pack(f"<{len(ends)}i", *ends), b"".join(data)]
 
 
+def rows_of(result):
+    """The rows of a result that another may not take for valid."""
+    array = pa.array(result)
+    return array.cast(pa.binary_view() if pa.types.is_string_view(array.type) else pa.large_binary()).to_pylist()
+
+
 def note_of(error):
     return "".join(getattr(error, "__notes__", [error.reason])).rstrip(")")
 
@@ -438,3 +598,13 @@ class Exported:
 
     def __arrow_c_array__(self, requested_schema=None):
         return self.field.__arrow_c_schema__(), self.array.__arrow_c_array__()[1]
+
+
+LONG = CLEAN.encode()
+# Three rows: 江, CLEAN, ⼤; of a view the second stands in a buffer.
+WELL = {
+    b"u": utf8(["江", CLEAN, "⼤"]),
+    b"U": (3, 0, 0, [None, struct.pack("<4q", 0, 3, 3 + len(LONG), 6 + len(LONG)), "江".encode() + LONG + "⼤".encode()]),
+    b"vu": (3, 0, 0, [None, struct.pack("<i12s", 3, "江".encode()) + struct.pack("<i4s2i", len(LONG), LONG[:4], 0, 0)
+                      + struct.pack("<i12s", 3, "⼤".encode()), LONG, struct.pack("<q", len(LONG))]),
+}

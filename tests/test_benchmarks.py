@@ -1,5 +1,9 @@
 """The benchmark scripts run, on tiny texts: they check what they measure themselves; how fast it was is of no interest here."""
+import importlib
 import json
+import os
+import random
+import re
 import shutil
 import subprocess
 import sys
@@ -8,6 +12,15 @@ from pathlib import Path
 import pytest
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+STAGES = sys.platform == "linux" and shutil.which(os.environ.get("CXX", "g++")) and shutil.which("addr2line")
+needs_stages = pytest.mark.skipif(not STAGES, reason="needs Linux, a compiler and binutils")
+
+
+def load(name):
+    """A script as a module."""
+    if str(BENCHMARKS) not in sys.path:
+        sys.path.append(str(BENCHMARKS))
+    return importlib.import_module(name)
 
 
 def run(script, *arguments):
@@ -18,10 +31,12 @@ def run(script, *arguments):
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
-    """A folder with the JSON of both."""
+    """A folder with the JSON of all."""
     folder = tmp_path_factory.mktemp("results")
     run("figures.py", "--quick", "--out", folder)
     run("peers.py", "--quick", "--out", folder)
+    if STAGES:
+        run("stages.py", "--quick", "--out", folder)
     return folder
 
 
@@ -32,10 +47,68 @@ def content(folder, what):
 
 def test_figures(results):
     found = content(results, "figures")
-    assert found["machine"]["cpu"] and found["python"] and found["hanflow"]
+    assert found["machine"]["cpu"] and found["python"] and found["hanflow"] and found["quick"]
     unmeasured = {row["name"] for row in found["rows"] if row["measured"] is None}
-    assert unmeasured <= {"Arrow column of a million short lines to one of pages"}
-    assert len(found["rows"]) > 30
+    assert unmeasured <= {"HANFLOW_ISA=haswell, whole job, bytes",  # of other CPUs
+                          "Arrow column of a million short lines to one of pages", "Parquet, one job"}  # without pyarrow
+    assert disagreements(found) == []
+    assert len(found["slow"]) >= 30 and all(kind["why"] for kind in found["slow"])
+
+
+def disagreements(result):
+    return load("measure").disagreements(result["rows"], load("measure").floors())
+
+
+@pytest.fixture
+def committed():
+    """The newest figures in the repository."""
+    return json.loads(max((BENCHMARKS / "results").glob("*-figures.json")).read_text(encoding="utf8"))
+
+
+def test_committed_figures_say_of_the_floors_what_is_so(committed):
+    """A missed floor is no fault; a figure that says otherwise, or none, is."""
+    assert disagreements(committed) == []
+
+
+def test_committed_figures_are_of_whole_texts():
+    for what in ("figures", "stages"):
+        assert not load("measure").latest(what)["quick"], f"run: python benchmarks/{what}.py; python benchmarks/table.py"
+
+
+def test_what_disagrees_is_found(committed):
+    rows = {row["name"]: row for row in committed["rows"]}
+    one, most = rows["whole job, bytes"], rows["a line of 18 characters, str"]
+    for row, wrong, said in ((one, 0.001, "holds"), (one, 9.0, "does not"), (most, 10_000, "holds"), (most, 1, "does not")):
+        row.update(measured=wrong, word=said)
+        assert len(disagreements(committed)) == 1
+        row.update(word={"holds": "does not", "does not": "holds"}[said])
+        assert disagreements(committed) == []
+    most["floor"] += 1
+    assert len(disagreements(committed)) == 1
+    most["floor"] -= 1
+    committed["rows"].remove(one)
+    assert disagreements(committed) == ["whole job, bytes: missing in the figures"]
+
+
+def test_committed_tables_are_of_the_committed_figures():
+    table = load("table")
+    measured, staged, compared = (load("measure").latest(what) for what in ("figures", "stages", "peers"))
+    for path, text in ((BENCHMARKS.parent / "README.md", table.brief(measured)), (BENCHMARKS / "README.md", table.full(measured, staged, compared))):
+        assert f"{table.BEGIN}\n{text}\n{table.END}" in path.read_text(encoding="utf8"), "run: python benchmarks/table.py"
+
+
+def test_charts_that_are_kept_are_those_that_the_readme_shows():
+    shown = set(re.findall(r"benchmarks/charts/([\w-]+\.svg)", (BENCHMARKS.parent / "README.md").read_text(encoding="utf8")))
+    kept = {line[1:] for line in (BENCHMARKS / "charts/.gitignore").read_text().splitlines() if line.endswith(".svg")}
+    assert shown == kept and all((BENCHMARKS / "charts" / name).exists() for name in shown)
+
+
+def test_inputs_made_to_be_slow_are_the_same_each_time():
+    kinds = load("slow").KINDS
+    assert len({kind.name for kind in kinds}) == len(kinds) >= 30
+    for kind in kinds:
+        text = kind.text(1000)
+        assert text == kind.text(1000) and len(text.encode(errors="surrogateescape")) >= 1000
 
 
 def test_peers_that_need_nothing_count_their_mistakes(results):
@@ -47,12 +120,6 @@ def test_peers_that_need_nothing_count_their_mistakes(results):
     assert set(tasks["whole"]) >= {"hanflow, bytes", "regex + replace", "regex + loop", "translate + lookaround + loop"}
 
 
-def test_bulk(tmp_path):
-    run("bulk.py", "--quick", "--out", tmp_path, "--folder", tmp_path)
-    found = content(tmp_path, "bulk")
-    assert [row["measured"] is not None for row in found["rows"]] == [True] * 7 and found["files"] == 300
-
-
 def test_report(tmp_path):
     pytest.importorskip("playwright")
     if shutil.which("chromium") is None:
@@ -61,9 +128,20 @@ def test_report(tmp_path):
     assert [row["measured"] is not None for row in content(tmp_path, "report")["rows"]] == [True] * 2
 
 
+@needs_stages
+def test_stages(results):
+    found = content(results, "stages")
+    for text in found["counts"].values():
+        assert text["measured"] >= text["lines"] > 0 and 0 < text["read"] <= sum(text["reads"].values())
+    assert {column["path"] for column in found["columns"]} >= {"portable"}
+    for column in found["columns"]:
+        assert abs(sum(column["cycles"].values()) - 2 * column["cycles"]["all"]) < 1e-6 * column["cycles"]["all"]
+
+
+@needs_stages
 def test_tables(results):
     out = run("table.py", "--results", results, "--print")
-    assert "| whole job, bytes |" in out and "| asked | measured |" in out and "| hanflow, str |" in out
+    assert "| whole job, bytes |" in out and "| floor | aim |" in out and "| hanflow, str |" in out
 
 
 def test_charts(results, tmp_path):
@@ -73,11 +151,8 @@ def test_charts(results, tmp_path):
         "growth.svg", "paths.svg", *(f"peers-{task}.svg" for task in ("width", "spacing", "whole", "t2s", "s2t"))}
 
 
-def test_made_pages_are_the_same_each_time_and_repeat_no_paragraph(monkeypatch):
-    import random
-
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    import corpus
+def test_made_pages_are_the_same_each_time_and_repeat_no_paragraph():
+    corpus = load("corpus")
 
     def pages():
         rng = random.Random(1)

@@ -23,14 +23,21 @@ from pathlib import Path
 import pytest
 
 import hanflow
-from hanflow import Normalizer, bulk, files, normalize, progress
-from hanflow.bulk import Item, Run, Task, Window
+from hanflow import Normalizer, normalize
+from hanflow import _files as files
+from hanflow._bulk import progress
+from hanflow._bulk import run as bulk
+from hanflow._bulk.journal import NAME, Done, Journal, sweep
+from hanflow._bulk.progress import Progress
+from hanflow._bulk.run import Item, Run, Task, Window
+from hanflow._bulk.summary import Outcome, Summary
+from hanflow._bulk.tree import Tree, takes_for_one
+from hanflow._bulk.walk import Choice, Patterns, among, chosen, walk
 from hanflow.formats import Settings
-from hanflow.journal import NAME, Done, Journal, sweep
-from hanflow.progress import Progress
-from hanflow.summary import Outcome, Summary
-from hanflow.walk import Choice, Patterns, walk
 
+CLEAN = "渡口月明，江水不波。\n"
+DAMAGED = "２０条⽔渠\n"
+REPAIRED = "20条水渠\n"
 KILLS = int(os.environ.get("HANFLOW_KILLS", "5"))
 PAGES = [path.read_bytes() for path in sorted((Path(__file__).parent / "pages").glob("*.in.txt"))]
 
@@ -42,6 +49,9 @@ not_root = pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="r
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    mask = os.umask(0o022)
+    yield
+    os.umask(mask)
 
 
 def hanflow_(*arguments, **options):
@@ -116,7 +126,8 @@ def texts_of(folder="out"):
     ("x/**", ["x/a", "x/y/z"], ["x", "a"]),
     ("?[0-9].txt", ["a1.txt", "x/b2.txt"], ["ab.txt", "12/.txt"]),
     ("[!a-c]*", ["d", "x/e"], ["a", "b1"]),
-    ("a[", ["a["], ["a"]),
+    (r"a\[", ["a["], ["a"]),
+    ("#*#", ["#a#", "x/##"], ["a"]),
     (r"\*", ["*", "x/*"], ["a"]),
     ("第*版", ["第3版", "报/第12版"], ["第3页"]),
     ("a.b", ["a.b"], ["aXb"]),
@@ -134,30 +145,184 @@ def test_patterns_of_folders():
     assert not patterns.match("tmp", False) and not patterns.match("x/a/b", True)
 
 
-def chosen(include=(), exclude=(), **more):
-    choice = Choice(Patterns(include), Patterns(exclude), **more)
-    return [entry.relative for entry in walk("in", choice, pytest.fail) if stat.S_ISREG(entry.status.st_mode)]
+@pytest.mark.parametrize("glob", ["", "/", "!", "[z-a]", "a\\"])
+def test_what_is_no_pattern(glob):
+    with pytest.raises(ValueError, match="is no pattern"):
+        Patterns([glob])
 
 
-def test_include_and_exclude():
-    plant({f"in/{name}": "x" for name in ("a.txt", "b.md", "x/a.txt", "x/c.md", "x/y/a.txt", "z/d")})
-    assert chosen() == ["a.txt", "b.md", "x/a.txt", "x/c.md", "x/y/a.txt", "z/d"]
-    assert chosen(["*.txt"]) == ["a.txt", "x/a.txt", "x/y/a.txt"]
-    assert chosen(["*.txt", "z"]) == ["a.txt", "x/a.txt", "x/y/a.txt", "z/d"]
-    assert chosen(["x/"]) == ["x/a.txt", "x/c.md", "x/y/a.txt"]
-    assert chosen(["*.txt"], ["/x/a.txt"]) == ["a.txt", "x/y/a.txt"]
-    assert chosen([], ["x"]) == ["a.txt", "b.md", "z/d"]
-    assert chosen(["a.txt"], ["x/"]) == ["a.txt"]
+def choice(include=(), exclude=(), **more):
+    return Choice(Patterns(include), Patterns(exclude), **more)
+
+
+def taken(include=(), exclude=(), path="in", **more):
+    """The files of a folder that are repaired."""
+    return [os.path.relpath(source, path).replace(os.sep, "/")
+            for source, _ in chosen([path], choice(include, exclude, **more), pytest.fail)]
+
+
+def test_texts_and_formats_are_repaired_by_their_names():
+    texts = ["a.txt", "B.TXT", "c.text", "d.md", "e.markdown", "f.jsonl", "g.ndjson", "h.csv", "i.tsv", "j.parquet", "k.pq", "l.arrow",
+             "m.arrows", "n.feather", "o.ipc", "p.zip", "q.tar", "r.tgz", "s.txt.gz", "t.jsonl.zst", "u.csv.xz", "v.tar.bz2"]
+    others = ["a.py", "a.png", "a.pdf", "a.json", "a.html", "a.png.gz", "a.gz", "README", "txt", "a.txt~", "a.txt.bak", "a.docx"]
+    plant({f"in/{name}": "x" for name in texts + others})
+    assert sorted(taken()) == sorted(texts)
+    assert sorted(taken(["*.py", "README"])) == sorted([*texts, "a.py", "README"])
+
+
+def test_include_adds_and_exclude_is_stronger():
+    plant({f"in/{name}": "x" for name in ("a.txt", "b.log", "x/a.txt", "x/c.md", "x/y/a.log", "z/d")})
+    assert taken() == ["a.txt", "x/a.txt", "x/c.md"]
+    assert taken(["*.log"]) == ["a.txt", "b.log", "x/a.txt", "x/c.md", "x/y/a.log"]
+    assert taken(["z"]) == taken(["z/"]) == ["a.txt", "x/a.txt", "x/c.md", "z/d"]
+    assert taken(["*.log"], ["/x/a.txt", "y"]) == ["a.txt", "b.log", "x/c.md"]
+    assert taken([], ["x"]) == ["a.txt"]
+    assert taken([], ["*", "!*/", "!*.md"]) == ["x/c.md"]  # as in .gitignore: the last counts
+
+
+def test_nothing_hidden_is_repaired():
+    plant({f"in/{name}": "x" for name in (".a.txt", ".x/a.txt", "x/.y/z/a.txt", "b.txt", ".git/a.txt")})
+    assert taken() == taken(["*"]) == taken(["a.txt"]) == ["b.txt"]
+    assert taken(path="in/.x") == ["a.txt"]  # it was named
+
+
+def test_what_gitignore_names_is_not_repaired():
+    plant({f"in/{name}": "x" for name in ("a.txt", "b.txt", "x/a.txt", "x/b.txt", "x/y/a.txt", "build/a.txt", "x/build/keep.txt", "c\n/a.txt",
+                                          "c\n/b.txt")})
+    plant({"in/.gitignore": "\ufeff# a comment\r\nb.txt\r\n/build/\r\n\r\n!\r\n", "in/x/.gitignore": "*\n!b.txt\n!y/\n",
+           "in/build/.gitignore": "!a.txt\n"})
+    assert taken() == ["a.txt", "c\n/a.txt", "x/b.txt"]
+    assert len(taken(gitignore=False)) == 9
+    assert taken(["*.txt", "build"]) == ["a.txt", "c\n/a.txt", "x/b.txt"]  # --include is about kinds
+    assert taken(path="in/build") == ["a.txt"]
+    assert [source for source, _ in chosen(["in/b.txt"], choice(), pytest.fail)] == ["in/b.txt"]  # a file that is named is done
+
+
+def test_gitignore_files_above_count_in_a_work_tree():
+    plant({"in/.gitignore": "b.txt\n/x/c.txt\nsecret/\n", "in/x/a.txt": "x", "in/x/b.txt": "x", "in/x/c.txt": "x", "in/x/y/c.txt": "x",
+           "in/secret/b.txt": "x", "in/secret/x/d.txt": "x"})
+    assert taken(path="in/x") == ["a.txt", "b.txt", "c.txt", "y/c.txt"]
+    plant({"in/.git/info/exclude": "/x/y/\n"})
+    assert taken(path="in/x") == ["a.txt"]
+    assert taken(path="in/x", gitignore=False) == ["a.txt", "b.txt", "c.txt", "y/c.txt"]
+    assert taken(path="in/secret") == ["b.txt", "x/d.txt"]  # ignored, but named
+
+
+@posix
+def test_a_gitignore_that_is_no_file():
+    plant({"in/x/a.txt": "x", "in/y/b.txt": "x", "in/z/c.txt": "x"})
+    os.mkfifo("in/x/.gitignore")
+    os.symlink("nowhere", "in/y/.gitignore")
+    os.mkdir("in/z/.gitignore")
+    assert taken() == ["x/a.txt", "y/b.txt", "z/c.txt"]
+
+
+def test_the_same_choice_in_a_folder_that_others_have_listed():
+    names = ["a.txt", "b.png", "c.log", ".d.txt", "x/a.txt", "x/.y/b.txt", "build/z/a.txt", "out/c.txt", "build/.gitignore", "x/keep.txt"]
+    plant({f"in/{name}": "x" for name in names})
+    plant({"in/.gitignore": "build/\nkeep.txt\n", "in/x/.gitignore": "!keep.txt\n"})
+    names += [".gitignore", "x/.gitignore"]
+    for everything in (False, True):
+        wanted = choice(["*.log"], ["/out/"], everything=everything)
+        found = {entry.relative: entry.repaired for entry in walk("in", wanted, pytest.fail) if stat.S_ISREG(entry.status.st_mode)}
+        assert dict(among(names, wanted, lambda name: Path("in", name).read_text())) == found
+        assert sorted(name for name, repaired in found.items() if repaired) == ["a.txt", "c.log", "x/a.txt", "x/keep.txt"]
+        assert len(found) == (11 if everything else 4)
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="no git")
+def test_gitignore_as_git_reads_it():
+    """Random rules over random trees: what `git ls-files` lists as not ignored is what is repaired."""
+    rng = random.Random(7)
+    parts = ["a", "b", "ab", "*", "?", "a*", "*b", "[ab]", "[!a]", "**", r"\a"]
+    for number in range(60):
+        root = f"tree{number}"
+        for _ in range(25):
+            name = "/".join(rng.choice(["a", "b", "ab"]) for _ in range(rng.randint(0, 3)))
+            plant({f"{root}/{name}/{rng.choice(['a', 'b', 'ab'])}.txt": "x"})
+        folders = [path for path in Path(root).rglob("*") if path.is_dir()]
+        for folder in [Path(root), *rng.sample(folders, min(2, len(folders)))]:
+            lines = []
+            for _ in range(rng.randint(1, 4)):
+                glob = "/".join(rng.choice(parts) for _ in range(rng.randint(1, 3)))
+                glob += "/a" if glob.endswith("**") else ""  # pathspec takes a/**/ for a/
+                lines.append(rng.choice(["", "", "!"]) + rng.choice(["", "/"]) + glob + rng.choice(["", "/", ".txt", "*.txt", " "]))
+            (folder / ".gitignore").write_text("\n".join(lines))
+        subprocess.run(["git", "init", "-q", root], check=True)
+        listed = subprocess.run(["git", "-C", root, "ls-files", "-o", "--exclude-per-directory=.gitignore"], check=True,
+                                capture_output=True, text=True).stdout.split()
+        rules = {str(path): path.read_text() for path in Path(root).rglob(".gitignore")}
+        assert sorted(taken(path=root)) == sorted(name for name in listed if name.endswith(".txt")), rules
+
+
+@posix
+def test_links_in_a_folder_are_left_alone():
+    """They may lead out of it."""
+    plant({"in/a.txt": DAMAGED, "precious.txt": DAMAGED, "elsewhere/e.txt": DAMAGED})
+    os.symlink("../precious.txt", "in/link.txt")
+    os.symlink("../elsewhere", "in/folder")
+    assert hanflow_("fix", "-i", "in").stderr == "1 file: 1 repaired, 0 unchanged\n"
+    assert Path("precious.txt").read_text(encoding="utf8") == Path("elsewhere/e.txt").read_text(encoding="utf8") == DAMAGED
+    assert hanflow_("fix", "-i", "in", "-L").stderr == "3 files: 2 repaired, 1 unchanged\n"
+    assert os.path.islink("in/link.txt") and Path("precious.txt").read_text(encoding="utf8") == REPAIRED
+
+
+@posix
+def test_no_file_is_done_twice():
+    plant({"in/a.txt": "头发\n", "in/x/b.txt": "江\n"})
+    os.symlink("a.txt", "in/link.txt")
+    os.link("in/a.txt", "in/hard.txt")
+    for paths in (["in", "in/a.txt", "in/x"], ["in/x", "in/a.txt", "in", "in"], ["in/link.txt", "in", "in/x/", "./in"]):
+        found = [os.path.realpath(source) for source, _ in chosen(paths, choice(), pytest.fail)]
+        assert sorted(found) == sorted(os.path.realpath(name) for name in ("in/a.txt", "in/hard.txt", "in/x/b.txt"))
+        found = [os.path.realpath(source) for source, _ in chosen(paths, choice(links="follow"), pytest.fail)]
+        assert len(found) == len(set(found)) == 3
+
+
+def test_source_code_and_binaries_are_not_touched():
+    kept = {"in/a.py": '{"１": "1"}\n', "in/.DS_Store": b"\0\xff", "in/a.png": b"\x89PNG\xff", "in/a.pdf": b"%PDF-\xff", "in/page.html": DAMAGED,
+            "in/.hidden.txt": DAMAGED, "in/.git/config.txt": DAMAGED, "in/build/c.txt": DAMAGED, "in/.gitignore": "build\n"}
+    plant({**kept, "in/a.txt": DAMAGED, "in/.hanflow-0123456789abcdef.tmp": "x"})
+    kept = {name[3:]: data if isinstance(data, bytes) else data.encode() for name, data in kept.items()}
+    done = hanflow_("fix", "in", "-o", "out", "--report", "report.json")
+    assert (done.returncode, done.stderr) == (0, "10 files: 1 repaired, 0 unchanged, 9 copied\n")
+    assert texts_of() == {**kept, "a.txt": REPAIRED.encode()}
+    assert report()["counts"]["copied"] == 9
+    assert {entry["state"] for entry in report()["files"] if entry["format"] == ""} == {"copied"}
+    listed = hanflow_("fix", "in", "-o", "other", "-n").stdout
+    assert "copy in/a.py -> other/a.py\n" in listed and "repair in/a.txt -> other/a.txt\n" in listed and listed.count("\n") == 10
+    done = hanflow_("fix", "in", "-i")
+    assert (done.returncode, done.stderr) == (0, "1 file: 1 repaired, 0 unchanged\n")
+    assert texts_of("in") == {**kept, "a.txt": REPAIRED.encode(), ".hanflow-0123456789abcdef.tmp": b"x"}
+
+
+def test_large_files_are_copied_and_resumed():
+    data = os.urandom(3 << 20)
+    plant({"in/a.bin": data, "in/b.txt": DAMAGED})
+    assert hanflow_("fix", "in", "-o", "out", "--resume").stderr == "2 files: 1 repaired, 0 unchanged, 1 copied\n"
+    assert texts_of() == {"a.bin": data, "b.txt": REPAIRED.encode()}
+    assert hanflow_("fix", "in", "-o", "out", "--resume").stderr == "2 files: 0 repaired, 0 unchanged, 2 done before\n"
+    # Chosen now, it is not done.
+    assert "a.bin: byte" in hanflow_("fix", "in", "-o", "out", "--resume", "--include", "*.bin").stderr
+
+
+def test_a_text_that_is_not_utf8_stays_an_error():
+    plant({"in/a.txt": b"\xff", "in/b.bin": b"\xff"})
+    done = hanflow_("fix", "in", "-o", "out")
+    assert done.returncode == 1 and "a.txt: byte 0 (line 1): not UTF-8" in done.stderr
+    assert texts_of() == {"b.bin": b"\xff"}
 
 
 def test_the_command_takes_patterns():
-    plant({f"in/{name}": "x" for name in ("a.txt", "b.md", "x/c.md", "x/y/a.txt", "x/y/b.txt", "z/d")})
-    done = hanflow_("fix", "in", "-o", "out", "--include", "*.txt", "--exclude", "b.*")
-    assert (done.returncode, done.stderr) == (0, "2 files: 0 repaired, 2 unchanged\n")
-    assert content() == {"a.txt": b"x", "x": None, "x/y": None, "x/y/a.txt": b"x"}  # no folder that nothing goes into
-    assert hanflow_("fix", "in", "-o", "out", "--include", "").returncode == 2
-    assert hanflow_("fix", "in", "-o", "out", "--include", "/").returncode == 2
-    assert hanflow_("fix", "in", "-o", "out", "--exclude", "[z-a]").returncode == 2
+    plant({f"in/{name}": "２" for name in ("a.log", "b.md", "x/c.md", "x/y/a.txt", "x/y/b.txt", "z/d", "t/u/e.txt")})
+    done = hanflow_("fix", "in", "-o", "out", "--include", "*.log", "--exclude", "b.*", "--exclude", "t/")
+    assert (done.returncode, done.stderr) == (0, "4 files: 3 repaired, 0 unchanged, 1 copied\n")
+    assert content() == {"a.log": b"2", "x": None, "x/c.md": b"2", "x/y": None, "x/y/a.txt": b"2", "z": None, "z/d": "２".encode()}
+    plant({"in/.gitignore": "*.txt"})
+    assert hanflow_("fix", "in", "-i").stderr == "2 files: 2 repaired, 0 unchanged\n"
+    assert hanflow_("fix", "in", "-i", "--no-gitignore").stderr == "5 files: 3 repaired, 2 unchanged\n"
+    for option, glob in (("--include", ""), ("--include", "/"), ("--exclude", "[z-a]")):
+        assert hanflow_("fix", "in", "-o", "out", option, glob).returncode == 2
 
 
 def test_what_a_run_leaves_in_its_output_is_no_input():
@@ -202,7 +367,6 @@ def test_mirrored_as_cp_does():
         os.chmod(name, 0o755)
 
 
-CLEAN = "渡口月明，江水不波。\n"
 
 
 @posix
@@ -225,6 +389,219 @@ def test_a_link_in_the_output_is_replaced_not_followed():
     assert hanflow_("fix", "in", "-o", "out").returncode == 0
     assert Path("precious").read_text() == "p"
     assert not os.path.islink("out/a.txt") and Path("out/a.txt").read_text(encoding="utf8") == CLEAN
+
+
+@posix
+def test_a_link_to_a_folder_in_the_output_is_replaced_not_followed():
+    """arc/latest was a link to arc/2024 when it was mirrored first; then it became a folder."""
+    plant({"arc/2024/a.txt": "２０２４\n"})
+    os.symlink(os.path.abspath("arc/2024"), "arc/latest")
+    assert hanflow_("fix", "arc", "-o", "out").returncode == 0
+    assert os.path.islink("out/latest")
+    os.unlink("arc/latest")
+    plant({"arc/latest/a.txt": DAMAGED, "arc/latest/deep/b.txt": DAMAGED})
+    for more in ([], ["--resume"]):
+        assert hanflow_("fix", "arc", "-o", "out", *more).returncode == 0
+        assert Path("arc/2024/a.txt").read_text(encoding="utf8") == "２０２４\n" and os.listdir("arc/2024") == ["a.txt"]
+        assert not os.path.islink("out/latest") and texts_of("out/latest") == {"a.txt": REPAIRED.encode(), "deep/b.txt": REPAIRED.encode()}
+
+
+@posix
+@pytest.mark.parametrize("engine", ["small", "large", "copied"])
+def test_a_link_that_comes_into_the_way_meanwhile_is_an_error(engine):
+    """The folder of a target was made; until the target is written somebody puts a link in its place."""
+    name = "in/x/a.bin" if engine == "copied" else "in/x/a.txt"
+    plant({name: DAMAGED * (100_000 if engine == "large" else 1), "elsewhere/deep/y": "", "precious/a.txt": "p"})
+    os.mkdir("out")
+    for link, to in (("out/x", "../precious"), ("elsewhere/deep/z", "../../precious")):
+        os.symlink(to, link)
+    target = "out/" + name[3:]
+    item = Item(name, target, name[3:], os.path.getsize(name), "out", engine == "copied")
+    outcome = bulk.work(Task(Settings(Normalizer())), item, None)
+    assert outcome.state == "failed" and "a link or a file stands in the place of a folder: 'out/x'" in outcome.report["errors"][0][1]
+    assert texts_of("precious") == {"a.txt": b"p"}
+    with pytest.raises(NotADirectoryError):
+        with files.replacing("elsewhere/deep/z/a.txt", within="elsewhere"):
+            pytest.fail("opened")
+    with files.replacing("elsewhere/deep/z/a.txt") as file:  # named whole: as open() does it
+        file.write(b"new")
+    assert texts_of("precious") == {"a.txt": b"new"}
+
+
+@posix
+def test_where_the_system_cannot_hold_folders(monkeypatch):
+    monkeypatch.setattr(files, "HELD", False)
+    plant({"out/x/y.txt": "old", "precious/a.txt": "p"})
+    os.symlink("../precious", "out/z")
+    with files.replacing("out/x/y.txt", within="out") as file:
+        file.write(b"new")
+    with pytest.raises(NotADirectoryError):
+        with files.replacing("out/z/a.txt", within="out"):
+            pytest.fail("opened")
+    plant({"out/x/.hanflow-0123456789abcdef.tmp": ""})
+    sweep("out")
+    assert texts_of() == {"x/y.txt": b"new"} and texts_of("precious") == {"a.txt": b"p"}
+
+
+@posix
+@pytest.mark.parametrize("more", [[], ["--resume"]])
+@pytest.mark.parametrize("link", [os.symlink, os.link])
+def test_a_journal_that_is_a_link_is_replaced(link, more):
+    plant({"in/a.txt": CLEAN, "precious": "p" * 1000})
+    os.mkdir("out")
+    link(os.path.abspath("precious"), f"out/{NAME}")
+    assert hanflow_("fix", "in", "-o", "out", *more).returncode == 0
+    assert Path("precious").read_text() == "p" * 1000 and os.stat("precious").st_nlink == 1
+    assert os.path.exists(f"out/{NAME}") == bool(more)
+
+
+@posix
+def test_what_is_no_file_in_the_place_of_a_target():
+    """A pipe there would wait for ever."""
+    plant({"in/a.txt": CLEAN, "in/b.bin": "b", "in/c.txt": CLEAN})
+    os.mkdir("out")
+    for name in ("a.txt", "b.bin"):
+        os.mkfifo(f"out/{name}")
+    done = hanflow_("fix", "in", "-o", "out", timeout=60)
+    assert done.returncode == 1 and done.stderr.count("what stands in its place is no file") == 2
+    assert texts_of() == {"c.txt": CLEAN.encode()}
+    os.unlink(f"out/{NAME}")
+    os.mkfifo(f"out/{NAME}")
+    done = hanflow_("fix", "in", "-o", "out", timeout=60)
+    assert done.returncode == 1 and f"hanflow: out: what stands in its place is no file: 'out/{NAME}'" in done.stderr
+
+
+def test_names_that_are_one_in_the_output(monkeypatch):
+    """On a file system that takes A for a, or a letter and its accent for the letter with it, one would replace the other."""
+    names = ["a.txt", "A.TXT", "b.txt", "x/a.txt", "X/c.txt", "X/deep/d.txt", "e\u0301.bin", "\u00e9.bin", "y/A.txt", "Y.txt"]
+    plant({f"in/{name}": name for name in names})
+    if len(list(Path("in").rglob("*.*"))) < len(names):
+        pytest.skip("the file system takes them for one")
+
+    def mirrored():
+        failures = []
+        tree = Tree(["in"], "out", choice(everything=True), False)
+        tree.prepare()
+        items = [item.name for item in tree.items(Summary(listed=False), lambda source, error: failures.append((source, str(error))))]
+        return items, failures
+
+    items, failures = mirrored()
+    assert (sorted(items), failures) == (sorted(names), [])
+    monkeypatch.setattr("hanflow._bulk.tree.takes_for_one", lambda folder: True)
+    items, failures = mirrored()
+    assert sorted(items) == sorted(["A.TXT", "Y.txt", "b.txt", "e\u0301.bin", "X/c.txt", "X/deep/d.txt", "y/A.txt"])
+    assert sorted(source for source, _ in failures) == [os.path.join("in", name) for name in ("a.txt", "x", "\u00e9.bin")]
+    assert {reason for _, reason in failures} == {"[Errno 17] another file of the folder has the same name in OUT"}
+
+
+def test_whether_a_file_system_takes_names_for_one(monkeypatch):
+    before = os.listdir()
+    taken = takes_for_one(".")
+    plant({"a": ""})
+    assert taken == os.path.exists("A")
+    monkeypatch.setattr(files, "status_of", lambda path: os.stat("a"))
+    assert takes_for_one(".") and sorted(os.listdir()) == sorted([*before, "a"])
+
+
+@posix
+def test_an_output_that_leads_into_the_source():
+    """OUT/b is the folder itself: b/a.txt would be written over by what b/b/a.txt becomes."""
+    plant({"x/b/a.txt": "1", "x/b/b/a.txt": "２", "x/b/b/deep/c.txt": "２", "x/b/d/e.txt": "３"})
+    done = hanflow_("fix", "x/b", "-o", "x")
+    assert done.returncode == 1 and "hanflow: x/b/b: OUT leads into what is to be repaired: 'x/b'" in done.stderr
+    assert texts_of("x") == {"a.txt": b"1", "b/a.txt": b"1", "b/b/a.txt": "２".encode(), "b/b/deep/c.txt": "２".encode(),
+                             "b/d/e.txt": "３".encode(), "d/e.txt": b"3"}
+    done = hanflow_("fix", "x/b", "x/d", "-o", "x")  # each goes where it is
+    assert done.returncode == 1 and done.stderr.count("OUT leads into") == 2
+    assert Path("x/b/d/e.txt").read_text(encoding="utf8") == "３"
+
+
+@posix
+def test_a_link_in_place_of_a_file_in_place_is_not_followed():
+    """Only what was named is; what has become a link since the folder was listed is not."""
+    plant({"precious.txt": DAMAGED})
+    os.mkdir("in")
+    os.symlink("../precious.txt", "in/a.txt")
+    outcome = bulk.work(Task(Settings(Normalizer())), Item("in/a.txt", "in/a.txt", within="in"), None)
+    assert outcome.state == "repaired" and Path("precious.txt").read_text(encoding="utf8") == DAMAGED
+
+
+# ---------------------------------------------------------------- permissions
+def modes(folder):
+    return {path.relative_to(folder).as_posix(): stat.S_IMODE(path.stat().st_mode) for path in Path(folder).rglob("*")}
+
+
+@posix
+def test_no_target_is_wider_than_its_source():
+    plant({"in/a.txt": DAMAGED, "in/b.bin": "b", "in/c.txt": CLEAN * 100_000, "in/x/d.txt": CLEAN, "in/e.txt.gz": gzip.compress(DAMAGED.encode()),
+           "in/f.txt": DAMAGED})
+    for name in ("a.txt", "b.bin", "c.txt", "e.txt.gz"):
+        os.chmod(f"in/{name}", 0o600)
+    os.chmod("in/x", 0o700)
+    os.chmod("in/f.txt", 0o644)
+    for again in (False, True):
+        if again:  # somebody has opened them, or an older version has left them so
+            for name in texts_of():
+                os.chmod(f"out/{name}", 0o666)
+            os.chmod("out/f.txt", 0o644)
+        assert hanflow_("fix", "in", "-o", "out/", "--report", "report.json").returncode == 0
+        found = modes("out")
+        assert {name: mode for name, mode in found.items() if os.path.isfile(f"in/{name}")} == {
+            "a.txt": 0o600, "b.bin": 0o600, "c.txt": 0o600, "e.txt.gz": 0o600, "f.txt": 0o644, "x/d.txt": 0o644}
+        assert (found["x"], stat.S_IMODE(os.stat("report.json").st_mode)) == (0o700, 0o600)
+    assert hanflow_("fix", "in", "-o", "out", "--resume").returncode == 0
+    assert modes("out")[NAME] == 0o600
+
+
+@posix
+def test_a_folder_named_with_a_slash_is_no_wider_either():
+    plant({"in/a.txt": CLEAN})
+    os.chmod("in", 0o700)
+    assert hanflow_("fix", "in", "-o", "new/out/").returncode == 0
+    assert stat.S_IMODE(os.stat("new/out").st_mode) == 0o700
+
+
+@posix
+@pytest.mark.parametrize("arguments", [("a.txt", "-o", "out.txt"), ("-o", "out.txt"), ("a.txt", "-i"), ("a.txt.gz", "-o", "out.txt")])
+def test_nor_is_a_single_file(arguments):
+    plant({"a.txt": DAMAGED, "a.txt.gz": gzip.compress(DAMAGED.encode())})
+    for name in ("a.txt", "a.txt.gz"):
+        os.chmod(name, 0o600)
+    with open("a.txt", "rb") as source:
+        assert hanflow_("fix", *arguments, "--report", "report.json", stdin=source).returncode == 0
+    assert set(modes(".").values()) == {0o600}
+
+
+@posix
+@pytest.mark.parametrize("mode, target", [(0o600, 0o600), (0o640, 0o640), (0o666, 0o644)])
+@pytest.mark.parametrize("arguments", [("in",), ("in", "-j", "2"), ("in/b.txt",), ()])
+def test_nor_is_a_page_of_changes(arguments, mode, target):
+    """It shows the texts."""
+    plant({"in/a.txt": DAMAGED * 50_000, "in/b.txt": DAMAGED, "old.html": "x"})
+    os.chmod("in/a.txt", 0o666)
+    os.chmod("in/b.txt", mode)
+    os.chmod("old.html", 0o646)
+    for page, want in (("new.html", target), ("old.html", 0o646 & (mode | 0o700))):
+        with open("in/b.txt", "rb") as source:
+            assert hanflow_("report", *arguments, "-o", page, stdin=source).returncode == 0
+        assert stat.S_IMODE(os.stat(page).st_mode) == want
+    assert sorted(os.listdir(".")) == ["in", "new.html", "old.html"]
+
+
+@linux
+def test_at_no_moment():
+    """What the system is asked for: no file is made, or becomes, wider than its source, and none with content in it."""
+    if shutil.which("strace") is None:
+        pytest.skip("no strace")
+    plant({"in/a.txt": DAMAGED, "in/b.bin": "b", "single.txt": DAMAGED})
+    for name in ("in/a.txt", "in/b.bin", "single.txt"):
+        os.chmod(name, 0o600)
+    for arguments in (("fix", "in", "-o", "out"), ("fix", "single.txt", "-o", "out.txt"), ("fix", "in", "-o", "o", "--report", "a.json"),
+                      ("report", "in", "-o", "a.html"), ("fix", "in", "-i")):
+        trace = ["strace", "-f", "-o", "trace", "-e", "trace=openat,fchmod,chmod,fchmodat"]
+        subprocess.run([*trace, sys.executable, "-m", "hanflow", *arguments], check=True, capture_output=True)
+        made = re.findall(r"O_CREAT.*, 0(\d+)\) = \d|chmod(?:at)?\(.*, 0(\d+)\)", Path("trace").read_text())
+        assert made and not [pair for pair in made if int("".join(pair), 8) & 0o077], made
 
 
 @posix
@@ -350,6 +727,19 @@ def make_large(name):
 
 
 @posix
+@pytest.mark.parametrize("name, shown", [("a\nb\x1b[2J", r"a\nb\x1b[2J"), ("a\x9bb\r", r"a\x9bb\r"), ("a\u202eb\u2028", r"a\u202eb\u2028")])
+def test_nor_does_it_reach_the_terminal_in_a_dry_run(name, shown):
+    plant({f"in/{name}.txt": DAMAGED, f"in/{name}.bin": "x", "in/\x07/c.txt": CLEAN})
+    for arguments in (("-o", "out"), ("-i",)):
+        done = hanflow_("fix", "in", *arguments, "--dry-run")
+        assert f"repair in/{shown}.txt" in done.stdout and all(line.isprintable() for line in done.stdout.split("\n"))
+        assert done.stdout.count("\n") == (3 if "-o" in arguments else 2)
+    for arguments in ((f"in/{name}.txt", f"in/./{name}.txt"), (f"in/{name}.txt", "-o", f"in/{name}.txt"), (f"--{name}",)):
+        done = hanflow_("fix", *arguments)
+        assert done.returncode == 2 and done.stderr and all(line.isprintable() for line in done.stderr.split("\n"))
+
+
+@posix
 def test_what_a_terminal_obeys_is_escaped_in_names():
     plant({"in/a\nb\x1b[2J.txt": b"\xff", "in/c.txt": "c"})
     done = hanflow_("fix", "in", "-o", "out")
@@ -428,9 +818,10 @@ class TestWorkers:
         summary.close()
 
     def test_workers_end_with_the_run(self):
+        children = Path(f"/proc/self/task/{os.getpid()}/children")
+        before = children.read_text()  # one that reads Parquet may rest
         summary = run_of(self.items(), 2)
-        children = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
-        assert children == "" and summary.files == 40
+        assert children.read_text() == before and summary.files == 40
         summary.close()
 
     def test_workers_end_when_their_parent_is_killed(self):
@@ -476,11 +867,18 @@ def test_the_last_files_get_the_cpus_that_are_left(monkeypatch):
 
 
 def test_many_tiny_files():
-    plant({f"in/{number % 10}/{number}": f"{number}\n" for number in range(2000)})
+    plant({f"in/{number % 10}/{number}.txt": f"{number}\n" for number in range(2000)})
     done = hanflow_("fix", "in", "-o", "out", "-j", "2", "--report", "report.json")
     assert (done.returncode, done.stderr) == (0, "2000 files: 0 repaired, 2000 unchanged\n")
     assert texts_of() == texts_of("in")
     assert len(report()["files"]) == 2000
+
+
+def test_paths_are_taken_in_the_order_in_which_they_are_named():
+    plant({"x/b.txt": "", "x/a.txt": "", "c.txt": ""})
+    paths = ["x", "none.txt", "c.txt"]
+    assert [source for source, _ in chosen(paths, choice(), pytest.fail)] == [
+        os.path.join("x", "a.txt"), os.path.join("x", "b.txt"), "none.txt", "c.txt"]
 
 
 @pytest.mark.parametrize("jobs", ["1", "3"])
@@ -559,11 +957,33 @@ class TestResume:
         assert set(self.again().values()) == {"done before"}
         assert all(json.loads(line) for line in path.read_bytes().splitlines())
 
-    def test_lines_that_are_none(self):
+    @pytest.mark.parametrize("wrong", [
+        b"\0\0\0", b"[1]", b"{}", b'["a.txt", 5]', b'["a.txt", {}]', b'[5, [7, 1, 1, 7, {}]]', b'["a.txt", [7, 1, 1, 7, {}]]', b"[" * 5000,
+        b'["a.txt", [7, 1, 1, 7, 5]]', b'["a.txt", "12345"]',
+    ])
+    def test_lines_that_are_none(self, wrong):
+        """What stands in the journal may be anything. It is said once, and what a wrong line stands for is done again."""
         path = Path("out", NAME)
         head, *lines = path.read_bytes().splitlines(keepends=True)
-        path.write_bytes(head + b"\0\0\0\n[1]\n{}\n" + b"".join(lines))
-        assert set(self.again().values()) == {"done before"}
+        path.write_bytes(head + b"".join(lines) + wrong + b"\n")
+        done = hanflow_(*self.ARGUMENTS)
+        assert done.stderr.splitlines() == [f"hanflow: {path}: 1 lines are none of ours: what they stand for is done again",
+                                            "3 files: 0 repaired, 0 unchanged, 3 done before"]
+        assert done.returncode == 0
+
+    @pytest.mark.parametrize("key, value", [
+        (0, "7"), (1, 1.5), (2, None), (3, True), (4, []), ("bytes_in", "x"), ("records", None), ("repairs", []), ("repairs", {"width": "x"}),
+        ("errors", [5]), ("errors", 5), ("format", 5), ("more", 1), ("failed", None), ("changed", 5), ("encoding", []),
+    ])
+    def test_a_line_of_which_a_part_is_wrong(self, key, value):
+        path = Path("out", NAME)
+        head, *lines = path.read_bytes().splitlines(keepends=True)
+        entries = {name: done for name, done in map(json.loads, lines)}
+        done = entries["a.txt"]
+        (done if isinstance(key, int) else done[4])[key] = value
+        path.write_bytes(head + b"".join(json.dumps(entry).encode() + b"\n" for entry in entries.items()))
+        assert self.again() == {"a.txt": "repaired", "b.txt": "done before", "c.txt": "done before"}
+        assert set(self.again().values()) == {"done before"}  # the newer line of the journal holds
 
     def test_what_failed_is_tried_again(self):
         plant({"in/bad.txt": b"\xff"})
@@ -594,20 +1014,24 @@ def test_two_runs_into_one_folder():
     assert hanflow_("fix", "in", "-o", "out", "--resume").returncode == 0
 
 
+REPORT = {"format": "text", "encoding": "utf-8", "bytes_in": 1, "bytes_out": 3, "changed": True, "records": 0, "repairs": {"width": 1},
+          "failed": 0, "errors": []}
+
+
 @linux
 def test_a_journal_that_finds_no_room(monkeypatch):
     """The run goes on: those files would be done again."""
     journal = Journal(".", {"version": 1}, False)
-    journal.add("a", Done(1, 2, 5, 3, {}))
+    journal.add("a", Done(1, 2, 5, 3, REPORT))
     journal.flush()
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (os.path.getsize(NAME) + 10, limit[1]))
     try:
-        journal.add("b", Done(1, 2, 5, 3, {}))
+        journal.add("b", Done(1, 2, 5, 3, REPORT))
         journal.flush()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
-    journal.add("c", Done(1, 2, 5, 3, {}))
+    journal.add("c", Done(1, 2, 5, 3, REPORT))
     journal.flush()
     journal.close(False)
     journal = Journal(".", {"version": 1}, True)
@@ -678,7 +1102,7 @@ def test_report():
     assert (found["hanflow"], found["cpu_path"], found["complete"]) == (hanflow.__version__, hanflow.cpu(), True)
     assert found["settings"]["options"] == Normalizer(width="alnum").options
     assert (found["paths"], found["output"]) == (["in"], "out")
-    assert found["counts"] == {"files": 3, "repaired": 1, "unchanged": 1, "done before": 0, "failed": 1, "links": 0, "skipped": 0,
+    assert found["counts"] == {"files": 3, "repaired": 1, "unchanged": 1, "copied": 0, "done before": 0, "failed": 1, "links": 0, "skipped": 0,
                                "records": 0, "failed_records": 0}
     assert (found["bytes_in"], found["bytes_out"]) == (23, 19)
     assert found["repairs"] == {"width": 2, "compat": 1}
@@ -705,10 +1129,51 @@ def test_report_of_a_single_file_and_of_stdin():
 
 
 def test_report_that_cannot_be_written():
-    plant({"in/a.txt": "a\n"})
-    done = hanflow_("fix", "in", "-o", "out", "--report", "nowhere/report.json")
-    assert done.returncode == 1 and "hanflow: nowhere/report.json: No such file or directory\n" in done.stderr
+    plant({"in/a.txt": "a\n", "file": ""})
+    done = hanflow_("fix", "in", "-o", "out", "--report", "file/report.json")
+    assert done.returncode == 1 and "hanflow: file/report.json: " in done.stderr
     assert content() == {"a.txt": b"a\n"}
+
+
+def test_report_makes_its_folders():
+    plant({"a.txt": "a\n"})
+    assert hanflow_("fix", "a.txt", "-o", "x/y/z.txt", "--report", "new/folder/report.json").returncode == 0
+    assert report("new/folder/report.json")["complete"] and Path("x/y/z.txt").read_text() == "a\n"
+
+
+@posix
+@pytest.mark.parametrize("arguments", [("a.txt", "-o", "b.txt", "--report", "a.txt"), ("a.txt", "-o", "b.txt", "--report", "./b.txt"),
+                                       ("in", "-o", "out", "--report", "in"), ("in", "-o", "out", "--report", "out"),
+                                       ("in", "a.txt", "-i", "--report", "link")])
+def test_a_report_takes_the_place_of_nothing_else(arguments):
+    plant({"a.txt": DAMAGED, "in/a.txt": DAMAGED})
+    os.symlink("a.txt", "link")
+    done = hanflow_("fix", *arguments)
+    assert done.returncode == 2 and "--report would overwrite" in done.stderr
+    assert texts_of(".") == {name: DAMAGED.encode() for name in ("a.txt", "in/a.txt", "link")}
+
+
+def test_a_report_is_no_input():
+    plant({"in/a.txt": DAMAGED})
+    for _ in range(2):
+        assert hanflow_("fix", "in", "-o", "out", "--report", "in/report.md").returncode == 0
+        assert texts_of() == {"a.txt": REPAIRED.encode()} and report("in/report.md")["counts"]["files"] == 1
+
+
+@posix
+def test_a_link_in_the_folder_of_a_single_file_is_replaced():
+    plant({"a.txt": DAMAGED, "precious": "p"})
+    os.mkdir("out")
+    for to in ("../precious", "../a.txt"):
+        if os.path.lexists("out/a.txt"):
+            os.unlink("out/a.txt")
+        os.symlink(to, "out/a.txt")
+        assert hanflow_("fix", "a.txt", "-o", "out").returncode == 0
+        assert not os.path.islink("out/a.txt") and Path("out/a.txt").read_text(encoding="utf8") == REPAIRED
+    assert Path("a.txt").read_text(encoding="utf8") == DAMAGED and Path("precious").read_text() == "p"
+    os.symlink("precious", "link")
+    assert hanflow_("fix", "a.txt", "-o", "link").returncode == 0  # which was named
+    assert os.path.islink("link") and Path("precious").read_text(encoding="utf8") == REPAIRED
 
 
 def test_output_that_cannot_be_made_is_reported_too():
@@ -735,7 +1200,7 @@ def test_failed_records_are_named_and_tried_again():
 
 def test_settings_reach_the_formats():
     plant({"in/a.csv": "甲;２０条\n乙;２０条\n", "in/b.txt": "２０条".encode("gb18030")})
-    done = hanflow_("fix", "in", "-o", "out", "--column", "1", "--delimiter", ";", "--encoding", "gb18030", "--include", "*.txt")
+    done = hanflow_("fix", "in", "-o", "out", "--column", "1", "--delimiter", ";", "--encoding", "gb18030", "--exclude", "*.csv")
     assert done.returncode == 0, done.stderr
     assert content() == {"b.txt": "20条".encode("gb18030")}
     done = hanflow_("fix", "in/a.csv", "--column", "1", "--delimiter", ";")
@@ -753,8 +1218,8 @@ def test_files_of_a_tree_become_what_each_becomes_alone():
     import pyarrow
 
     page = PAGES[0] + "２０条⽔渠\n".encode()
-    plant({"in/a.txt": page, "in/a.md": page, "in/no-suffix": page, "in/a.txt.gz": gzip.compress(page), "in/gz.txt": gzip.compress(page),
-           "in/clean.gz": gzip.compress(CLEAN.encode(), 1), "in/large.txt": page * 3000, "in/empty.txt": "",
+    plant({"in/a.txt": page, "in/a.md": page,  "in/a.txt.gz": gzip.compress(page), "in/gz.txt": gzip.compress(page),
+           "in/clean.txt.gz": gzip.compress(CLEAN.encode(), 1), "in/large.txt": page * 3000, "in/empty.txt": "",
            "in/a.csv": "text,n\n２０条,1\n", "in/a.jsonl": '{"text": "２０条"}\n'})
     pq.write_table(pyarrow.table({"text": ["２０条", None], "n": [1, 2]}), "in/a.parquet")
     with zipfile.ZipFile("in/a.zip", "w") as archive:
@@ -790,7 +1255,7 @@ def test_dry_run():
 
 @pytest.mark.parametrize("arguments", [
     ("fix", "-n"), ("fix", "in", "-n"), ("fix", "in/a.txt", "--resume", "-o", "out"), ("fix", "in", "-i", "--resume"),
-    ("fix", "in", "-o", "out", "-n", "--resume"), ("fix", "in", "-o", "out", "-j", "0"),
+    ("fix", "in", "-o", "out", "-n", "--resume"), ("fix", "in", "-o", "out", "-j", "0"), ("fix", "in", "-o", "out", "--report", "-"),
 ])
 def test_wrong_usage(arguments):
     plant({"in/a.txt": "a\n"})
@@ -854,6 +1319,36 @@ class TestProgress:
             "2/4 files  6.0 MB/12.0 MB  49.6 kB/s  2:01 left",
             "4/4 files  12.0 MB/12.0 MB  65.9 kB/s  0:00 left"]
 
+    def test_what_was_done_before_is_no_speed(self, monkeypatch):
+        """Two thirds were done before, in a tenth of the time: they say nothing of what the rest takes."""
+        clock = [0.0]
+        monkeypatch.setattr(progress.time, "monotonic", lambda: clock[0])
+        summary = Summary(listed=False)
+        shown = Progress(summary, iter([3_000_000] * 8), True)
+        while shown.count():
+            pass
+        done = {"bytes_in": 3_000_000, "bytes_out": 1, "records": 0, "failed": 0, "repairs": {}, "errors": []}
+        for _ in range(4):
+            clock[0] += 1.5
+            summary.add("a", "b", 3_000_000, Outcome("done before", done, seconds=3))
+        assert shown.line() == "4/8 files  12.0 MB/24.0 MB  0 B/s"  # nothing tells yet
+        for _ in range(2):
+            clock[0] += 27
+            summary.add("a", "b", 3_000_000, Outcome("repaired", done, seconds=54))  # by two workers
+        assert shown.line() == "6/8 files  18.0 MB/24.0 MB  100 kB/s  0:54 left"
+
+    def test_no_total_of_what_cannot_be_counted(self, monkeypatch):
+        clock = [0.0]
+        monkeypatch.setattr(progress.time, "monotonic", lambda: clock[0])
+        summary = Summary(listed=False)
+        shown = Progress(summary, iter(()), True)
+        while shown.count():
+            pass
+        clock[0] += 2
+        report = {"bytes_in": 3_000_000, "bytes_out": 1, "records": 0, "failed": 0, "repairs": {}, "errors": []}
+        summary.add("-", None, 0, Outcome("repaired", report))  # stdin
+        assert shown.line() == "1 file  3.0 MB  1.5 MB/s"
+
     def test_none_if_not_wanted(self, monkeypatch, tmp_path):
         assert self.state(monkeypatch, tmp_path, wanted=False) == ""
 
@@ -888,3 +1383,124 @@ def test_an_endless_pipe():
     assert yes.wait(60) == -signal.SIGPIPE
 
 
+# ---------------------------------------------------------------- how it is called
+EVERYTHING = [("fix",), ("fix", "in/a.txt"), ("fix", "in", "-o", "out", "-n"), ("fix", "in", "-o", "out"), ("check", "in"), ("diff", "in"),
+              ("report", "in"), ("demo",), ("--help",), ("fix", "-h"), ("--version",)]
+
+
+@posix
+@pytest.mark.parametrize("arguments", EVERYTHING, ids=" ".join)
+class TestStreams:
+    """Where they are closed or full. Nothing ends in a traceback, and no file of ours takes their place."""
+
+    def ran(self, arguments, redirect):
+        plant({"in/a.txt": DAMAGED})
+        command = " ".join(map(str, [sys.executable, "-m", "hanflow", *arguments]))
+        done = subprocess.run(["sh", "-c", f"{command} {redirect}"], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+        assert "Traceback" not in done.stderr and "Error:" not in done.stderr and "NoneType" not in done.stderr
+        assert texts_of("in") == {"a.txt": DAMAGED.encode()}
+        assert texts_of("out") == ({"a.txt": REPAIRED.encode()} if "out" in arguments and "-n" not in arguments else {})
+        return done
+
+    @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
+    def test_full(self, arguments):
+        done = self.ran(arguments, "< in/a.txt > /dev/full")
+        silent = arguments == ("fix", "in", "-o", "out")
+        assert (done.returncode == 0) if silent else (done.returncode >= 1 and "No space left on device" in done.stderr)
+        assert self.ran(arguments, "< in/a.txt 2> /dev/full").returncode in (0, 1)
+
+    def test_closed(self, arguments):
+        silent = arguments == ("fix", "in", "-o", "out")
+        for redirect in ("<&- >&-", "< in/a.txt >&-"):
+            done = self.ran(arguments, redirect)
+            assert (done.returncode == 0) if silent else (done.returncode >= 1 and "Bad file descriptor" in done.stderr)
+        done = self.ran(arguments, "<&-")
+        assert "Bad file descriptor" in done.stderr if arguments == ("fix",) else not done.stderr.startswith("hanflow")
+        want = self.ran(arguments, "< in/a.txt")
+        done = self.ran(arguments, "< in/a.txt 2>&-")
+        assert (done.returncode, done.stdout) == (want.returncode, want.stdout)
+        assert self.ran(arguments, "<&- >&- 2>&-").returncode == int(not silent) or arguments[0] == "check"
+
+    def test_nobody_reads(self, arguments):
+        if arguments == ("fix", "in", "-o", "out"):
+            pytest.skip("it says nothing on stdout")
+        reading, writing = os.pipe()
+        os.close(reading)
+        plant({"in/a.txt": DAMAGED})
+        with open("in/a.txt", "rb") as source:
+            done = subprocess.run([sys.executable, "-m", "hanflow", *arguments], stdin=source, stdout=writing, stderr=subprocess.PIPE)
+        os.close(writing)
+        assert done.returncode == 141 and b"Traceback" not in done.stderr and b"Exception" not in done.stderr
+
+
+INTERRUPTED = """
+import os, signal, sys
+from importlib.abc import MetaPathFinder
+
+class Finder(MetaPathFinder):
+    def find_spec(self, name, *_):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.{signal})
+
+sys.meta_path.insert(0, Finder())
+sys.argv = ["hanflow", "fix", "in", "-o", "out", "--include", "*.log", "-j", "2"]
+from hanflow.__main__ import main
+main()
+"""
+
+
+@posix
+@pytest.mark.parametrize("signal, code", [("SIGINT", 130), ("SIGTERM", 143)])
+@pytest.mark.parametrize("module", ["hanflow._cli", "click", "hanflow.formats", "hanflow._bulk.run", "hanflow._bulk.cluster", "pathspec",
+                                    "multiprocessing"])
+def test_stopped_while_it_starts(module, signal, code):
+    plant({"in/a.txt": DAMAGED * 200_000})
+    script = INTERRUPTED.format(module=module, signal=signal)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == code and "Traceback" not in done.stderr
+
+
+@posix
+@pytest.mark.parametrize("call", ["open", "symlink", "close"])
+@pytest.mark.parametrize("act", [
+    lambda: takes_for_one("out"), lambda: replaced("out/new.txt", 0o644), lambda: replaced("out/new.txt", lambda: 0o644),
+    lambda: replaced("out/old.txt", 0o644), lambda: mirrored("in", "out")])
+def test_interrupted_right_behind_a_call(monkeypatch, act, call):
+    """The signal comes before it is known that the call has made something: that is removed all the same."""
+    plant({"in/a.txt": DAMAGED, "out/old.txt": "old"})
+    os.symlink("a.txt", "in/link")
+    real = getattr(os, call)
+
+    def interrupted(*given, **more):
+        result = real(*given, **more)
+        if call == "close" or any(isinstance(name, str) and files.TEMPORARY.fullmatch(os.path.basename(name)) for name in given):
+            monkeypatch.setattr(os, call, real)
+            raise KeyboardInterrupt
+        return result
+
+    monkeypatch.setattr(os, call, interrupted)
+    try:
+        act()
+    except KeyboardInterrupt:
+        pass
+    assert not [name for name in os.listdir("out") if files.TEMPORARY.fullmatch(name)]
+
+
+def mirrored(source, target):
+    tree = Tree([source], target, Choice(Patterns(()), Patterns(()), everything=True, links="keep"), False)
+    tree.prepare()
+    for _ in tree.items(Summary(listed=False), print):
+        pass
+
+
+def replaced(path, mode):
+    with files.replacing(path, mode) as file:
+        file.write(b"new")
+
+
+@posix
+def test_ctrl_c_that_was_ignored_stays_so():
+    """As after nohup, or behind & in a script."""
+    plant({"in/a.txt": DAMAGED})
+    script = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n" + INTERRUPTED.format(module="click", signal="SIGINT")
+    assert subprocess.run([sys.executable, "-c", script]).returncode == 0

@@ -136,7 +136,7 @@ class TestFixFolder:
     def test_mirrored(self, run):
         plant(self.TEXTS)
         result = run("fix", "in", "-o", "out", "--opencc", "s2t")
-        assert (result.code, result.out, result.err) == (0, b"", "3 files: 1 repaired, 2 unchanged\n")
+        assert (result.code, result.out, result.err) == (0, b"", "3 files: 1 repaired, 1 unchanged, 1 copied\n")
         assert tree("out") == {"a.txt": CLEAN.encode(), "deep/er/b.txt": TRADITIONAL.encode(), "deep/c": b"plain\n"}
 
     def test_output_inside_the_source(self, run):
@@ -178,7 +178,8 @@ class TestFixFolder:
         result = run("fix", "in", "-o", "out")
         assert result.code == 1
         name = os.path.join("in", "bad", "b.txt")
-        assert result.err == (f"hanflow: {name}: byte 3 (line 1): not UTF-8: invalid start byte\n"
+        assert result.err == (f"hanflow: {name}: byte 3 (line 1): not UTF-8: invalid start byte"
+                              "; if it has another encoding, say which: --encoding NAME\n"
                               "3 files: 0 repaired, 2 unchanged, 1 failed\n")
         assert tree("out") == {"a.txt": b"a\n", "bad/b.txt": b"old", "c.txt": b"c\n"}
 
@@ -204,7 +205,7 @@ class TestEqualToNormalize:
     def test_pipe_file_and_folder_give_what_normalize_gives(self, run):
         pages = Path(__file__).parent / "pages"
         texts = {path.name: path.read_bytes() for path in sorted(pages.glob("*.in.txt"))[:12]}
-        texts["demo.txt"] = (files("hanflow.demo") / "page.txt").read_bytes()
+        texts["demo.txt"] = (files("hanflow._demo") / "page.txt").read_bytes()
         plant({f"in/{name}": data for name, data in texts.items()})
         assert run("fix", "in", "-o", "out").code == 0
         got = tree("out")
@@ -227,7 +228,7 @@ class TestCheck:
         result = run("check", "in", "--opencc", "s2t", "--list")
         a, c = os.path.join("in", "a.txt"), os.path.join("in", "c.txt")
         assert result.code == 1
-        assert result.out.decode() == f"{a}: would change (1 repair)\n{c}: would change (2 repairs)\n"
+        assert result.out.decode() == f"{a}\n{c}\n"
         assert result.err == "3 files: 2 would change, 1 unchanged\n"
         assert tree("in")["a.txt"] == "头发\n".encode()
 
@@ -239,7 +240,7 @@ class TestCheck:
             "[100 %: a full-width letter or digit]\n"
             '<stdin>:1:3: compat restore the character: "⽔" -> "水" (U+2F54 to U+6C34) '
             "[100 %: a radical in the place of an ideograph]\n")
-        assert run("check", "-l", stdin="２条⽔渠\n".encode()).out == b"<stdin>: would change (2 repairs)\n"
+        assert run("check", "-l", stdin="２条⽔渠\n".encode()).out == b"<stdin>\n"
 
     def test_options_reach_the_normalizer(self, run):
         assert run("check", "--min-confidence", "96", stdin="江 边 的 渡 口 今 天\n".encode()).code == 0
@@ -255,13 +256,15 @@ class TestCheck:
     def test_one_name_for_the_format_of_the_input(self, run):
         plant({"a.dat": '{"text": "⽔"}\n'})
         assert run("check", "a.dat", "--input-format", "jsonl", "--field", "text").code == 1
-        for option in ("--input-format", "--format"):
-            assert run("fix", "a.dat", option, "jsonl", "--field", "text").out == '{"text":"水"}\n'.replace(":", ": ").encode()
+        assert run("fix", "a.dat", "--input-format", "jsonl", "--field", "text").out == '{"text":"水"}\n'.replace(":", ": ").encode()
+        for command in ("fix", "report"):  # there it would mean another thing than in `check`
+            result = run(command, "a.dat", "--format", "jsonl", "--field", "text")
+            assert (result.code, result.out) == (2, b"") and "--input-format jsonl" in " ".join(result.err.split())
 
     def test_records_that_fail(self, run):
         plant({"a.jsonl": '{"text": "⽔"}\n{}\n{"text": 5}\n', "b.jsonl": "\n"})
         result = run("check", ".", "--field", "text")
-        assert result.code == 1 and result.out.decode().count("\n") == 1
+        assert result.code == 2 and result.out.decode().count("\n") == 1
         name = os.path.join(".", "a.jsonl")
         assert result.err == (f"hanflow: {name}: line 2: no field 'text'\n"
                               f"hanflow: {name}: line 3: field 'text' holds a number, not a text\n"
@@ -272,9 +275,10 @@ class TestCheck:
         name = b"a\xff\n\x1b.txt"
         Path(os.fsdecode(name)).write_bytes(DAMAGED.encode())
         assert run("check", ".").out.startswith(b"./a\xff\\n\\x1b.txt:1:1: width ")
-        assert run("check", ".", "-l").out == b"./a\xff\\n\\x1b.txt: would change (3 repairs)\n"
+        assert run("check", ".", "-l").out == b"./a\xff\\n\\x1b.txt\n"
+        assert run("check", ".", "-l", "-0").out == b"./" + name + b"\0"
         assert json.loads(run("check", ".", "--format", "json").out.splitlines()[0])["path"] == "./" + os.fsdecode(name)
-        assert run("check", ".", "--format", "github").out.startswith(b"::warning file=./a\xff%0A\x1b.txt,line=1,")
+        assert run("check", ".", "--format", "github").out.startswith(b"::warning file=./a\xff%0A\\x1b.txt,line=1,")
         assert run("diff", ".").out.startswith(b"--- ./a\xff\\n\\x1b.txt\n")
 
     @posix
@@ -286,7 +290,7 @@ class TestCheck:
     def test_bad_file(self, run):
         plant({"a.txt": CLEAN, "b.txt": b"\xe6\xb1"})
         result = run("check", "a.txt", "b.txt")
-        assert (result.code, result.out) == (1, b"")
+        assert (result.code, result.out) == (2, b"")
         assert "hanflow: b.txt: byte 0 (line 1): not UTF-8: unexpected end of data\n" in result.err
 
 
@@ -334,7 +338,7 @@ class TestDiff:
     @pytest.mark.skipif(shutil.which("patch") is None, reason="no patch")
     @pytest.mark.parametrize("encoding", ["utf8", "gb18030", "big5"])
     def test_patch_applies_it(self, run, encoding):
-        text = (files("hanflow.demo") / "page.txt").read_text(encoding="utf8")
+        text = (files("hanflow._demo") / "page.txt").read_text(encoding="utf8")
         if encoding == "big5":
             text = "春\n潮\n湧\n動\n江\n城\n\n渡 口 月 明 ，江 水 不 波\nＡＢＣ"
         for name, given in (("a.txt", text), ("b.txt", text.replace("\n", "\r\n"))):
@@ -388,8 +392,122 @@ class TestDiff:
         plant({"a.txt": b"\xff", "b.txt": "头发\n"})
         result = run("diff", "a.txt", "b.txt", "--opencc", "s2t")
         assert result.code == 1
-        assert result.err == "hanflow: a.txt: byte 0 (line 1): not UTF-8: invalid start byte\n"
+        assert result.err == ("hanflow: a.txt: byte 0 (line 1): not UTF-8: invalid start byte"
+                              "; if it has another encoding, say which: --encoding NAME\n")
         assert "+頭髮".encode() in result.out
+
+
+class TestLooking:
+    """What check, diff and report have in common."""
+
+    COMMANDS = [("check",), ("check", "--format", "json"), ("check", "-l"), ("check", "-l", "-0"), ("diff",), ("diff", "--color", "always"),
+                ("report",)]
+    LETTER_SPACED = "　　渡 口 的 灯 亮 了 一 夜 ， 到 天 明 时 才 有 人 来 把 它 吹\n灭 ， 船 也 就 靠 了 岸 。\n"
+
+    @pytest.mark.parametrize("arguments", COMMANDS)
+    def test_workers_change_nothing(self, run, arguments):
+        """Neither in the order nor in what is said: of many small files, long ones, bad ones."""
+        plant({f"in/{i:03}.txt": DAMAGED * (i % 7) + CLEAN for i in range(150)})
+        plant({"in/050-long.txt": self.LETTER_SPACED * 12_000, "in/100-bad.txt": self.LETTER_SPACED.encode() * 3000 + b"\xff",
+               "in/bad.jsonl": "{\n" * 20, "in/020-long.txt": self.LETTER_SPACED * 4000})
+        alone, together = (run(*arguments, "in", "--field", "text", "-j", jobs) for jobs in ("1", "3"))
+        assert together.out == alone.out != b"" and together.err == alone.err
+        assert together.code == alone.code == (2 if arguments[0] == "check" else 1)
+
+    @posix
+    @pytest.mark.parametrize("arguments", [("check", "-l"), ("diff",), ("report",)])
+    def test_a_worker_that_dies_fails_its_file_alone(self, run, arguments):
+        plant({f"in/{i:03}.txt": DAMAGED + CLEAN * 1000 for i in range(90)})
+        kills = ("import os, signal, sys; from hanflow._show import inspection; from hanflow._cli import main; seen = inspection.each_text;"
+                 "inspection.each_text = lambda settings, source, visit: os.kill(os.getpid(), signal.SIGKILL) if '044' in source "
+                 "else seen(settings, source, visit); sys.argv[0] = 'hanflow'; main()")
+        done = subprocess.run([sys.executable, "-c", kills, *arguments, "in", "-j", "2"], capture_output=True)
+        assert done.returncode == (2 if arguments[0] == "check" else 1)
+        said = done.stderr.decode().splitlines()
+        assert said[0] == "hanflow: in/044.txt: the process that worked on it died (SIGKILL)" and len(said) <= 2
+        if arguments[0] == "check":
+            assert done.stdout.decode().split() == [f"in/{i:03}.txt" for i in range(90) if i != 44]
+
+    def test_files_are_chosen_as_by_fix(self, run):
+        plant({"in/a.txt": DAMAGED, "in/b.log": DAMAGED, "in/old/c.txt": DAMAGED, "in/.d.txt": DAMAGED, "in/e.py": DAMAGED,
+               "in/.gitignore": "f.txt\n", "in/f.txt": DAMAGED})
+        listed = lambda *arguments: sorted(Path(name).name for name in run("check", "in", "-l", *arguments).out.decode().split())
+        assert listed() == ["a.txt", "c.txt"]
+        assert listed("--include", "*.log", "--exclude", "/old/") == ["a.txt", "b.log"]
+        assert listed("--no-gitignore") == ["a.txt", "c.txt", "f.txt"]
+        for command in ("diff", "report"):
+            result = run(command, "in", "--include", "*.log", "--exclude", "/old/", "--jobs", "2", "--no-progress")
+            assert result.code == 0 and result.out != b""
+
+    def test_exit_codes(self, run):
+        plant({"clean.txt": CLEAN, "damaged.txt": DAMAGED, "bad.txt": b"\xff"})
+        for names, code in (("clean", 0), ("damaged", 1), ("clean damaged", 1), ("bad", 2), ("damaged bad", 2), ("clean bad", 2),
+                            ("damaged none", 2)):
+            paths = [f"{name}.txt" for name in names.split()]
+            assert run("check", *paths).code == run("check", "-l", *paths).code == code
+            assert run("diff", *paths).code == run("report", *paths).code == (code == 2)
+
+    def test_names_for_xargs(self, run):
+        plant({"in/a b.txt": DAMAGED, "in/c.txt": DAMAGED, "in/d.txt": CLEAN})
+        result = run("check", "in", "--list", "--null")
+        assert result.out == os.path.join("in", "a b.txt").encode() + b"\0" + os.path.join("in", "c.txt").encode() + b"\0"
+        assert run("check", "in", "--null").code == 2
+
+    def test_a_file_known_to_change_is_read_to_its_end(self, run):
+        plant({"a.txt": DAMAGED.encode() + CLEAN.encode() * 100_000 + b"\xff"})
+        result = run("check", "-l", "a.txt")
+        assert (result.code, result.out) == (2, b"") and "(line 100002): not UTF-8" in result.err
+
+    @posix
+    @pytest.mark.parametrize("arguments", [*COMMANDS, ("fix", "--report", "r.json")])
+    def test_no_more_memory_for_a_longer_text(self, run, arguments):
+        peaks = []
+        for size in (1, 4):
+            plant({"a.txt": self.LETTER_SPACED * (5000 * size)})
+            process = subprocess.Popen([sys.executable, "-m", "hanflow", *arguments, "a.txt"], stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL)
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            assert process.returncode in (0, 1)
+            peaks.append(usage.ru_maxrss)  # KiB, on Linux
+        assert peaks[1] < 1.25 * peaks[0]
+
+    @posix
+    @pytest.mark.parametrize("arguments", [("check", "-"), ("diff",), ("report", "-o", "-"), ("fix",), ("demo",), ("check", "-l")])
+    def test_streams_that_are_full_or_closed(self, run, arguments):
+        def shell(redirected, stdin=DAMAGED.encode()):
+            command = f"{sys.executable} -m hanflow {' '.join(arguments)} {redirected}"
+            done = Result(subprocess.run(["sh", "-c", command], input=stdin, capture_output=True))
+            assert "Traceback" not in done.err and "Exception ignored" not in done.err
+            return done
+
+        failed = 2 if arguments[0] == "check" else 1
+        if os.path.exists("/dev/full"):
+            done = shell("> /dev/full")
+            assert done.code == failed and "No space left on device" in done.err
+        done = shell(">&-")
+        assert done.code == failed and "Bad file descriptor" in done.err
+        shell("2>&-")
+        shell("2> /dev/full" if os.path.exists("/dev/full") else "2>&-")
+        if arguments[0] != "demo":
+            done = shell("<&-")
+            assert done.code == failed and done.err.startswith("hanflow: <stdin>: Bad file descriptor\n")
+
+    @posix
+    @pytest.mark.parametrize("arguments", [("fix",), ("check", "-l"), ("diff",), ("report",)])
+    def test_a_terminal_is_asked_to_its_end_only(self, run, arguments):
+        """Ctrl-D once."""
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen([sys.executable, "-m", "hanflow", *arguments], stdin=theirs, stdout=subprocess.PIPE,
+                                   stderr=subprocess.DEVNULL)
+        os.close(theirs)
+        os.write(ours, DAMAGED.encode() + b"\x04")
+        try:
+            out = process.communicate(timeout=30)[0]
+        finally:
+            process.kill()
+            os.close(ours)
+        assert out != b"" and process.returncode == (arguments[0] == "check")
 
 
 class TestDemo:
@@ -397,19 +515,19 @@ class TestDemo:
         result = run("demo")
         assert (result.code, result.err) == (0, "")
         text = result.out.decode()
-        page = (files("hanflow.demo") / "page.txt").read_text(encoding="utf8")
+        page = (files("hanflow._demo") / "page.txt").read_text(encoding="utf8")
         assert text.startswith("BEFORE")
         assert page in text and normalize(page) in text
         assert text.index("AFTER") > text.index(page)
 
     def test_input_can_be_piped_into_fix(self, run):
         page = run("demo", "--input").out
-        assert page == (files("hanflow.demo") / "page.txt").read_bytes()
+        assert page == (files("hanflow._demo") / "page.txt").read_bytes()
         assert run("fix", stdin=page).out == normalize(page)
 
     def test_what_the_page_becomes(self):
         """Needs the real core: the headline, the byline, paragraphs, widths, radicals, brackets, the heading's gap."""
-        page = (files("hanflow.demo") / "page.txt").read_text(encoding="utf8")
+        page = (files("hanflow._demo") / "page.txt").read_text(encoding="utf8")
         assert normalize(page) == """\
 江州新港区开港首日迎来百舸
 ——一座老码头的转身
@@ -465,6 +583,26 @@ class TestUsage:
 
 @posix
 class TestStopped:
+    @pytest.mark.parametrize("arguments", [("check",), ("diff",), ("report",)])
+    @pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143), (None, 141)])
+    def test_workers_stop_too(self, run, arguments, number, code, monkeypatch):
+        """None: nobody reads any more. No process and no file is left."""
+        monkeypatch.setenv("TMPDIR", os.getcwd() + "/tmp")
+        plant({f"in/{i}.txt": TestLooking.LETTER_SPACED * 30_000 for i in range(6)})
+        os.mkdir("tmp")
+        process = self.start(*arguments, "in", "-j", "2", stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+        process.stdout.read(1)
+        if number is None:
+            process.stdout.close()
+        else:
+            os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
+        said = process.stderr.read()  # ends when all processes have
+        assert process.wait(20) == code and b"Traceback" not in said
+        assert os.listdir("tmp") == []
+        process.stderr.close()
+        if number is not None:
+            process.stdout.close()
+
     def start(self, *arguments, **options):
         return subprocess.Popen([sys.executable, "-m", "hanflow", *arguments], **options)
 
@@ -480,7 +618,11 @@ class TestStopped:
     @pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
     def test_interrupted_while_it_waits(self, run, number, code):
         process = self.start("fix", "-o", "out.txt", stdin=subprocess.PIPE, stderr=subprocess.PIPE)
-        time.sleep(1)
+        process.stdin.write(CLEAN.encode() * 20_000)
+        process.stdin.flush()
+        while not any(name.startswith(".hanflow-") for name in os.listdir(".")):
+            assert process.poll() is None
+            time.sleep(0.01)
         process.send_signal(number)
         process.stdin.close()
         assert process.wait(20) == code

@@ -5,13 +5,15 @@ import random
 import re
 
 import pytest
-
 import strategies as s
+
 from hanflow import Normalizer, replay
-from hanflow.diff import by_rule, unified
-from hanflow.explain import Repair
-from hanflow.findings import as_github, as_json, as_lines, findings, message, name, placed
-from hanflow.formats import Located, Settings, each_text
+from hanflow._explain import Repair, decoded
+from hanflow._show.diff import by_rule, unified
+from hanflow._show.findings import FORMATS, REACH, as_github, as_json, as_lines, findings, message, name, placed
+from hanflow._show.passages import passages
+from hanflow._traced import Text
+from hanflow.formats import FormatError, Located, Settings, each_text
 
 N = Normalizer()
 ESCAPE = re.compile("\x1b\\[[0-9;]*m")
@@ -103,17 +105,102 @@ class TestWords:
             located = text(page.replace("渡", "\x1b[2J\u202e"))
             repairs = N.explain(located.text)
             plain = b"".join(as_lines("\x1b]0;x\x07\r\n", located, repairs)).decode()
-            coloured = ESCAPE.sub("", "".join(by_rule(located.text, repairs, name("\x1b[2J").decode())))
+            coloured = ESCAPE.sub("", b"".join(by_rule(located.text, repairs, name("\x1b[2J").decode())).decode())
             for shown in (plain, coloured):
                 assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\u2066]", shown)
 
     def test_every_repair_is_in_one_finding(self):
         for page in pages(150):
             repairs = N.explain(page)
-            found = findings(page, repairs)
+            found = list(findings(page, repairs))
             assert sorted(place.repair for finding in found for place in finding.placed) == sorted(repairs)
             assert [finding.placed[0].repair.start for finding in found] == sorted(f.placed[0].repair.start for f in found)
             assert all(message(page, finding).isprintable() for finding in found)
+
+
+def long_text(seed, size=600_000):
+    """Longer than the passes of a stream look at at once; dense pages and long stretches without a repair."""
+    rng = random.Random(seed)
+    parts = []
+    while sum(map(len, parts)) < size:
+        parts.append(s.random_page(rng, grids=True).text.encode("utf8", "replace").decode())
+        if rng.random() < 0.05:
+            parts.append("渡口月明，江水不波。\n" * rng.randint(1, 4000))
+    return "\n".join(parts)
+
+
+def streamed(data, shown, monkeypatch, piece=1 << 14, **options):
+    """What is shown of a text that comes in pieces."""
+    monkeypatch.setattr("hanflow._formats.text.PIECE", piece)
+    n, out = Normalizer(**options), []
+    each_text(Settings(n), io.BytesIO(data), lambda located: out.extend(shown(located, located.steps(n))) or True)
+    return out
+
+
+class TestPieces:
+    """A text that comes in pieces is shown as the same text held whole."""
+
+    SHOWN = {
+        **{form: lambda located, steps, form=form: FORMATS[form]("a", located, steps) for form in FORMATS},
+        "unified": lambda located, steps: unified(located.text, steps, b"a", b"b", "utf-8"),
+        "by rule": lambda located, steps: by_rule(located.text, steps, "a"),
+        "passages": lambda located, steps: passages(located.text, steps),
+    }
+
+    @pytest.mark.parametrize("shown", SHOWN)
+    @pytest.mark.parametrize("options", [{}, {"spacing": "all", "width": "all"}, {"opencc": "s2t"}])
+    def test_any_text(self, shown, options, monkeypatch):
+        if options.get("opencc"):
+            pytest.importorskip("opencc")
+        content = long_text(1, 200_000 if shown == "json" or options.get("opencc") else 600_000)
+        want = list(self.SHOWN[shown](Located(content, lines=True), Normalizer(**options).explain(content)))
+        got = streamed(content.encode(), self.SHOWN[shown], monkeypatch, **options)
+        if shown in ("unified", "by rule"):
+            want, got = b"".join(want), b"".join(got)
+        assert got == want
+
+    def test_bytes_that_are_no_text(self, monkeypatch):
+        rng = random.Random(2)
+        data = bytearray(long_text(2, 100_000).encode())
+        for _ in range(200):
+            data[rng.randrange(len(data))] = rng.choice(b"\xff\xe6\x80 ")
+        data = bytes(data)
+        content = data.decode("utf8", "surrogateescape")
+        repairs = decoded(Normalizer(errors="preserve").explain(data), content)[0]
+        got = streamed(data, lambda located, steps: [step for step in steps if not isinstance(step, int)], monkeypatch, piece=999,
+                       errors="preserve")
+        assert got == repairs
+
+    def test_an_error_says_where_it_is(self, monkeypatch):
+        for piece in (5, 7, 1 << 14):
+            with pytest.raises(FormatError, match=r"byte 32 \(line 3\): not UTF-8: invalid continuation byte"):
+                streamed("渡口月明\n渡口月明\n渡口".encode() + b"\xe6\xff" + b"x" * 99,
+                         lambda located, steps: (located.text[0:0], len(located.text)), monkeypatch, piece)
+
+    @pytest.mark.parametrize("shown", SHOWN)
+    def test_no_more_is_held_of_a_longer_text(self, shown, monkeypatch):
+        held = []
+        forget = Text.forget
+
+        def counted(text, position):
+            forget(text, position)
+            held.append(len(text._held))
+
+        monkeypatch.setattr(Text, "forget", counted)
+        most = []
+        for size in (64, 192):
+            held.clear()
+            page = "　　渡 口 的 灯 亮 了 一 夜 ， 到 天 明 时 才 有 人 来 把 它 吹\n灭 ， 船 也 就 靠 了 岸 。\n" * 40 + "渡口月明，江水不波。\n" * 5000
+            for _ in streamed((page * size).encode(), self.SHOWN[shown], monkeypatch):
+                pass
+            most.append(max(held))
+        assert len(held) > 20 and most[1] < 1.2 * most[0]
+
+    def test_a_finding_has_an_end(self):
+        """Of a line of any length no finding is held whole."""
+        page = "渡 " * 20_000
+        found = list(findings(page, N.explain(page)))
+        assert len(found) > 3 and all(len(finding.placed) <= REACH for finding in found)
 
 
 class TestJson:
@@ -134,6 +221,11 @@ class TestJson:
             fields = "rule", "start", "end", "before", "after", "confidence", "evidence"
             repairs = [Repair(*(o[key] for key in fields)) for o in objects]
             assert replay(repairs, page) == N(page)
+
+    def test_a_terminal_acts_on_nothing(self):
+        (line,) = as_json("\x9b\u202e", text("\x9b\u2028⽔"), [Repair("compat", 2, 3, "⽔", "\x9b", 100)])
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202e]", line.decode())
+        assert json.loads(line)["path"] == "\x9b\u202e" and json.loads(line)["after"] == "\x9b"
 
     def test_of_records(self):
         located = Located("⽔", line=8, record=7, field="text", format="parquet", member="")
@@ -157,15 +249,15 @@ class TestGithub:
 
     def test_one_line_each(self):
         for page in pages(60):
-            for line in as_github("渡\r\n口", text(page), N.explain(page)):
-                assert line.startswith("::warning file=渡%0D%0A口,line=".encode()) and line.count(b"\n") == 1 and b"\r" not in line
+            for line in as_github("渡\r\n口\x1b\x9b", text(page), N.explain(page)):
+                assert line.startswith("::warning file=渡%0D%0A口\\x1b\\x9b,line=".encode()) and line.count(b"\n") == 1 and b"\r" not in line
 
 
 class TestByRule:
     def shown(self, content, **options):
         repairs = Normalizer(**options).explain(content)
         marks = {"\x1b[37;41m": "[-", "\x1b[30;42m": "[+", "\x1b[0m": "]", "\x1b[1m": "[", "\x1b[1;36m": "[", "\x1b[2m": "["}
-        return ESCAPE.sub(lambda code: marks[code[0]], "".join(by_rule(content, repairs, "a.txt")))
+        return ESCAPE.sub(lambda code: marks[code[0]], b"".join(by_rule(content, repairs, "a.txt")).decode())
 
     def test_rules_apart(self):
         assert self.shown("渡 口 ⼤⻓ 的 灯 １２") == """\
@@ -180,7 +272,7 @@ class TestByRule:
 """
 
     def test_lines_of_the_file(self):
-        assert "\x1b[2m    12\x1b[0m  " in "".join(by_rule("渡\n⽔", N.explain("渡\n⽔"), "a.csv", 11))
+        assert "\x1b[2m    12\x1b[0m  " in b"".join(by_rule("渡\n⽔", N.explain("渡\n⽔"), "a.csv", 11)).decode()
 
     def test_joined_lines(self):
         assert self.shown("渡口的灯亮了一夜到天明时\n　\n才有人来把它吹灭，船也就\n\n靠了岸，客人们提着灯笼走\n\n下了船。\n") == """\
@@ -209,7 +301,7 @@ class TestByRule:
         """All that goes and comes is there, in the order of the text, by rule."""
         for page in pages(100):
             repairs = N.explain(page)
-            shown = "".join(by_rule(page, repairs, "a"))
+            shown = b"".join(by_rule(page, repairs, "a")).decode()
             assert shown.count("\x1b[1;36m") == len({repair.rule for repair in repairs})
             assert (shown.count("\x1b[37;41m") > 0) == any(repair.before for repair in repairs)
 

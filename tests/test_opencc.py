@@ -5,10 +5,14 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
+import re
+import shutil
 import subprocess
 import sys
+import warnings
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,12 +20,10 @@ import opencc
 import pytest
 
 from hanflow import Normalizer
-from hanflow import opencc as stage
+from hanflow import _opencc as stage
 
 PAGES = sorted((Path(__file__).parent / "pages").glob("*.txt"))
 NAMES = stage.names()
-KNOWN = opencc.__version__ in stage.VERSIONS
-known = pytest.mark.skipif(not KNOWN, reason="needs a version whose sources have been read")
 # What comes between words: cuts, neighbours that are in keys, what is in no key, ideographic descriptions, other planes.
 BETWEEN = ["", "", "", "", "，", "。\n", " ", "　", "a", "B", "的", "一", "了", "沈", "瞭", "\u00b7", "\ufe00", "\U00020000", 
            "\U000e0100", "⿰", "\ue000", "清清楚楚" * 20]
@@ -47,8 +49,7 @@ def name(request):
 def made(name):
     """A converter that reads the dictionaries at once, whatever the length of the text."""
     converter = stage.Converter(name)
-    if KNOWN:
-        converter._until_table = 0
+    converter._until_table = 0
     return converter
 
 
@@ -85,8 +86,11 @@ class TestAgainstThePackage:
         assert pages and not differences(name, made(name), [*pages, "\n".join(pages)])
 
     def test_nul(self, name):
-        # With a segmentation OpenCC stops there until the segment ends: that is what "as the package" means.
-        assert not differences(name, made(name), ["头发\0头髮，软件\0沈", "\0", "a\0b", "頭" + "清" * 200 + "，\0覆" + "，清" * 200 + "發"])
+        # With a segmentation OpenCC drops what follows a NUL in its segment; what is between NULs is converted instead.
+        for text in ["头发\0头髮，软件\0沈", "\0", "\0汉字", "a\0b", "頭" + "清" * 200 + "，\0覆" + "，清" * 200 + "發"]:
+            expected = "\0".join(package(name)(part) for part in text.split("\0"))
+            assert made(name)(text) == stage.Converter(name)(text) == expected
+            assert made(name).batch([text.encode()]) == [expected.encode()]
 
     @pytest.mark.parametrize("description", ["⿰氵頭", "⿱⿰頭髮發", "⿲髮，髮", "⿰" * 40 + "頭" * 41, "⿰髮", "⿾，頭"])
     def test_ideographic_descriptions(self, name, description):
@@ -105,17 +109,23 @@ class TestAgainstThePackage:
         assert made(name)(text) == "\ud800".join(convert(part) if part else "" for part in parts) + "\udfff\ude00"
 
 
-@known
 class TestPreCheck:
+    def test_it_is_used(self, name):
+        """With the wheels of OpenCC that pyproject.toml allows nothing is amiss: otherwise this file would compare the package
+        with itself."""
+        made(name)("頭髮")
+        assert made(name)._table is not None and made(name)._ascii_stays
+        assert made(name)._library is not None or not sys.platform.startswith("linux")
+
     def test_of_phrases_only(self):
         converter = made("t2s")
         assert converter("清楚明白，沈默，乾隆") == package("t2s")("清楚明白，沈默，乾隆")
         table = converter._table
-        text = "清楚明白，" * 30 + "深沈，" + "清楚明白，" * 30
+        text = "清楚明白，" * 30 + "回覆，" + "清楚明白，" * 30
         assert table.stretches(text, 0) == [(150, 153)]
         assert table.stretches(text.encode(), 0) == [(450, 459)]
         assert table.stretches("清楚明白，" * 30, 0) == []
-        assert converter(text) == text[:150] + "深沉，" + text[153:]
+        assert converter(text) == text[:150] + "回复，" + text[153:]
 
     def test_triggers_and_cuts_are_those_of_the_dictionaries(self, name):
         pairs = stage._dictionaries(name)
@@ -150,28 +160,128 @@ class TestPreCheck:
         assert converter("頭髮" * 4) == "头发" * 4 and converter._table is None
         assert converter("頭髮") == "头发" and converter._table is not None
 
-    def test_without_the_tool(self, monkeypatch, tmp_path):
-        def broken(name):
-            raise OSError("no tool")
-
-        monkeypatch.setattr(stage, "_PAYS", 0)
-        monkeypatch.setattr(stage, "_dictionaries", broken)
+    def test_without_the_c_interface(self, monkeypatch):
+        """Where the module exports none, the package converts what may change."""
+        monkeypatch.setattr(stage, "_opened", lambda name: None)
         converter = stage.Converter("t2s")
-        assert converter("深沈，頭髮") == "深沉，头发" and converter._table is None
-        assert converter.batch(["深沈", "頭髮".encode()], threads=2) == ["深沉", "头发".encode()]
+        converter._until_table = 0
+        text = "清楚明白，" * 30 + "回覆，" + "清楚明白\ud800，" * 30
+        assert not differences("t2s", converter, [text.replace("\ud800", ""), "⿰氵頭"])
+        assert converter("頭髮\0") == "头发\0"
+        assert converter(text) == text.replace("覆", "复") and converter._table is not None and converter._library is None
 
 
-class TestUnknownVersion:
-    def test_all_goes_through_the_package(self, monkeypatch):
+FOLDER = Path(stage._data_folder())
+
+
+@pytest.fixture
+def installed(monkeypatch, tmp_path):
+    """A copy of what OpenCC has installed, to be changed."""
+    folder = tmp_path / "clib"
+    shutil.copytree(stage._package_folder(), folder)
+    monkeypatch.setattr(stage, "_package_folder", lambda: str(folder))
+    monkeypatch.setattr(stage, "_said", [])
+    monkeypatch.setattr(stage, "_PAYS", 0)
+    return folder
+
+
+class TestNoFastPath:
+    """What is installed decides, of whatever version. Where it will not do, that is said once, and the results are the package's."""
+
+    def check(self, name, said):
+        with pytest.warns(RuntimeWarning, match=rf"opencc [\d.]+: .*{said}.*Whole texts are converted by it") as caught:
+            converter = stage.Converter(name)
+            texts = ["头发，清楚\ud800头发\0", "abc", "頭髮", ""]
+            assert [converter(text) for text in texts] == [stage_of(name, text) for text in texts]
+            other = stage.Converter(name)
+            assert other.batch(["头发".encode(), b"\xff\xe5"], preserve=True, threads=2) == [package(name)("头发").encode(), b"\xff\xe5"]
+        assert len(caught) == 1
+        assert converter._table is other._table is None
+
+    def test_no_version_decides(self, installed, monkeypatch):
         monkeypatch.setattr(opencc, "__version__", "99.0")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            converter = stage.Converter("s2t")
+            assert converter("头发" * 10) == "頭髮" * 10 and converter._table is not None
+
+    def test_no_tool(self, installed):
+        shutil.rmtree(installed / "bin")
+        self.check("t2s", "it brings no tool opencc_dict")
+
+    def test_no_configuration(self, installed):
+        os.unlink(installed / "share/opencc/s2t.json")
+        self.check("s2t", "s2t.json cannot be read")
+
+    @pytest.mark.parametrize("change", [
+        {"post_processing": []}, {"segmentation": {"type": "jieba", "dict": {"type": "ocd2", "file": "STPhrases.ocd2"}}},
+        {"conversion_chain": [{"dict": {"type": "regex", "file": "x"}}]},
+        {"conversion_chain": [{"dict": {"type": "ocd2", "file": "STPhrases.ocd2", "direction": "right"}}]}])
+    def test_parts_that_are_not_known(self, installed, change):
+        path = installed / "share/opencc/s2t.json"
+        config = json.loads(path.read_text("utf8"))
+        path.write_text(json.dumps({**config, **change}), "utf8")
+        with pytest.raises(stage._NoFastPath, match="has parts that are not known"):
+            stage._files_of("s2t")
+
+    def test_a_dictionary_that_cannot_be_read(self, installed, monkeypatch):
+        run = subprocess.run
+        monkeypatch.setattr(stage.subprocess, "run", lambda command, **options: run(["false"], **options))
+        self.check("t2s", "cannot be read")
+
+    def test_dictionaries_that_tell_something_else(self, installed, monkeypatch):
+        """As a future OpenCC might: what it does is not what its dictionaries say."""
+        pairs = [(key, value) for key, value in stage._dictionaries("t2s") if key != "頭"]
+        monkeypatch.setattr(stage, "_dictionaries", lambda name: pairs + [("頭", "頭")])
+        self.check("t2s", "its results are not those that its dictionaries tell")
+
+    def test_a_dictionary_with_ascii(self, monkeypatch):
+        """No key is of ASCII only in the dictionaries of today; that is looked up, not believed."""
         monkeypatch.setattr(stage, "_PAYS", 0)
-        monkeypatch.setattr(stage, "_dictionaries", lambda name: pytest.fail("no pre-check for an unknown version"))
-        converter = stage.Converter("s2t")
-        assert converter._library is None
-        for text in ("头发，清楚\ud800头发\0", "abc", "頭髮"):
-            assert converter(text) == text.replace("头发", "頭髮")
-        assert converter.batch(["头发".encode(), b"\xff\xe5"], preserve=True, threads=2) == ["頭髮".encode(), b"\xff\xe5"]
-        assert converter._table is None
+        read = stage._dictionaries
+        monkeypatch.setattr(stage, "_dictionaries", lambda name: [*read(name), ("abc", "abc")])
+        converter = stage.Converter("t2s")
+        assert converter("abc") == "abc" and converter._table is not None and not converter._ascii_stays
+
+    def test_a_file_in_the_working_directory(self, monkeypatch, tmp_path):
+        """The package takes one with the configuration's name before its own."""
+        (tmp_path / "t2s.json").write_text((FOLDER / "s2t.json").read_text("utf8").replace('"file": "', f'"file": "{FOLDER}/'), "utf8")
+        monkeypatch.chdir(tmp_path)
+        assert stage.Converter("t2s")("頭髮") == "头发"
+
+    def test_workers_leave_it_to_their_parent(self, installed, monkeypatch):
+        shutil.rmtree(installed / "bin")
+        monkeypatch.setattr(stage, "parent_process", lambda: "a parent")
+        assert stage.Converter("t2s")("頭髮") == "头发"
+
+
+def stage_of(name, text):
+    """What the package makes of a text; it knows no lone surrogates."""
+    return "\ud800".join(package(name)(part) if part else "" for part in text.split("\ud800"))
+
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.mark.skipif("HANFLOW_OPENCC" in os.environ, reason="is that run")
+@pytest.mark.parametrize("which", ["oldest", "newest"])
+def test_the_oldest_and_the_newest_that_is_allowed(which, tmp_path):
+    """In a folder of its own, in front of what is installed."""
+    oldest = re.search(r'"opencc>=([\d.]+)"', (ROOT / "pyproject.toml").read_text("utf8"))[1]
+    wanted = f"opencc=={oldest}" if which == "oldest" else f"opencc>={oldest}"
+    got = subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:",
+                          "--target", tmp_path, wanted], capture_output=True, text=True)
+    if got.returncode:
+        pytest.skip(f"{wanted} cannot be installed here: {got.stderr.strip()[-200:]}")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "HANFLOW_OPENCC": which}
+    version = subprocess.run([sys.executable, "-c", "import opencc; print(opencc.__version__, opencc.__file__)"], env=environment,
+                             capture_output=True, text=True, check=True).stdout.split(None, 1)
+    assert version[1].startswith(str(tmp_path)) and (which == "newest" or version[0] == oldest)
+    if version[0] == opencc.__version__:
+        return  # the tests above are those
+    done = subprocess.run([sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", __file__], cwd=ROOT, env=environment,
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
 
 
 class TestBatch:
@@ -184,8 +294,8 @@ class TestBatch:
         assert made("s2twp").batch([text.encode() for text in texts], threads=threads) == [text.encode() for text in right]
 
     def test_bytes_that_are_not_utf8(self):
-        data = b"\xff" + "深沈".encode() + b"\xe5\xa4" + "，頭".encode() + b"\xe6"
-        right = b"\xff" + "深沉".encode() + b"\xe5\xa4" + "，头".encode() + b"\xe6"
+        data = b"\xff" + "回覆".encode() + b"\xe5\xa4" + "，頭".encode() + b"\xe6"
+        right = b"\xff" + "回复".encode() + b"\xe5\xa4" + "，头".encode() + b"\xe6"
         assert made("t2s").batch([data, "頭"], preserve=True) == [right, "头"]
 
     def test_through_a_normalizer(self):
@@ -205,7 +315,7 @@ def test_after_a_fork():
     # In a process of its own: pytest's has threads.
     code = """if True:
         import os
-        from hanflow.opencc import converter
+        from hanflow._opencc import converter
         first = converter("t2s")
         child = os.fork()
         if not child:

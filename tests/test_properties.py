@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import hanflow
 import strategies as s
-from fuzz import check_alignment
+from fuzz import check_alignment, check_bytes_alignment
 from invariants import line_ends_kept, may_hold_grid, nothing_lost, replay, utf8_ok
 from reference import normalize as reference
 
@@ -66,6 +66,12 @@ def test_fixed_point(text):
 def test_fixed_point_with_options(text, options):
     once = hanflow.normalize(text, **options)
     assert hanflow.normalize(once, **options) == once
+
+
+@pytest.mark.parametrize("lines", [6_000, 30_000])
+def test_fixed_point_of_many_one_character_lines(lines):
+    once = hanflow.normalize("\n".join(random.Random(1).choices("江城春水东流去", k=lines)))
+    assert hanflow.normalize(once) == once
 
 
 # ---------------------------------------------------------------- 3 one result
@@ -196,3 +202,9 @@ def test_preserve_keeps_every_byte(data):
     before, after = (x.decode("utf8", "surrogateescape") for x in (data, result))
     assert nothing_lost(before, after, reordered=may_hold_grid(before)) is None
     assert hanflow.normalize(result, errors="preserve") == result
+
+
+@many
+@given(s.broken_bytes(), s.options())
+def test_alignment_of_bytes_that_are_kept(data, options):
+    assert check_bytes_alignment(data, options) is None

@@ -18,9 +18,11 @@ pytest.importorskip("orjson")
 from pyarrow import fs, parquet  # noqa: E402
 
 from hanflow import Normalizer  # noqa: E402
-from hanflow.bulk import Item, Task  # noqa: E402
+from hanflow._bulk.cluster import Places, outcomes  # noqa: E402
+from hanflow._bulk.run import Item, Task  # noqa: E402
+from hanflow._bulk.walk import Choice, Patterns
 from hanflow.formats import Settings  # noqa: E402
-from hanflow.ray_data import Places, normalize, outcomes  # noqa: E402
+from hanflow.ray_data import normalize  # noqa: E402
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="looks for Ray's workers in /proc"),
@@ -122,6 +124,10 @@ def archive(tmp_path_factory, pages):
         with open(folder / f"in/{number}.jsonl", "w", encoding="utf-8") as file:
             file.writelines(json.dumps({"日期": "2019-03-05T00:00:00Z", "x": 1.0, "text": text}) + "\n" for text in texts)
         parquet.write_table(pa.table({"text": texts, "x": range(200)}), folder / f"in/{number}.parquet", row_group_size=64)
+    (folder / "in/page.png").write_bytes(b"\x89PNG\xff")
+    (folder / "in/.gitignore").write_text("ignored\n")
+    (folder / "in/ignored/x").mkdir(parents=True)
+    (folder / "in/ignored/x/a.txt").write_text("２０条")
     (folder / "in/broken.txt").write_bytes(b"\xff\xfe\xfd")
     (folder / "in/broken.parquet").write_bytes(b"PAR1 and nothing of the kind")
     with open(folder / "in/0.jsonl", "a") as file:
@@ -185,11 +191,15 @@ def processes():
         yield pid, title, line
 
 
+def choice(*exclude):
+    return Choice(Patterns(()), Patterns(exclude), everything=True)
+
+
 def test_urls(cluster, archive, here):
     # local:// is fsspec's way to say file://, and goes the way of all others.
     source, target = f"local://{archive / 'in'}", f"local://{archive / 'copied'}"
     places, lost = Places([source, target]), []
-    items = list(places.items([source], target, (Nothing(), Only("年报")), lambda *failure: lost.append(failure)))
+    items = list(places.items([source], target, choice("/年报/"), lambda *failure: lost.append(failure)))
     names = {name for name in here[0] if not name.startswith("年报")} | {"broken.txt", "broken.parquet"}
     assert {item.source for item in items} == {f"{source}/{name}" for name in names} and not lost
     settings = Settings(n, field="text", column="text")
@@ -199,33 +209,13 @@ def test_urls(cluster, archive, here):
     assert tree(archive / "copied") == {name: data for name, data in here[0].items() if name in names}
 
 
-class Nothing:
-    def __bool__(self):
-        return False
-
-    def match(self, path, folder):
-        return False
-
-
-class Only(Nothing):
-    def __init__(self, name):
-        self.name = name
-
-    def __bool__(self):
-        return True
-
-    def match(self, path, folder):
-        return path == self.name
-
-
 def test_one_url(tmp_path):
     (tmp_path / "a.txt").write_text("a")
     url = f"file://{tmp_path}/a.txt"
     places = Places([url, "x", "mock:///out"])
     assert isinstance(places.find("mock:///out/b")[0], fs.FileSystem) and places.find("x") is None
-    never = Nothing(), Nothing()
-    assert list(places.items([url], "mock:///out", never, None)) == [Item(url, "mock:///out", "", 1)]
-    assert list(places.items([url], "mock:///out/", never, None)) == [Item(url, "mock:///out/a.txt", "", 1)]
+    assert list(places.items([url], "mock:///out", choice(), None)) == [Item(url, "mock:///out", "", 1)]
+    assert list(places.items([url], "mock:///out/", choice(), None)) == [Item(url, "mock:///out/a.txt", "", 1)]
 
 
 class Deadly:

@@ -13,15 +13,16 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+import strategies as s
 from hypothesis import given, settings
 
-import strategies as s
 from hanflow import Normalizer, replay
-from hanflow.alignment import ALL_RULES
-from hanflow.report import Page, report
-from hanflow.report.passages import LONG, ROOM, passages
+from hanflow._alignment import ALL_RULES
+from hanflow._show.page import Page
+from hanflow._show.passages import LONG, ROOM, passages
+from hanflow.report import report
 
-DEMO = (files("hanflow.demo") / "page.txt").read_text("utf-8")
+DEMO = (files("hanflow._demo") / "page.txt").read_text("utf-8")
 DAMAGED = "　　清江大桥今天通车，桥\n长２０００⽶，双向六\n车道。两岸居民往来只\n要十分钟。\n　　市交通局说，渡轮从\n今天起停航，码头改作\n公园。\n"
 HOSTILE = ("</script><script>window.ran = 1</script><!-- <script>\n<img src=x onerror='window.ran = 2'>清 江 大 桥 今 天 通 车。\n"
            "]]>\u2028\u2029\u202e右 到 左\x00\x07\x1b 的 控 制 符 。\n{data}{script}${window.ran = 3}`\\u0041 清 江 。𠮷 野 家 ， 清 江 。\n")
@@ -175,7 +176,7 @@ class TestFile:
 
         sizes, out = [], io.BytesIO()
         report(Normalizer(), texts(), out)
-        assert sizes == sorted(sizes) and len(set(sizes)) > 10
+        assert sizes == sorted(sizes) and len(set(sizes)) >= 10
 
     def test_replaces_the_target_at_the_end(self, tmp_path):
         target = tmp_path / "report.html"
@@ -232,11 +233,12 @@ class TestCommand:
     def test_folders_and_what_fails(self):
         code, out, said = self.run("a", "none.txt", "lines.jsonl", "--field", "text", "-o", "a/r.html", "--min-confidence", "1")
         assert (code, out) == (1, b"")
-        assert said.splitlines() == [
+        *failures, counts = said.splitlines()
+        assert sorted(failures) == [
             "hanflow: a/bad.txt: byte 5 (line 2): not UTF-8: unexpected end of data",
-            "hanflow: none.txt: No such file or directory",
             "hanflow: lines.jsonl: line 2: field 'text' holds a number, not a text",
-            "5 files: 2 would change, 1 unchanged, 2 failed, 1 record failed"]
+            "hanflow: none.txt: No such file or directory"]
+        assert counts == "5 files: 2 would change, 1 unchanged, 2 failed, 1 record failed"
         page = Path("a/r.html").read_bytes()
         head = self.head(page)
         assert {file["name"]: file["failures"] for file in head["files"]} == {
@@ -244,7 +246,7 @@ class TestCommand:
             "none.txt": [["", "No such file or directory"]],
             "lines.jsonl": [["line 2", "field 'text' holds a number, not a text"]]}
         assert head["options"] == "min_confidence=1"
-        assert [passage[:2] for passage, _ in shown(page)] == [["", 1], ["record at line 1, text", 1]]
+        assert sorted(passage[:2] for passage, _ in shown(page)) == [["", 1], ["record at line 1, text", 1]]
         self.run("a", "-o", "a/r.html")  # an old report in the folder is not read
         assert len(self.head(Path("a/r.html").read_bytes())["files"]) == 3
 
@@ -258,8 +260,13 @@ class TestCommand:
         assert code == 2 and "source and target are the same file: 'a/page.txt'" in said
         assert Path("a/page.txt").read_text(encoding="utf-8") == DAMAGED
 
+    def test_folders_of_the_target_are_made(self):
+        assert self.run("a/page.txt", "-o", "new/deep/r.html")[0] == 0
+        assert [passage[5] for passage, _ in shown(Path("new/deep/r.html").read_bytes())] == [DAMAGED]
+
     def test_a_target_that_cannot_be_written(self):
-        assert self.run("a/page.txt", "-o", "none/r.html") == (1, b"", "hanflow: none/r.html: No such file or directory\n")
+        code, out, said = self.run("a/page.txt", "-o", "a/page.txt/r.html")
+        assert (code, out) == (1, b"") and said.startswith("hanflow: a/page.txt/r.html: ")
         if os.path.exists("/dev/full"):
             assert self.run("a/page.txt", "-o", "/dev/full") == (1, b"", "hanflow: /dev/full: No space left on device\n")
 

@@ -1,6 +1,10 @@
 """A stream gives what the whole text gives, wherever the pieces are cut (guarantee 4)."""
+import copy
 import gc
+import io
+import pickle
 import random
+import threading
 import tracemalloc
 
 import pytest
@@ -9,6 +13,8 @@ from hypothesis import strategies as st
 
 import strategies as s
 from hanflow import Normalizer
+from hanflow._core import Pieces
+
 WHOLE = Normalizer()
 CI = dict(derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
@@ -116,10 +122,14 @@ class TestErrors:
 
     def test_closed(self):
         stream = WHOLE.stream()
-        assert stream.close() == ""
-        for call in (stream.close, lambda: stream.feed("江")):
-            with pytest.raises(ValueError, match="the stream is closed"):
-                call()
+        assert stream.feed("江") + stream.close() == "江"
+        assert stream.closed
+        with pytest.raises(ValueError, match="the stream is closed"):
+            stream.feed("江")
+        with pytest.raises(ValueError, match="the stream is closed"):
+            with stream:
+                pass
+        assert stream.close() == ""  # as with files: once more does no harm
 
     def test_closed_by_an_error(self):
         stream = WHOLE.stream()
@@ -127,11 +137,13 @@ class TestErrors:
             stream.feed(b"\xff")
         with pytest.raises(ValueError, match="the stream is closed"):
             stream.feed("江".encode())
+        with pytest.raises(ValueError, match="closed by an error: there is no rest"):
+            stream.close()
 
     def test_kinds_do_not_mix(self):
         stream = WHOLE.stream()
         stream.feed("江")
-        with pytest.raises(TypeError, match="the pieces before were str: a piece must be so too, not bytes"):
+        with pytest.raises(TypeError, match="the stream is of str: a piece must be so too, not bytes"):
             stream.feed(b"\xe6")
         assert stream.feed("水") + stream.close() == "江水"
 
@@ -139,3 +151,122 @@ class TestErrors:
     def test_wrong_kind(self, piece):
         with pytest.raises(TypeError, match="a piece must be str or bytes-like, not"):
             WHOLE.stream().feed(piece)
+
+
+class TestKind:
+    """Which kind the results are, also when no piece comes."""
+
+    @pytest.mark.parametrize("kind, empty", [(None, ""), (str, ""), (bytes, b"")])
+    def test_without_a_piece(self, kind, empty):
+        stream = WHOLE.stream(kind)
+        assert stream.close() == empty and type(stream.close()) is type(empty)
+
+    @pytest.mark.parametrize("data", [b"", "⼤ 江 ，".encode()])
+    def test_the_loop_of_the_readme_over_a_file(self, data):
+        source, target = io.BytesIO(data), io.BytesIO()
+        stream = WHOLE.stream(bytes)
+        while piece := source.read(4):
+            target.write(stream.feed(piece))
+        target.write(stream.close())
+        assert target.getvalue() == WHOLE(data)
+
+    def test_a_piece_of_the_other(self):
+        with pytest.raises(TypeError, match="the stream is of bytes: a piece must be so too, not str"):
+            WHOLE.stream(bytes).feed("江")
+        with pytest.raises(TypeError, match="the stream is of str: a piece must be so too, not bytearray"):
+            WHOLE.stream(str).feed(bytearray())
+
+    @pytest.mark.parametrize("kind", ["bytes", bytearray, b"", False])
+    def test_no_such_kind(self, kind):
+        with pytest.raises(ValueError, match="kind must be one of None, str, bytes, not"):
+            WHOLE.stream(kind)
+
+
+class TestWith:
+    TEXT = "⼤ 江 ，东 去 。\n" * 5
+
+    @pytest.mark.parametrize("inside", [True, False])
+    def test_the_rest_comes_inside_or_behind(self, inside):
+        with WHOLE.stream() as stream:
+            got = stream.feed(self.TEXT)
+            if inside:
+                got += stream.close()
+        assert stream.closed
+        got += stream.close()
+        assert got == WHOLE(self.TEXT)
+        with pytest.raises(ValueError, match="the stream is closed"):
+            stream.feed("江")
+
+    def test_a_rest_that_nobody_takes_is_no_secret(self):
+        with WHOLE.stream() as stream:
+            assert stream.feed(self.TEXT) == ""
+        with pytest.warns(RuntimeWarning, match="the rest of a stream's result was lost"):
+            del stream
+            gc.collect()
+
+    def test_an_end_inside_a_character(self):
+        with pytest.raises(UnicodeDecodeError, match="unexpected end of data"):
+            with WHOLE.stream(bytes) as stream:
+                stream.feed("江".encode()[:2])
+        with pytest.raises(ValueError, match="closed by an error"):
+            stream.close()
+
+    def test_an_error_inside_is_the_one_that_is_seen(self):
+        with pytest.raises(KeyError):
+            with WHOLE.stream(bytes) as stream:
+                stream.feed("江".encode()[:2])
+                raise KeyError
+        with pytest.raises(ValueError, match="closed by an error"):
+            stream.close()
+
+
+class TestNativeState:
+    """A stream is one object with one state: nothing makes two of it, and no order of calls reaches memory that is not its own."""
+
+    @pytest.mark.parametrize("started", [False, True])
+    @pytest.mark.parametrize("clone", [copy.copy, copy.deepcopy, pickle.dumps, lambda s: pickle.dumps(s, 0)])
+    def test_no_copy(self, clone, started):
+        stream = WHOLE.stream()
+        if started:
+            stream.feed("江")
+        with pytest.raises(TypeError, match="a Stream cannot be copied or pickled: make another with"):
+            clone(stream)
+        if started:
+            with pytest.raises(TypeError):
+                clone(stream._pieces)
+        assert stream.feed("水") + stream.close() == ("江水" if started else "水")
+
+    def test_pieces_behind_the_last(self):
+        pieces = Pieces(WHOLE._core, True, False)
+        assert pieces.feed("江\n" * 999, True)
+        for last in (False, True):
+            with pytest.raises(ValueError, match="the stream is closed"):
+                pieces.feed("水\n" * 999, last)
+
+    def test_pieces_behind_an_error(self):
+        pieces = Pieces(WHOLE._core, False, False)
+        with pytest.raises(UnicodeDecodeError):
+            pieces.feed(b"\xff", False)
+        with pytest.raises(ValueError, match="the stream is closed"):
+            pieces.feed(b"a", False)
+
+    def test_one_call_at_a_time(self):
+        """Whoever comes in between is refused; what is not refused is done in some order, whole."""
+        pieces = Pieces(WHOLE._core, True, False)
+        piece = many_pages(random.Random(3), 20)
+        done, refused = [], []
+
+        def feed():
+            for _ in range(30):
+                try:
+                    done.append(len(pieces.feed(piece, False)))
+                except ValueError as error:
+                    refused.append(str(error))
+
+        threads = [threading.Thread(target=feed) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(done) + len(refused) == 120 and set(refused) <= {"the stream is in use by another call"}
+        assert sum(done) + len(pieces.feed("", True)) == len(WHOLE(piece * len(done)))

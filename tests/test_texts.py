@@ -6,11 +6,12 @@ import json
 import random
 
 import pytest
-
 import strategies as s
 from archives import tarred, zipped
+
 from hanflow import Normalizer, replay
-from hanflow.formats import FormatError, Settings, convert, delimited, each_text, jsonl
+from hanflow._formats import delimited, jsonl
+from hanflow.formats import FormatError, Settings, convert, each_text
 
 N = Normalizer()
 CLEAN = "渡口的灯亮了。\n"
@@ -91,6 +92,24 @@ def test_what_convert_repairs(kind, seed):
 
 
 class TestPlaces:
+    def test_a_long_text(self):
+        """It comes in pieces, and is whole where somebody wants it so."""
+        data = (CLEAN * 50_000).encode()
+        found = []
+        report = each_text(Settings(), io.BytesIO(data), lambda located: found.append(str(located.text)) or False)
+        assert found == [data.decode()] and report.changed is False
+        kept = []
+        each_text(Settings(), io.BytesIO(data), lambda located: kept.append(located.text) or False)
+        with pytest.raises(ValueError, match="its start is gone"):
+            str(kept[0])
+
+    def test_a_long_text_that_nobody_reads(self):
+        """What would end a conversion ends this too."""
+        for pack, name in ((bytes, "a.txt"), (gzip.compress, "a.txt.gz")):
+            source = io.BytesIO(pack((CLEAN * 50_000).encode() + b"\xff"))
+            with pytest.raises(FormatError, match=r"byte 1100000 \(line 50001\): not UTF-8"):
+                each_text(Settings(), source, lambda located: False)
+
     def test_text(self):
         found, report = listed(DAMAGED.encode(), format="text")
         assert found == [(DAMAGED, 1, 1, True, None, "", "", "text", "utf-8", True)]
@@ -112,8 +131,8 @@ class TestPlaces:
         data = "id,text,more\n渡口,江,\n2,\"两\n行\",\"渡\"\n3,\"x\n".encode()
         found, report = listed(data, format="csv", column=("more", "text"))
         assert [(f.text, f.line, f.column, f.record, f.field, f.lines) for f in found] == [
-            ("", 2, 6, 2, "more", True), ("江", 2, 4, 2, "text", True),
-            ("渡", 4, 5, 3, "more", True), ("两\n行", 3, 4, 3, "text", True)]
+            ("江", 2, 4, 2, "text", True), ("", 2, 6, 2, "more", True),
+            ("两\n行", 3, 4, 3, "text", True), ("渡", 4, 5, 3, "more", True)]
         assert [failure.where for failure in report.errors] == ["line 5"]
 
     def test_rows(self):

@@ -52,7 +52,7 @@ def test_weights_are_written_back(fit):
 
 
 def test_confidences_are_equal():
-    header = (ROOT / "native/src/confidence.hpp").read_text(encoding="utf8")
+    header = (ROOT / "native/src/decide/confidence.hpp").read_text(encoding="utf8")
     found = dict(re.findall(r"constexpr uint8_t (\w+) = (\d+);", header))
     assert {name: int(value) for name, value in found.items()} == {
         name: value for name, value in vars(confidence).items() if name.isupper() and isinstance(value, int)}

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Adjusts the weights of native/src/weights.hpp on the fitting pages, one at a time, by random steps.
+"""Adjusts the weights of native/src/evidence/weights.hpp on the fitting pages, one at a time, by random steps.
 
   fit.py --minutes 30 --seed 1            prints each step that gained
   fit.py --minutes 30 --seed 1 --write    ... and writes the result into weights.hpp and tests/reference/weights.py
@@ -31,7 +31,7 @@ from run import pages
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-HEADER = ROOT / "native/src/weights.hpp"
+HEADER = ROOT / "native/src/evidence/weights.hpp"
 REFERENCE = ROOT / "tests/reference/weights.py"
 STEP = 0.05
 GRID = 5  # weights are multiples of it

@@ -137,7 +137,7 @@ def main():
     args = parser.parse_args()
     single, compound, common = read(SOURCE)
     files = {
-        "native/src/tables/surnames.hpp": surnames_hpp(single, compound, common),
+        "native/src/text/tables/surnames.hpp": surnames_hpp(single, compound, common),
         "tests/reference/surnames.py": surnames_py(single, compound, common),
     }
     stale = []

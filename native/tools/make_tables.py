@@ -419,8 +419,8 @@ def main():
     halfwidth, composed = make_halfwidth(ucd)
     classes = classify(ucd, compat, halfwidth)
     files = {
-        "native/src/tables/classes.hpp": classes_hpp(ucd, classes),
-        "native/src/tables/compat.hpp": compat_hpp(ucd, compat, halfwidth, composed),
+        "native/src/text/tables/classes.hpp": classes_hpp(ucd, classes),
+        "native/src/text/tables/compat.hpp": compat_hpp(ucd, compat, halfwidth, composed),
         "tests/reference/tables.py": tables_py(ucd, classes, compat, halfwidth, composed),
     }
     stale = []

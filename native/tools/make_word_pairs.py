@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes native/src/tables/word_pairs.inc: pairs of Han that stand inside words.
+"""Writes native/src/text/tables/word_pairs.inc: pairs of Han that stand inside words.
 
     python native/tools/make_word_pairs.py DICTIONARY            write the table
     python native/tools/make_word_pairs.py DICTIONARY --check    exit 1 if it differs from what would be written
@@ -20,7 +20,7 @@ from math import exp
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-TARGET = ROOT / "native/src/tables/word_pairs.inc"
+TARGET = ROOT / "native/src/text/tables/word_pairs.inc"
 COUNT = 20
 RATIO = exp(2)
 FIRST, LAST = 0x4E00, 0x9FFF  # CJK Unified Ideographs

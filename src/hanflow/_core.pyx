@@ -1,10 +1,10 @@
-# cython: language_level=3, freethreading_compatible=True, boundscheck=False, wraparound=False
+# cython: language_level=3, freethreading_compatible=True, boundscheck=False, wraparound=False, auto_pickle=False, autotestdict=False
 """Signature sheet of the C++ core: views in, a call without the GIL, objects out. Decides nothing."""
-from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytearray cimport PyByteArray_AS_STRING
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
-from cpython.unicode cimport PyUnicode_DecodeUTF8
+from cpython.pycapsule cimport PyCapsule_Destructor, PyCapsule_GetPointer, PyCapsule_New
+from cpython.unicode cimport PyUnicode_AsEncodedString, PyUnicode_AsUTF8String, PyUnicode_DecodeUTF8
+cimport cython
 from libc.errno cimport ENOMEM
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
@@ -12,8 +12,8 @@ from libc.string cimport memcpy, memset
 from libcpp cimport bool as cbool
 from libcpp.vector cimport vector
 
-from .errors import check_type
-from .explain import RULES, Repair
+from ._errors import check_type
+from ._explain import RULES as _RULES, Repair
 
 
 cdef extern from "Python.h":
@@ -24,6 +24,7 @@ cdef extern from "Python.h":
     int PyUnicode_READY "__Pyx_PyUnicode_READY"(object text) except -1
     object PyUnicode_FromObject(object text)
     object PyUnicode_New(Py_ssize_t size, Py_UCS4 maxchar)
+    Py_ssize_t PY_SSIZE_T_MAX
     object PyUnicode_Substring(object text, Py_ssize_t begin, Py_ssize_t end)
 
 
@@ -45,6 +46,7 @@ cdef extern from "hanflow/api.hpp" namespace "hanflow" nogil:
         ok
         invalid_utf8
         out_of_memory
+        closed
 
     cdef struct Options:
         cbool compat
@@ -81,6 +83,8 @@ cdef extern from "hanflow/api.hpp" namespace "hanflow" nogil:
         size_t length
         uint32_t greatest
 
+    Extent extent_of(const uint8_t* data, size_t size) noexcept
+
     cdef cppclass Engine:
         Plan plan(const uint8_t* data, size_t size, const Options& options, Invalid invalid, cbool trace) noexcept
         Plan plan_units(const void* units, size_t length, int unit_bytes, const Options& options) noexcept
@@ -89,7 +93,7 @@ cdef extern from "hanflow/api.hpp" namespace "hanflow" nogil:
         void emit_units(void* out, int unit_bytes) noexcept
 
     cdef cppclass Stream:
-        Stream(const Options& options, Invalid invalid, cbool trace) noexcept
+        Stream(const Options& options, Invalid invalid, cbool trace) except +
         Plan feed(const uint8_t* data, size_t size, cbool last) noexcept
         const uint8_t* output() noexcept
 
@@ -97,7 +101,7 @@ cdef extern from "hanflow/api.hpp" namespace "hanflow" nogil:
     const char* cpu_path(size_t i) noexcept
 
 
-cdef extern from "alignment.hpp" namespace "hanflow" nogil:
+cdef extern from "hanflow/alignment.hpp" namespace "hanflow" nogil:
     cdef cppclass AlignmentTable:
         bint build(const uint8_t* data, size_t size, const Plan& plan, bint code_points) noexcept
         const vector[int64_t]& runs() noexcept
@@ -107,29 +111,30 @@ cdef extern from "alignment.hpp" namespace "hanflow" nogil:
     void spread_runs(const int64_t* here, const int64_t* there, size_t count, int64_t* out) noexcept
 
 
-cdef extern from "reasons.hpp" namespace "hanflow::reasons" nogil:
+cdef extern from "hanflow/reasons.hpp" namespace "hanflow::reasons" nogil:
     const char* reason_text "hanflow::reasons::text"(Rule rule, size_t k) noexcept
     bint is_for(Rule rule, size_t k) noexcept
 
 
-cdef extern from "utf8.hpp" namespace "hanflow" nogil:
-    Extent extent_of(const uint8_t* data, size_t size) noexcept
-
-
-cdef extern from "python_engine.hpp" namespace "hanflow" nogil:
+cdef extern from "hanflow/python_engine.hpp" namespace "hanflow" nogil:
     cdef cppclass EnginePool:
         Engine* take() noexcept
         void give_back(Engine* engine) noexcept
 
+    cdef cppclass Turn:
+        bint take() noexcept
+        void give_back() noexcept
 
 
-cdef extern from "batch.hpp" namespace "hanflow" nogil:
+cdef extern from "hanflow/batch.hpp" namespace "hanflow" nogil:
     cdef enum class Fault(uint8_t):
         none
         invalid_utf8
         out_of_memory
         too_large
         malformed
+
+    const size_t NO_ROW
 
     cdef struct Failure:
         Fault fault
@@ -146,7 +151,7 @@ cdef extern from "batch.hpp" namespace "hanflow" nogil:
         Extent extent
 
     cdef cppclass TextBatch:
-        TextBatch(EnginePool& pool, unsigned threads) noexcept
+        TextBatch(EnginePool& pool, unsigned threads) except +
         void clear() noexcept
         size_t count() noexcept
         size_t input_size() noexcept
@@ -157,9 +162,10 @@ cdef extern from "batch.hpp" namespace "hanflow" nogil:
         Failure run(const Options& options) noexcept
 
 
-cdef extern from "arrow.hpp" nogil:
+cdef extern from "hanflow/arrow.hpp" nogil:
     ctypedef struct CSchema "ArrowSchema":
         const char* format
+        int64_t n_children
         void (*release)(CSchema*) noexcept nogil
 
     ctypedef struct CArray "ArrowArray":
@@ -173,7 +179,7 @@ cdef extern from "arrow.hpp" nogil:
         void (*release)(CStream*) noexcept nogil
 
 
-cdef extern from "arrow.hpp" namespace "hanflow" nogil:
+cdef extern from "hanflow/arrow.hpp" namespace "hanflow" nogil:
     cdef enum class TextType(uint8_t):
         none
 
@@ -196,6 +202,7 @@ cdef extern from "arrow.hpp" namespace "hanflow" nogil:
         void drop() noexcept
         TextType type() noexcept
         const char* format() noexcept
+        int64_t children() noexcept
         bint has_dictionary() noexcept
         size_t chunks() noexcept
         SharedArray& chunk(size_t i) noexcept
@@ -211,7 +218,7 @@ cdef enum:
     RULE_COUNT = 5
 
 
-cdef extern from "opencc.hpp" namespace "hanflow" nogil:
+cdef extern from "hanflow/opencc.hpp" namespace "hanflow" nogil:
     cdef enum class Units(uint8_t):
         pass
 
@@ -220,6 +227,7 @@ cdef extern from "opencc.hpp" namespace "hanflow" nogil:
         size_t end
 
     cdef cppclass CTable "hanflow::OpenccTable":
+        CTable() except +
         void add_trigger(uint32_t cp) noexcept
         void add_key(uint32_t cp) noexcept
         bint find(const void* text, size_t size, Units units, size_t longest, vector[Stretch]& out) noexcept
@@ -267,11 +275,14 @@ def cpu_paths():
     return names
 
 
+@cython.final
 cdef class View:
-    """UTF-8 of a str or of a bytes-like object, kept alive and unchanged until close()."""
-    cdef object owner
-    cdef Py_buffer buffer
-    cdef bint exported
+    """UTF-8 of a str or of a bytes-like object, which stays as it is.
+
+    Only a str's own memory and that of exact bytes are borrowed. All else is copied while the GIL is held: a read-only view too
+    may be of memory that somebody writes into while the core reads it.
+    """
+    cdef readonly object owner  # of the memory that is read
     cdef const uint8_t* data
     cdef size_t size
     cdef Invalid invalid
@@ -280,55 +291,35 @@ cdef class View:
         cdef bytes raw
         self.invalid = Invalid.preserve if preserve else Invalid.reject
         if isinstance(source, str):
+            PyUnicode_READY(source)
             self.invalid = Invalid.reject
             if PyUnicode_IS_ASCII(source):
                 self.owner = source
                 self.data = <const uint8_t*>PyUnicode_DATA(source)
                 self.size = <size_t>PyUnicode_GET_LENGTH(source)
                 return
+            # Not its encode(): a subclass may have another.
             try:
-                raw = (<str>source).encode("utf-8")
+                raw = PyUnicode_AsUTF8String(source)
             except UnicodeEncodeError:
-                raw = (<str>source).encode("utf-8", "surrogatepass")
+                raw = PyUnicode_AsEncodedString(source, b"utf-8", b"surrogatepass")
                 self.invalid = Invalid.surrogates
-        elif isinstance(source, bytes):
+        elif type(source) is bytes:
             raw = source
+        elif isinstance(source, bytes):
+            raw = PyBytes_FromStringAndSize(PyBytes_AS_STRING(source), PyBytes_GET_SIZE(source))
         else:
-            try:
-                PyObject_GetBuffer(source, &self.buffer, PyBUF_SIMPLE)
-                self.exported = True
-            except BufferError:  # not contiguous
-                raw = bytes(memoryview(source))
-            else:
-                if self.buffer.readonly:
-                    self.data = <const uint8_t*>self.buffer.buf
-                    self.size = <size_t>self.buffer.len
-                    return
-                # Somebody else may write into it while the GIL is released.
-                raw = PyBytes_FromStringAndSize(<const char*>self.buffer.buf, self.buffer.len)
-                self.close()
+            items = memoryview(source)
+            if items.itemsize != 1:
+                raise TypeError("no text in UTF-8")  # check_type() says it in words
+            raw = bytes(items)
         self.owner = raw
         self.data = <const uint8_t*>PyBytes_AS_STRING(raw)
         self.size = <size_t>PyBytes_GET_SIZE(raw)
 
-    cdef void close(self) noexcept:
-        if self.exported:
-            self.exported = False
-            PyBuffer_Release(&self.buffer)
-
-    def __dealloc__(self):
-        self.close()
-
-    cdef bytes copy(self):
-        return PyBytes_FromStringAndSize(<const char*>self.data, <Py_ssize_t>self.size)
-
     cdef object same(self, source):
         """The source itself where it is immutable and of the exact type, else its plain copy."""
-        if type(source) is bytes:
-            return source
-        if isinstance(source, str):
-            return PyUnicode_FromObject(source)
-        return self.copy()
+        return PyUnicode_FromObject(source) if isinstance(source, str) else self.owner
 
 
 cdef object undecodable(bytes data, size_t begin, size_t end, const char* reason):
@@ -410,9 +401,10 @@ cdef str evidence_of(const Edit* edit, dict known):
     return found
 
 
-new_tuple = tuple.__new__  # that of Repair would go through Python code
+cdef object new_tuple = tuple.__new__  # that of Repair would go through Python code
 
 
+@cython.final
 cdef class Core:
     """Immutable; may be shared between threads. The enumerations are numbers in the order of api.hpp."""
     cdef Options options
@@ -484,8 +476,6 @@ cdef class Core:
             return taken_data(engine, plan.size)
         finally:
             self.pool.give_back(engine)
-            if view is not None:
-                view.close()
 
     def counted(self, source, bint preserve):
         """(result, [repairs of each rule, in the order of api.hpp]) of a str or bytes-like UTF-8; the result as in text() or
@@ -512,11 +502,10 @@ cdef class Core:
             return result, [counts[i] for i in range(RULE_COUNT)]
         finally:
             self.pool.give_back(engine)
-            view.close()
 
-    def batch(self, list items not None, bint preserve, unsigned threads):
-        """A list of str and bytes-like objects -> the list of their results, with at most so many threads. If one fails,
-        the error of the first that does has its place in the list as the attribute `batch_index`."""
+    def batch(self, tuple items not None, bint preserve, unsigned threads):
+        """A tuple of str, bytes-like objects and None -> the list of their results, with at most so many threads. If one fails,
+        the error of the first that does has its place in the tuple as the attribute `batch_index`."""
         cdef Failure failed
         cdef size_t group_bytes = GROUP_BYTES if threads == 1 else THREAD_GROUP_BYTES * min(threads, <unsigned>MAX_GROUP_THREADS)
         cdef size_t group_items = GROUP_ITEMS * min(threads, <unsigned>MAX_GROUP_THREADS)
@@ -562,14 +551,27 @@ cdef class Core:
 
     def arrow_stream(self, object stream not None, bint preserve, unsigned threads, convert):
         """The capsule of an Arrow stream of text arrays -> ArrowStream; the rest as in arrow_array()."""
-        cdef CStream* source = <CStream*>PyCapsule_GetPointer(stream, "arrow_array_stream")
+        cdef CStream* given = <CStream*>PyCapsule_GetPointer(stream, "arrow_array_stream")
+        cdef CStream source
+        if given.release is NULL:
+            raise ValueError("the Arrow stream has been released")
+        # Moved out before the GIL is released: another thread that has the capsule too finds a stream that is released.
+        source = given[0]
+        given.release = NULL
+        try:
+            if source.get_schema is NULL or source.get_next is NULL or source.get_last_error is NULL:
+                raise ValueError("the Arrow stream is malformed: it lacks a function")
+            return self.read_stream(&source, preserve, threads, convert)
+        finally:
+            with nogil:
+                source.release(&source)
+
+    cdef ArrowColumn read_stream(self, CStream* source, bint preserve, unsigned threads, convert):
         cdef ArrowColumn column = ArrowStream.__new__(ArrowStream)
         cdef CSchema schema
         cdef CArray array
         cdef int code
         cdef int64_t rows = 0, length
-        if source.release is NULL:
-            raise ValueError("the Arrow stream has been released")
         memset(&schema, 0, sizeof(schema))
         with nogil:
             code = source.get_schema(source, &schema)
@@ -628,7 +630,6 @@ cdef class Core:
         cdef size_t number
         cdef int64_t rows = 0
         cdef list indices, found, results
-        cdef bytes changed
         column.column = source.column.like()
         if column.column is NULL:
             raise MemoryError()
@@ -646,6 +647,8 @@ cdef class Core:
                 results = convert(found)
                 for i, text, changed in zip(indices, found, results):
                     if changed is not text:
+                        if type(changed) is not bytes:
+                            raise TypeError(f"a converted text must be bytes, not {type(changed).__name__}")
                         texts[i].data = <const uint8_t*>PyBytes_AS_STRING(changed)
                         texts[i].size = <size_t>PyBytes_GET_SIZE(changed)
                 with nogil:
@@ -659,15 +662,37 @@ cdef class Core:
     def repairs(self, source, bint preserve):
         """The Repairs of a text in source order: positions in code points for a str, in bytes for bytes; texts of the source's
         type."""
-        traced = self.traced(source, preserve)
+        cdef View view = View(source, preserve)
+        cdef Engine* engine = self.take()
+        cdef Plan plan
+        cdef size_t i, begin, end, at_byte = 0, at_point = 0
+        cdef const Edit* edit
+        cdef bint is_text = isinstance(source, str)
+        cdef list out
+        cdef dict known = {}
         try:
-            return traced.some(None)
+            with nogil:
+                plan = engine.plan(view.data, view.size, self.options, view.invalid, True)
+            if plan.status != Status.ok:
+                raise failure(plan, view.data, view.size)
+            out = [None] * plan.edit_count
+            for i in range(plan.edit_count):
+                edit = &plan.edits[i]
+                if is_text:
+                    begin = at_point + extent_of(view.data + at_byte, edit.begin - at_byte).length
+                    end = begin + extent_of(view.data + edit.begin, edit.end - edit.begin).length
+                    at_byte, at_point = edit.end, end
+                    before = PyUnicode_Substring(source, <Py_ssize_t>begin, <Py_ssize_t>end)
+                    after = decoded(plan.texts + edit.text, edit.text_size, view.invalid)
+                else:
+                    begin, end = edit.begin, edit.end
+                    before = PyBytes_FromStringAndSize(<const char*>view.data + begin, <Py_ssize_t>(end - begin))
+                    after = PyBytes_FromStringAndSize(plan.texts + edit.text, <Py_ssize_t>edit.text_size)
+                out[i] = new_tuple(Repair, (_RULES[<int>edit.rule], begin, end, before, after, <int>edit.confidence,
+                                            evidence_of(edit, known)))
+            return out
         finally:
-            traced.close()
-
-    def traced(self, source, bint preserve):
-        """The same, some at a time."""
-        return Traced(self, source, preserve)
+            self.pool.give_back(engine)
 
     def align(self, source, bint preserve):
         """(result, runs, moved, spans, rules, confidences): the result as it is when called; the tables of AlignmentTable as
@@ -704,71 +729,24 @@ cdef class Core:
             return result, numbers(table.runs()), numbers(table.moved()), numbers(table.spans()), rules, confidences
         finally:
             self.pool.give_back(engine)
-            view.close()
-
-
-cdef class Traced:
-    """The repairs of one text, which become Repairs as they are asked for. It has an engine until close()."""
-    cdef Core core
-    cdef View view
-    cdef object source
-    cdef Engine* engine
-    cdef Plan plan
-    cdef size_t done, at_byte, at_point
-    cdef dict known
-
-    def __init__(self, Core core, source, bint preserve):
-        self.core, self.source, self.known = core, source, {}
-        self.view = View(source, preserve)
-        self.engine = core.take()
-        with nogil:
-            self.plan = self.engine.plan(self.view.data, self.view.size, core.options, self.view.invalid, True)
-        if self.plan.status != Status.ok:
-            error = failure(self.plan, self.view.data, self.view.size)
-            self.close()
-            raise error
-
-    def some(self, most):
-        """The next Repairs, so many at most; all of them if it is None. An empty list at the end."""
-        cdef size_t left = self.plan.edit_count - self.done
-        cdef size_t count = left if most is None else min(left, <size_t>most)
-        cdef size_t i, begin, end
-        cdef const Edit* edit
-        cdef const uint8_t* data = self.view.data
-        cdef bint is_text = isinstance(self.source, str)
-        cdef list out = [None] * count
-        for i in range(count):
-            edit = &self.plan.edits[self.done + i]
-            if is_text:
-                begin = self.at_point + extent_of(data + self.at_byte, edit.begin - self.at_byte).length
-                end = begin + extent_of(data + edit.begin, edit.end - edit.begin).length
-                self.at_byte, self.at_point = edit.end, end
-                before = PyUnicode_Substring(self.source, <Py_ssize_t>begin, <Py_ssize_t>end)
-                after = decoded(self.plan.texts + edit.text, edit.text_size, self.view.invalid)
-            else:
-                begin, end = edit.begin, edit.end
-                before = PyBytes_FromStringAndSize(<const char*>data + begin, <Py_ssize_t>(end - begin))
-                after = PyBytes_FromStringAndSize(self.plan.texts + edit.text, <Py_ssize_t>edit.text_size)
-            out[i] = new_tuple(Repair, (RULES[<int>edit.rule], begin, end, before, after, <int>edit.confidence,
-                                        evidence_of(edit, self.known)))
-        self.done += count
-        return out
-
-    def close(self):
-        """Gives the engine back. No more Repairs then."""
-        if self.engine is not NULL:
-            self.core.pool.give_back(self.engine)
-            self.engine = NULL
-            self.view.close()
-        self.done = self.plan.edit_count
 
 
 def spread(here, there):
-    """spread_runs() of two C-contiguous buffers of int64, as bytes of int64."""
-    cdef View view = View(here, False), other = View(there, False)
+    """spread_runs() of two C-contiguous buffers of int64, as bytes of int64. `here` begins at 0 and does not descend."""
+    cdef View view = View(memoryview(here).cast("B"), False), other = View(memoryview(there).cast("B"), False)
     cdef const int64_t* begins = <const int64_t*>view.data
-    cdef size_t count = view.size // sizeof(int64_t)
-    cdef bytes out = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>(<size_t>(begins[count - 1] + 1) * sizeof(int64_t)))
+    cdef size_t count = view.size // sizeof(int64_t), i
+    cdef bytes out
+    if not count or view.size % sizeof(int64_t) or other.size != view.size:
+        raise ValueError("spread() wants as many int64 here as there, at least one")
+    if begins[0] != 0:
+        raise ValueError("spread(): the first run must begin at 0")
+    for i in range(1, count):
+        if begins[i] < begins[i - 1]:
+            raise ValueError("spread(): the runs must be in order")
+    if begins[count - 1] >= PY_SSIZE_T_MAX // <int64_t>sizeof(int64_t):
+        raise MemoryError()
+    out = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>(<size_t>(begins[count - 1] + 1) * sizeof(int64_t)))
     spread_runs(begins, <const int64_t*>other.data, count, <int64_t*>PyBytes_AS_STRING(out))
     return out
 
@@ -788,12 +766,14 @@ cdef class NormalizerBase:
     def __call__(self, text):
         """The repaired text: str for a str, bytes for bytes-like UTF-8. A str or bytes that needs no repair comes back as the
         same object."""
+        if self._core is None:  # made without __init__
+            raise TypeError(f"{type(self).__name__}() has not been called")
         if isinstance(text, str):
             result = self._core.text(<str>text)
         else:
             try:
                 result = self._core.data(text, self._preserve)
-            except TypeError:
+            except (TypeError, BufferError):
                 check_type(text, "text")
                 raise
         return result if self._convert is None else self._converted(result)
@@ -804,7 +784,9 @@ cdef int add_to_batch(TextBatch* batch, object source, bint preserve, list kept)
     cdef Invalid invalid = Invalid.preserve if preserve else Invalid.reject
     cdef bint added
     cdef View view
-    if isinstance(source, str):
+    if source is None:  # has a place, but no text
+        added = batch.add(<const uint8_t*>PyBytes_AS_STRING(b""), 0, invalid)
+    elif isinstance(source, str):
         PyUnicode_READY(source)
         added = batch.add_units(PyUnicode_DATA(source), <size_t>PyUnicode_GET_LENGTH(source), PyUnicode_KIND(source))
     elif type(source) is bytes:
@@ -820,6 +802,8 @@ cdef int add_to_batch(TextBatch* batch, object source, bint preserve, list kept)
 
 cdef object batch_result(TextBatch* batch, size_t i, object source):
     cdef const BatchItem* item = &batch.item(i)
+    if source is None:
+        return None
     if isinstance(source, str):
         if not item.changed:
             return source if type(source) is str else PyUnicode_FromObject(source)
@@ -845,7 +829,10 @@ cdef int check_arrow(const Failure& failed, int64_t rows) except -1:
     if failed.fault == Fault.too_large:
         raise OverflowError("the results do not fit into the column's type (2**31 - 1 bytes): cast it to large_utf8")
     if failed.fault == Fault.malformed:
-        raise ValueError(f"the Arrow array is malformed at row {rows + <int64_t>failed.index}")
+        reason = failed.reason.decode("ascii")
+        if failed.index == NO_ROW:
+            raise ValueError(f"the Arrow array that begins at row {rows} is malformed: {reason}")
+        raise ValueError(f"the Arrow array is malformed at row {rows + <int64_t>failed.index}: {reason}")
     return 0
 
 
@@ -877,12 +864,29 @@ cdef void* allocate(size_t size) except NULL:
     return memory
 
 
+cdef object capsule_of(void* memory, const char* name, PyCapsule_Destructor destructor):
+    """Owns the memory, also if it fails."""
+    try:
+        return PyCapsule_New(memory, name, destructor)
+    except:
+        free(memory)
+        raise
+
+
 cdef class ArrowColumn:
     """A column of text in native memory, or in its producer's where nothing was to repair. Immutable, safe to share between threads."""
     cdef Column* column
 
     def __init__(self):
         raise TypeError(f"{type(self).__name__} is made by Normalizer.arrow()")
+
+    def __reduce__(self):
+        raise TypeError(f"an {type(self).__name__} cannot be copied or pickled: pickle what pyarrow or another package makes of it")
+
+    cdef Column* filled(self) except NULL:
+        if self.column is NULL:  # made without __init__
+            raise TypeError(f"{type(self).__name__} is made by Normalizer.arrow()")
+        return self.column
 
     cdef int open(self, CSchema* schema) except -1:
         """Takes the schema over. It must be of text."""
@@ -891,6 +895,8 @@ cdef class ArrowColumn:
         self.column = Column.make(schema[0])
         if self.column is NULL:
             raise MemoryError()
+        if self.column.format() is NULL:
+            raise ValueError("the Arrow schema is malformed: its format is null")
         if self.column.type() == TextType.none:
             kind = repr(self.column.format().decode("utf-8", "replace"))
             if self.column.has_dictionary():
@@ -898,6 +904,8 @@ cdef class ArrowColumn:
             elif kind == "'+s'":
                 kind += " (a table or struct: take one of its columns)"
             raise TypeError(f"an Arrow column must be utf8 ('u'), large_utf8 ('U') or utf8_view ('vu'), not {kind}")
+        if self.column.children():
+            raise ValueError("the Arrow schema is malformed: it has children, which text has not")
         return 0
 
     def __dealloc__(self):
@@ -906,78 +914,91 @@ cdef class ArrowColumn:
 
     def __arrow_c_schema__(self):
         """The PyCapsule "arrow_schema": type, name and metadata of the input."""
+        cdef Column* column = self.filled()
         cdef CSchema* schema = <CSchema*>allocate(sizeof(CSchema))
-        capsule = PyCapsule_New(schema, "arrow_schema", delete_schema)
-        self.column.export_schema(schema)
+        capsule = capsule_of(schema, "arrow_schema", delete_schema)
+        column.export_schema(schema)
         return capsule
 
 
+@cython.final
 cdef class ArrowArray(ArrowColumn):
     """What Normalizer.arrow() makes of an Arrow array: offers `__arrow_c_array__`."""
 
     def __arrow_c_array__(self, requested_schema=None):
         """The PyCapsules "arrow_schema" and "arrow_array", anew at each call. requested_schema is not regarded."""
+        cdef Column* column = self.filled()
         cdef CArray* array = <CArray*>allocate(sizeof(CArray))
-        capsule = PyCapsule_New(array, "arrow_array", delete_array)
-        self.column.export_chunk(0, array)
+        capsule = capsule_of(array, "arrow_array", delete_array)
+        column.export_chunk(0, array)
         return self.__arrow_c_schema__(), capsule
 
 
+@cython.final
 cdef class ArrowStream(ArrowColumn):
     """What Normalizer.arrow() makes of an Arrow stream: offers `__arrow_c_stream__`, any number of times, with the input's chunks."""
 
     def __arrow_c_stream__(self, requested_schema=None):
         """The PyCapsule "arrow_array_stream", anew and from the first chunk on at each call. requested_schema is not regarded."""
+        cdef Column* column = self.filled()
         cdef CStream* stream = <CStream*>allocate(sizeof(CStream))
-        capsule = PyCapsule_New(stream, "arrow_array_stream", delete_stream)
-        if not self.column.export_stream(stream):
+        capsule = capsule_of(stream, "arrow_array_stream", delete_stream)
+        if not column.export_stream(stream):
             raise MemoryError()
         return capsule
 
 
+@cython.final
 cdef class Pieces:
-    """A text that comes in pieces, all str or all bytes-like. Not to be shared between threads."""
+    """A text that comes in pieces, all str or all bytes-like. One call at a time."""
     cdef Stream* stream
+    cdef Turn turn
     cdef bint is_text
     cdef bint preserve
     cdef size_t fed  # bytes so far
 
-    def __cinit__(self, Core core, bint is_text, bint preserve):
+    def __cinit__(self, Core core not None, bint is_text, bint preserve):
         self.is_text = is_text
         self.preserve = preserve
         self.stream = new Stream(core.options, Invalid.surrogates if is_text else
                                  Invalid.preserve if preserve else Invalid.reject, False)
-        if self.stream is NULL:
-            raise MemoryError()
 
     def __dealloc__(self):
         del self.stream
 
     def feed(self, source, bint last):
-        """What is finished of the result, as str or bytes like the pieces. An error says where in the stream it is."""
+        """What is finished of the result, as str or bytes like the pieces. An error says where in the stream it is.
+
+        ValueError: the stream is at its end, or in use by another call."""
         cdef View view = View(source, self.preserve)
         cdef Plan plan
         cdef const char* out
-        cdef size_t before = self.fed
+        cdef size_t before
+        if not self.turn.take():
+            raise ValueError("the stream is in use by another call")
         try:
+            before = self.fed
             with nogil:
                 plan = self.stream.feed(view.data, view.size, last)
+            if plan.status == Status.closed:
+                raise ValueError("the stream is closed")
             self.fed += view.size
             if plan.status == Status.out_of_memory:
                 raise MemoryError()
             if plan.status != Status.ok:
-                error = UnicodeDecodeError("utf-8", view.copy(), max(plan.error_begin, before) - before,
-                                           max(plan.error_end, before) - before, plan.error_reason.decode("ascii"))
-                error.stream_position = plan.error_begin
+                error = undecodable(view.owner, max(plan.error_begin, before) - before, max(plan.error_end, before) - before,
+                                    plan.error_reason)
+                error.stream_range = plan.error_begin, plan.error_end
                 raise error
             out = <const char*>self.stream.output()
             if self.is_text:
                 return PyUnicode_DecodeUTF8(out, <Py_ssize_t>plan.size, b"surrogatepass")
             return PyBytes_FromStringAndSize(out, <Py_ssize_t>plan.size)
         finally:
-            view.close()
+            self.turn.give_back()
 
 
+@cython.final
 cdef class TracedPieces:
     """A text that comes in pieces of UTF-8, and its repairs as soon as they are final. Of a str, whose lone surrogates are
     encoded by "surrogatepass" (is_text), or of bytes, of which those that are not UTF-8 stand for lone surrogates as by
@@ -989,14 +1010,12 @@ cdef class TracedPieces:
     cdef bytearray held   # of the pieces, from `at` on
     cdef size_t at_byte, at_point
     cdef dict known
-    cdef readonly list counts  # repairs so far of each rule, in the order of api.hpp
+    cdef size_t[RULE_COUNT] number  # of repairs so far
 
-    def __cinit__(self, Core core, bint is_text, bint preserve):
+    def __cinit__(self, Core core not None, bint is_text, bint preserve):
         self.invalid = Invalid.surrogates if is_text else Invalid.preserve if preserve else Invalid.reject
         self.stream = new Stream(core.options, self.invalid, True)
-        if self.stream is NULL:
-            raise MemoryError()
-        self.held, self.known, self.counts = bytearray(), {}, [0] * RULE_COUNT
+        self.held, self.known = bytearray(), {}
 
     def __dealloc__(self):
         del self.stream
@@ -1009,17 +1028,24 @@ cdef class TracedPieces:
         self.held += piece
         with nogil:
             self.plan = self.stream.feed(data, size, last)
+            for i in range(self.plan.edit_count):
+                self.number[<int>self.plan.edits[i].rule] += 1
         self.done = 0
+        if self.plan.status == Status.closed:
+            raise ValueError("the text has ended")
         if self.plan.status == Status.out_of_memory:
             raise MemoryError()
         if self.plan.status != Status.ok:
             begin, end = max(self.plan.error_begin, before) - before, max(self.plan.error_end, before) - before
             error = UnicodeDecodeError("utf-8", piece, begin, end, self.plan.error_reason.decode("ascii"))
-            error.stream_position = self.plan.error_begin
+            error.stream_range = self.plan.error_begin, self.plan.error_end
             raise error
-        for i in range(self.plan.edit_count):
-            self.counts[<int>self.plan.edits[i].rule] += 1
         return PyBytes_FromStringAndSize(<const char*>self.stream.output(), <Py_ssize_t>self.plan.size)
+
+    @property
+    def counts(self):
+        """Repairs so far of each rule, in the order of api.hpp."""
+        return [self.number[i] for i in range(RULE_COUNT)]
 
     def some(self, size_t most):
         """The next Repairs, so many at most. An empty list when those known are taken."""
@@ -1035,7 +1061,7 @@ cdef class TracedPieces:
             before = decoded(<const char*>data + (edit.begin - origin), edit.end - edit.begin, self.invalid)
             end = begin + <size_t>PyUnicode_GET_LENGTH(before)
             self.at_byte, self.at_point = edit.end, end
-            out[i] = new_tuple(Repair, (RULES[<int>edit.rule], begin, end, before,
+            out[i] = new_tuple(Repair, (_RULES[<int>edit.rule], begin, end, before,
                                         decoded(self.plan.texts + edit.text, edit.text_size, self.invalid),
                                         <int>edit.confidence, evidence_of(edit, self.known)))
         self.done += count
@@ -1059,8 +1085,9 @@ cdef class TracedPieces:
         return 0
 
 
+@cython.final
 cdef class OpenccTable:
-    """Which stretches of a text an OpenCC configuration can change (native/src/opencc.hpp). Immutable."""
+    """Which stretches of a text an OpenCC configuration can change (native/include/hanflow/opencc.hpp). Immutable."""
     cdef CTable* table
 
     def __cinit__(self, str triggers, str keys):
@@ -1085,7 +1112,7 @@ cdef class OpenccTable:
             PyUnicode_READY(text)
             data, size, units = PyUnicode_DATA(text), <size_t>PyUnicode_GET_LENGTH(text), PyUnicode_KIND(text)
         else:
-            data, size, units = <const char*>PyBytes_AS_STRING(text), <size_t>PyBytes_GET_SIZE(text), 0
+            data, size, units = PyBytes_AS_STRING(<bytes?>text), <size_t>PyBytes_GET_SIZE(text), 0
         if size < HELD:
             done = self.table.find(data, size, <Units>units, longest, found)
         else:
@@ -1096,7 +1123,7 @@ cdef class OpenccTable:
         return [(stretch.begin, stretch.end) for stretch in found]
 
 
-def opencc_converted(size_t convert, size_t release, size_t handle, list texts):
+def opencc_converted(size_t convert, size_t release, size_t handle, list texts not None):
     """The texts, bytes without NUL, converted by the functions at these addresses without the GIL; None if one fails."""
     cdef CLibrary library
     cdef size_t count = <size_t>len(texts), i
@@ -1107,7 +1134,7 @@ def opencc_converted(size_t convert, size_t release, size_t handle, list texts):
     library.convert, library.release, library.handle = <OpenccConvert>convert, <OpenccRelease>release, <void*>handle
     try:
         for i in range(count):
-            items[i].text = PyBytes_AS_STRING(texts[i])
+            items[i].text = PyBytes_AS_STRING(<bytes?>texts[i])
             items[i].size = <size_t>PyBytes_GET_SIZE(texts[i])
         with nogil:
             done = opencc_convert(library, items, count)

@@ -4,16 +4,20 @@ from __future__ import annotations
 from typing import Callable, Optional, Protocol, Union
 
 from ._core import ArrowArray, ArrowStream, Core
-from .errors import add_note
+from ._errors import add_note
 
 __all__ = ["ArrowArray", "ArrowStream", "SupportsArrowArray", "SupportsArrowStream"]
 
 
 class SupportsArrowArray(Protocol):
+    """What offers an Arrow array, such as pyarrow.Array."""
+
     def __arrow_c_array__(self, requested_schema: Optional[object] = None) -> tuple[object, object]: ...
 
 
 class SupportsArrowStream(Protocol):
+    """What offers a stream of Arrow arrays, such as pyarrow.ChunkedArray and polars.Series."""
+
     def __arrow_c_stream__(self, requested_schema: Optional[object] = None) -> object: ...
 
 

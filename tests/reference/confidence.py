@@ -1,7 +1,7 @@
 """How sure a repair is, in per cent; options.min_confidence leaves the less sure ones out.
 
 Of a joined line end it follows from the weights: what the path would cost more if only this line ended a paragraph. Of the
-others it is the kind's own. The same as native/src/confidence.hpp.
+others it is the kind's own. The same as native/src/decide/confidence.hpp.
 """
 CERTAIN = 100  # a character's own rule, or what the caller asked for
 MARK_GAP = 99  # a gap at a CJK mark

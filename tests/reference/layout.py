@@ -57,6 +57,7 @@ class Layout:
                         or any(self._is_head(i, k) for k in (i - 1, i + 1)) for i in range(n)]
         self.damaged = self._damaged()
         self.prose = self._prose()
+        self.trimmed = self._trimmed()
         for i in range(n - 1):
             if self.rules[i] == "unwrap" and self.separators[i] == "":
                 self.separators[i] = self.joint(self.texts[i], self.texts[i + 1])
@@ -145,6 +146,21 @@ class Layout:
         self.near_spaced = [any(spaced[max(0, i - WINDOW):i + WINDOW + 1]) for i in range(n)]
         hurt = [self.joined[i] or spaced[i] for i in range(n)]
         return [any(hurt[max(0, i - WINDOW):i + WINDOW + 1]) for i in range(n)]
+
+    def _trimmed(self):
+        """Text lines whose ends are layout (contract, "White space at the ends of a line"): joined or vertical ones, and those around
+        that are indented like one of these, or a letter-spaced one, that opens a paragraph. Letter-spaced lines are trimmed where their
+        gaps are closed. What else is repaired in a line leaves its ends alone."""
+        texts, n = self.texts, len(self.texts)
+        spacing = self.page.options.spacing != "none" and self.page.options.min_confidence <= confidence.SPREAD
+        opens = [(self.joined[i] or texts[i].spaced and not texts[i].literal) and (i == 0 or self.separators[i - 1] is None)
+                 for i in range(n)]
+
+        def alike(i):
+            return spacing and not (texts[i].literal or texts[i].table or self.tabular[i]) and any(
+                k != i and opens[k] and texts[k].indent == texts[i].indent for k in range(max(0, i - WINDOW), min(n, i + WINDOW + 1)))
+
+        return [self.joined[i] or alike(i) for i in range(n)]
 
     def _prose(self):
         """Text lines whose paragraph has a pause or sentence end: headings have none."""

@@ -4,7 +4,7 @@ Widths are in quarter cells (q): a Han character is 4, an ASCII letter or digit 
 """
 from dataclasses import dataclass, field
 
-from . import byline, vertical, words
+from . import byline, fields, program, vertical, words
 from . import tables as T
 
 CELL = 4
@@ -12,8 +12,10 @@ CJK_MARKS = (T.OPEN, T.CLOSE, T.STOP, T.PAUSE, T.MARK)
 CJK_CLASSES = (T.HAN, T.KANA) + CJK_MARKS
 ALNUM = (T.LETTER, T.DIGIT)
 ENDS = "\n\r"
-SEGMENT = 256  # text lines that are decided together at least; at most twice as many
+SEGMENT = 256  # text lines that are decided together at least; at most three times as many
+ANYWHERE = 512
 PARAGRAPHS = 32
+LONG_LIST = 256  # lines that may stand in a vertical run, one after the other: a list of characters or words, no title
 LONG = 2048  # code units of 16 bits of a line at most
 MAX_MEASURE = 64 * CELL  # no column is wider
 SHORT_LINE = 8 * CELL  # a line that leaves most of any column empty
@@ -151,6 +153,7 @@ class Page:
             if line.continued and not (line.continues and i and self.texts[i - 1].continued):
                 last = next(piece for piece in self.texts[i:] if not piece.continued)
                 line.end_kind = last.end_kind
+        self._long_lists()
         self.segments = self._segments()
         self._literal()
 
@@ -222,7 +225,10 @@ class Page:
     def _segments(self):
         """Text lines in stretches that are decided by themselves, so that the work of a decision is bounded.
 
-        A stretch ends before four blank lines, behind SEGMENT lines where a paragraph seems to end, and behind twice as many;
+        Where none seems to end, one line end of sixteen is as good as another. Which ones, the two characters there say, not their
+        number: so what is joined in one stretch moves the ends of those behind it seldom, and never for long.
+
+        A stretch ends before four blank lines, before and behind a long list, behind SEGMENT lines where a paragraph seems to end, and behind three times as many;
         behind PARAGRAPHS lines between two lines that are wider than any column, the first one with a sentence end.
         """
         out, begin, n = [], 0, len(self.texts)
@@ -233,18 +239,36 @@ class Page:
         return out
 
     def _ends_segment(self, count, line, following):
-        if following.blanks >= 4 or count >= 2 * SEGMENT:
+        if following.blanks >= 4 or count >= 3 * SEGMENT or line.listed != following.listed:
             return True
         if count >= PARAGRAPHS and not following.blanks and line.end_kind == "stop" and line.width > MAX_MEASURE < following.width:
+            return True
+        if count >= ANYWHERE and self._is_place(line, following):
             return True
         if count < SEGMENT or line.end_kind not in ("stop", "credit") or line.unit_line or following.unit_line:
             return False
         return line.width <= SHORT_LINE and (line.cjk or following.cjk or following.blanks > 0)
 
+    def _is_place(self, line, following):
+        x, y = self.cps[line.e - 1], self.cps[following.s]
+        return all(0x4E00 <= c <= 0x9FFF for c in (x, y)) and ((x * 0x9E37 + y * 0x79B9) >> 7) % 16 == 0
+
+    def _long_lists(self):
+        """All characters of a school year, one a line: no title has so many."""
+        i, n = 0, len(self.texts)
+        while i < n:
+            j = i + 1
+            while self.texts[i].unit_line and j < n and self.texts[j].unit_line and self.texts[j].blanks <= vertical.MAX_BLANKS:
+                j += 1
+            for line in self.texts[i:j]:
+                line.listed = j - i >= LONG_LIST
+            i = j
+
     def _literal(self):
-        """Fenced code, box drawing, and runs of lines without CJK (contract, "Literal blocks")."""
+        """Fenced code, box drawing, long lists, programs, and runs of lines without CJK (contract, "Literal blocks")."""
         fence = None
         for line in self.texts:
+            line.literal = line.listed
             mark = "" if line.continues else self.text[line.s:line.e][:3]
             if fence:
                 line.literal = True
@@ -256,6 +280,7 @@ class Page:
                 line.literal = True
         at = 0
         for segment in self.segments:
+            program.mark(self, segment)
             at += len(segment)
             following = self.texts[at] if at < len(self.texts) else None
             i, n = 0, len(segment)
@@ -349,6 +374,8 @@ class Page:
         line.byline = byline.is_byline(self, line)
         line.table = not line.byline and self._is_table(line)
         line.parted = self._is_parted(line)
+        line.page_number = fields.page_number(self, line)
+        line.opens_contents = line.page_number >= 0 and fields.opens_contents(self, line)
         # Looks like a row of a table: numbers apart from words, no sentence.
         line.rowlike = not (line.spaced or line.marks or line.byline) and line.end_kind in ("mid", "close") and any(
             self._beside_digit(g) for g in line.gaps)
@@ -610,7 +637,7 @@ class Page:
 
     def _is_table(self, line):
         """Two or more numeric cells, or parted by wide gaps."""
-        if self._is_contents(line):
+        if self._is_contents(line) or self._is_barred(line):
             return True
         wide = sum(1 for g in line.gaps if g.room >= 6 or self.cps[g.begin] == 9)
         if wide and not line.spaced and not line.marks:
@@ -631,7 +658,14 @@ class Page:
             return False
         single = all(b - a == 1 for a, b, is_number in zip(edges, ends, numeric) if is_number)
         attached = any(not x and y and self.cls[b - 1] == T.DIGIT for x, y, b in zip(numeric, numeric[1:], ends))
+        if not line.cjk and not all(numeric):
+            return True  # 1 1 5 5 | 6 6 5 - |
         return not (single and (not numeric[-1] or attached))  # 等举措 4 6 条, 建于1 9 8 9 are spread numbers
+
+    def _is_barred(self, line):
+        """| a | b |: a row of Markdown."""
+        text = self.text[line.s:line.e]
+        return text[0] == text[-1] == "|" and text.count("|") >= 3
 
     def _is_contents(self, line):
         """A heading, leaders, and its page number."""

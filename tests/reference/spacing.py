@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 
 from . import tables as T
-from .page import ALNUM, CELL, CJK_CLASSES, CJK_MARKS
-from . import byline, confidence
+from .page import ALNUM, CELL, CJK_CLASSES, CJK_MARKS, MAX_MEASURE
+from . import byline, confidence, fields, words
 
+LONGER = 4
 SHORT = 3  # Han that a token of a letter-spaced or OCR stretch has at most
 EVIDENCE = 3  # gaps that only damage explains, in a stretch
 KEEP, CLOSE, ONE = "keep", "close", "one"
@@ -39,8 +40,7 @@ def edits(page, layout):
         if page.options.spacing != "none" or page.options.latin_gap != "auto":
             here = decide(page, layout, i, line)
         out += here
-        repaired = bool(here) or layout.joined[i]
-        if repaired and page.options.spacing != "none" or layout.joined[i]:
+        if layout.trimmed[i] or here and line.spaced and page.options.spacing != "none":
             out += _trim(page, layout, i, line)
         if page.options.latin_gap == "insert":
             out += _insert(page, line)
@@ -52,7 +52,7 @@ def _in_grid(layout, i):
 
 
 def _trim(page, layout, i, line):
-    """White space at both ends of a repaired line; form feeds stay."""
+    """White space at both ends of a line; form feeds stay."""
     out = []
     joined_before = i > 0 and layout.separators[i - 1] is not None
     for a, b, inside in ((line.begin, line.s, joined_before), (line.e, line.end, layout.separators[i] is not None)):
@@ -157,24 +157,20 @@ def _auto(page, layout, index, line, tokens, verdict):
     if marker > line.s and gaps[0].begin == marker:
         verdict[0] = KEEP
         first = 1
-    if n == 1 and layout.damaged[index] and all(t.han == 1 == len(t.text) for t in tokens):
+    fields.settle(page, layout, index, line, tokens, verdict)
+    if n == 1 and verdict[0] is None and layout.damaged[index] and all(t.han == 1 == len(t.text) for t in tokens):
         verdict[0] = CLOSE  # a padded name or title of two characters, alone
     _names(page, line, tokens, verdict, first)
     for k in range(first, n):
         if verdict[k] is None and _touches_mark(page, line, k):
-            verdict[k] = _beside_mark(page, line, tokens, k)
-    # Near letter-spaced lines less evidence is enough, and where the whole line is single characters.
+            verdict[k] = _beside_mark(page, line, tokens, k, layout.damaged[index])
+    if layout.damaged[index]:
+        _spread_words(page, line, tokens, verdict)
+    # Near letter-spaced lines less evidence is enough, and where the whole line is single characters or other gaps of it were closed.
     near_spaced = layout.near_spaced[index] or layout.damaged[index] and all(t.han == 1 == len(t.text) for t in tokens)
-    k = first
-    while k < n:
-        if verdict[k] in (KEEP, ONE):
-            k += 1
-            continue
-        j = k
-        while j + 1 < n and verdict[j + 1] not in (KEEP, ONE) and _short(tokens[j + 1]):
-            j += 1
-        _stretch(page, line, tokens, verdict, k, j, near_spaced)
-        k = j + 1
+    short = _short(page, line, tokens)
+    if _stretches(page, line, tokens, verdict, first, short, near_spaced) and not near_spaced:
+        _stretches(page, line, tokens, verdict, first, short, True)
     _line_ends(page, line, tokens, verdict)
     body = layout.joined[index] and layout.prose[index]
     # 本报讯 keeps its gap: newspapers set it. Not where words or characters are spaced (本报 讯 昨日, decided above).
@@ -183,11 +179,58 @@ def _auto(page, layout, index, line, tokens, verdict):
         verdict[0] = ONE if body else KEEP
     if layout.damaged[index]:
         _spread_numbers(page, line, tokens, verdict, first, body)
+    # A sentence on a line of its own is body text where it is letter-spaced, or where text around is damaged and it is not short.
+    alone = line.marks and line.end_kind == "stop" and (line.spaced or layout.damaged[index] and line.width >= HEADING)
     for k in range(first, n):
-        if verdict[k] is None and body and _han_both(page, gaps[k]):
-            verdict[k] = CLOSE if gaps[k].room <= CELL else ONE
-        elif verdict[k] is None and body and _at_ascii_pause(page, gaps[k]):
-            verdict[k] = CLOSE
+        if verdict[k] is None and (body or alone):
+            if _han_both(page, gaps[k]):
+                verdict[k] = CLOSE if gaps[k].room <= CELL else ONE
+            elif _at_ascii_pause(page, gaps[k]):
+                verdict[k] = CLOSE
+
+
+def _stretches(page, line, tokens, verdict, first, short, near_spaced):
+    """Whether gaps of a stretch were closed."""
+    k, n, closed = first, len(line.gaps), False
+    while k < n:
+        if verdict[k] in (KEEP, ONE):
+            k += 1
+            continue
+        j = k
+        while j + 1 < n and verdict[j + 1] not in (KEEP, ONE) and tokens[j + 1].han <= short:
+            j += 1
+        closed = _stretch(page, line, tokens, verdict, k, j, short, near_spaced) or closed
+        k = j + 1
+    return closed
+
+
+def _short(page, line, tokens):
+    """Han that a token of a stretch has at most: more where a tokenizer set gaps on both sides of the marks of a sentence."""
+    apart = any(page.cls[g.left] in (T.HAN, T.KANA) and page.cls[g.right] in (T.STOP, T.PAUSE, T.CLOSE) for g in line.gaps)
+    return LONGER if apart and len(tokens) >= 5 and sum(t.han for t in tokens) <= 3 * len(tokens) else SHORT
+
+
+def _letters_beside(page, token, step):
+    """How many letters stand at the end of the token (step -1), or at its start."""
+    n, i = 0, token.end - 1 if step < 0 else token.begin
+    while token.begin <= i < token.end and page.cls[i] == T.LETTER:
+        n, i = n + 1, i + step
+    return n
+
+
+def _spread_words(page, line, tokens, verdict):
+    """D e b i a n 的: a word whose letters were spread, in a line that is not. It begins with a capital, or has four letters."""
+    k, n = 0, len(line.gaps)
+    while k < n:
+        j = k
+        while j < n and verdict[j] is None and _letters_beside(page, tokens[j], -1) == 1 == _letters_beside(page, tokens[j + 1], 1) \
+                and (j == k or len(tokens[j].text) == 1):
+            j += 1
+        letters = [page.text[line.gaps[k].left]] + [page.text[g.right] for g in line.gaps[k:j]] if j > k else []
+        if len(letters) >= (3 if letters and "A" <= letters[0] <= "Z" else 4) and all(c.isascii() and c.islower() for c in letters[1:]):
+            for x in range(k, j):
+                verdict[x] = CLOSE
+        k = max(j, k + 1)
 
 
 def _han_both(page, gap):
@@ -270,10 +313,6 @@ def _form(page, line):
     return len(wide) >= 2 and filled * 2 >= len(line.gaps)
 
 
-def _short(token):
-    return token.han <= SHORT
-
-
 def _touches_mark(page, line, k):
     """A CJK mark on either side; a quote or dash that stands among Latin text is not one."""
     g = line.gaps[k]
@@ -288,9 +327,19 @@ def _touches_mark(page, line, k):
     return False
 
 
-def _beside_mark(page, line, tokens, k):
-    """A gap at a mark goes, but a closing credit keeps its space, and a page number its leader."""
+def _is_sign(page, token):
+    """Nothing but marks that writers set between gaps: · — …"""
+    return all(page.cls[i] in (T.MARK, T.DROP, T.EXTEND) or page.cps[i] == 0x2026 for i in range(token.begin, token.end))
+
+
+def _beside_mark(page, line, tokens, k, damaged):
+    """A gap at a mark goes, but a closing credit keeps its space, a page number its leader, a blank to be filled in its room; in
+    undamaged text a mark with a gap on both sides keeps both."""
     g = line.gaps[k]
+    if not damaged and (k > 0 and _is_sign(page, tokens[k]) or k + 2 < len(tokens) and _is_sign(page, tokens[k + 1])):
+        return KEEP
+    if g.room >= BLANK and not line.spaced and page.cls[g.right] in (T.STOP, T.PAUSE):
+        return KEEP
     if page.cls[g.left] == T.OPEN and page.cls[g.right] == T.CLOSE:
         return KEEP  # （    ）: room to be filled in
     if g.room >= BLANK and page.text[g.left] in "：:":
@@ -395,25 +444,28 @@ def _soft_evidence(page, line, tokens, k):
     return 0
 
 
-def _stretch(page, line, tokens, verdict, k, j, near_spaced):
-    """Gaps k..j, all tokens between them short: letter-spaced or OCR text, if enough gaps say so."""
+def _stretch(page, line, tokens, verdict, k, j, short, near_spaced):
+    """Gaps k..j, all tokens between them short: letter-spaced or OCR text, if enough gaps say so. Whether they were closed."""
     gaps = line.gaps
-    while k <= j and tokens[k].tail > SHORT and verdict[k] is None and page.cls[gaps[k].left] in (T.HAN, T.KANA):
+    while k <= j and tokens[k].tail > short and verdict[k] is None and page.cls[gaps[k].left] in (T.HAN, T.KANA):
         k += 1  # a lone gap behind a long token
-    while j >= k and tokens[j + 1].head > SHORT and verdict[j] is None and page.cls[gaps[j].right] in (T.HAN, T.KANA):
-        j -= 1
+    while j >= k and tokens[j + 1].head > short and verdict[j] is None and page.cls[gaps[j].right] in (T.HAN, T.KANA) \
+            and not (j > k and tokens[j].han == 1 and words.in_word(page.plain[gaps[j].left], page.plain[gaps[j].right])):
+        j -= 1  # ... or before one, unless it goes on with the word: 水 务 局周一叫停
     hard = sum(_evidence(page, line, tokens, x) for x in range(k, j + 1))
     soft = sum(_soft_evidence(page, line, tokens, x) for x in range(k, j + 1))
-    if hard < 2 or hard + soft < (EVIDENCE - 1 if near_spaced else EVIDENCE):
-        return
+    if hard < (1 if near_spaced else 2) or hard + soft < (EVIDENCE - 1 if near_spaced else EVIDENCE):
+        return False
     rooms = sorted(gaps[x].room for x in range(k, j + 1))
     usual = rooms[len(rooms) // 2]
     few = sum(room >= 2 * usual for room in rooms) * 7 <= len(rooms)
+    closed = False
     for x in range(k, j + 1):
         if verdict[x] is not None:
             continue
         g = gaps[x]
-        if g.room >= 2 * usual and (g.room >= usual + 4 or few) or g.room > usual and g.room >= 3 * CELL:
+        # Much wider than its neighbours: a separator, at a Latin word only if it is wider still.
+        if g.room >= 2 * usual and (g.room >= usual + 4 or few and not _at_latin(page, g)) or g.room > usual and g.room >= 3 * CELL:
             verdict[x] = ONE
         elif _words(page, tokens[x], tokens[x + 1], g):
             verdict[x] = KEEP
@@ -421,6 +473,14 @@ def _stretch(page, line, tokens, verdict, k, j, near_spaced):
             verdict[x] = KEEP
         else:
             verdict[x] = CLOSE
+            closed = True
+    return closed
+
+
+def _at_latin(page, gap):
+    """Between Han and a Latin letter or digit."""
+    a, b = page.cls[gap.left], page.cls[gap.right]
+    return a in (T.HAN, T.KANA) and b in ALNUM or b in (T.HAN, T.KANA) and a in ALNUM
 
 
 def _words(page, a, b, gap):
@@ -433,26 +493,86 @@ def _words(page, a, b, gap):
     if left == T.DIGIT and right == T.DIGIT:
         return len(a.text) > 1 and len(b.text) > 1
     if left == T.LETTER and right == T.LETTER:
-        return a.word or b.word
+        return _letters_beside(page, a, -1) > 1 or _letters_beside(page, b, 1) > 1
     return a.word or b.word
 
 
+EVEN = 12 * CELL  # a measure at which two gaps alone may be line ends
+
+
 def _line_ends(page, line, tokens, verdict):
-    """Gaps that were line ends: three or more, once a measure, in mid-sentence."""
-    gaps = [k for k in range(len(line.gaps)) if verdict[k] is None and _han_both(page, line.gaps[k])]
-    if len(gaps) < 3 or not line.marks:
+    """Gaps that were line ends: once a measure, in mid-sentence.
+
+    Each gap between Han must be one. Others may be: at marks, at Latin words. A line is short of the measure by a hanging mark or what
+    did not fit: two cells, and the first unit of the next one; the first line by its indent too.
+    """
+    gaps = line.gaps
+    must = [verdict[k] is None and _han_both(page, g) for k, g in enumerate(gaps)]
+    if not any(must) or not line.marks or line.spaced:
         return
-    bounds = [line.s] + [line.gaps[k].end for k in gaps] + [line.e]
-    ends = [line.gaps[k].begin for k in gaps] + [line.e]
-    rooms = []
-    for a, b in zip(bounds, ends):
-        rooms.append(sum(_cells(page, i) for i in range(a, b)))
-    measure = max(rooms[:-1])
-    if measure < 8 * CELL or rooms[-1] > measure + CELL:
-        return
-    if all(r + CELL * 2 > measure for r in rooms[:-1]):
-        for k in gaps:
+    at, room, i = [], 0, line.s
+    for g in gaps:
+        room += sum(_cells(page, x) for x in range(i, g.begin))
+        at.append(room)
+        i = g.end
+    at.append(room + sum(_cells(page, x) for x in range(i, line.e)))
+    marks = [must[k] or verdict[k] == CLOSE and _touches_mark(page, line, k) or _at_ascii_pause(page, g) for k, g in enumerate(gaps)]
+    for ends in (must, marks):
+        cuts = _cuts(page, line, verdict, must, at, [at[k] for k in range(len(gaps)) if ends[k]])
+        if cuts:
+            break
+    latin = ALNUM + (T.ASCII,)
+    for k in cuts:
+        if verdict[k] is None and not (page.cls[gaps[k].left] in latin and page.cls[gaps[k].right] in latin):
             verdict[k] = CLOSE
+
+
+def _cuts(page, line, verdict, must, at, ends):
+    """The gaps that are line ends, if all that must be one are, at the measure of the pieces between the ends; else none."""
+    gaps = line.gaps
+    pieces = [b - a for a, b in zip([0] + ends, ends)][line.continues:]
+    if not pieces:
+        return []
+    least = min(pieces)
+    measure = max(piece for piece in pieces if piece <= least + 3 * CELL)
+    if not 8 * CELL <= measure <= MAX_MEASURE:
+        return []
+    before = {}  # gap that may be a line end -> the one before it, -1: none
+    for k, g in enumerate(gaps):
+        if g.room > CELL or verdict[k] not in (None, CLOSE):
+            continue
+        short = measure - max(0, _unit(page, line, g.right) - CELL)
+        for j in range(k - 1, -2, -1):
+            far = at[k] - (at[j] if j >= 0 else 0)
+            if far > measure + CELL:
+                break
+            if (j in before or j < 0) and (far >= short - (4 if j < 0 else 2) * CELL or j < 0 and line.continues):
+                before[k] = j
+                break
+            if j >= 0 and must[j]:
+                break
+    last = next((k for k in range(len(gaps) - 1, -1, -1) if k in before), -1)
+    if last < 0 or at[-1] - at[last] > measure + CELL or any(must[last + 1:]):
+        return []
+    cuts, even = [], measure >= EVEN
+    while last >= 0:
+        cuts.append(last)
+        k, last = last, before[last]
+        far = at[k] - (at[last] if last >= 0 else 0)
+        even = even and measure - CELL - max(0, _unit(page, line, gaps[k].right) - CELL) <= far + (2 * CELL if last < 0 else 0)
+    if len(cuts) > 2 or len(cuts) == 2 and (even or any(
+            words.cut_between(page.plain[gaps[k].left], page.plain[gaps[k].right]) == "word" for k in cuts)):
+        return cuts
+    return []
+
+
+def _unit(page, line, i):
+    """Room of the Latin word that begins at i, or of one character."""
+    room, k = 0, i
+    while k < line.e and page.cls[k] in ALNUM + (T.ASCII,):
+        room += _cells(page, k)
+        k += 1
+    return room or CELL
 
 
 def _cells(page, i):
@@ -463,13 +583,16 @@ def _cells(page, i):
 def _latin(page, layout, index, line, tokens, verdict):
     """Gaps between Han and Latin letters or digits."""
     mode = page.options.latin_gap
+    text = layout.joined[index] and layout.prose[index] or line.spaced
     for k, g in enumerate(line.gaps):
         if verdict[k] is not None:
             continue
         i, j = g.left, g.right
         a, b = page.cls[i], page.cls[j]
         han = a in (T.HAN, T.KANA) or b in (T.HAN, T.KANA)
-        latin = a in ALNUM or b in ALNUM or page.text[i] in "%％" or b == T.OTHER or a == T.OTHER
+        latin = a in ALNUM or b in ALNUM or page.text[i] in "%％" or b == T.OTHER or a == T.OTHER \
+            or text and (_is_latin_sign(page, tokens[k], i) and not (k == 0 and _is_option(page, line, tokens[0]))
+                         or _is_latin_sign(page, tokens[k + 1], j))
         if not (han and latin):
             continue
         if mode == "remove":
@@ -480,6 +603,16 @@ def _latin(page, layout, index, line, tokens, verdict):
             close = False
         if close and not _meant(page, line, tokens, k, layout.joined[index] and layout.prose[index]):
             verdict[k] = CLOSE
+
+
+def _is_latin_sign(page, token, i):
+    """An ASCII sign of a Latin word or number: /dev, -L, (ext4)"""
+    return page.cls[i] == T.ASCII and any(page.cls[x] in ALNUM for x in range(token.begin, token.end))
+
+
+def _is_option(page, line, token):
+    """A. or (2) opens the line."""
+    return token.begin == line.s and token.end - token.begin <= 3 and page.text[token.end - 1] in ".)"
 
 
 def _is_label_gap(page, line, gap):

@@ -162,10 +162,14 @@ def _opens_cut(page, line):
 
 
 def _cut_byline(texts, i, parts):
-    """The region of the lines from i on, if their words are a byline: two names or roles, and sure."""
+    """The region of the lines from i on, if their words are a byline: two names or roles, and sure. Lines of one
+    character each among others of that kind are none, but a vertical run, or an enumeration."""
     words = [word for part in parts for word in part]
     found = byline.entries(words)
     if not found or len(found) < 2 or not _is_sure(words, found):
+        return None
+    around = texts[max(0, i - 1):i] + texts[i + len(parts):i + len(parts) + 1]
+    if all(len(part) == 1 for part in parts) and any(line.remainder for line in around):
         return None
     parted = {b for _, b in found}
     separators, begin = [], 0

@@ -1,6 +1,6 @@
 """The evidence about a line end and its weights, in hundredths of a nat, so that they add up like negative log probabilities.
 
-The same as native/src/weights.hpp, where benchmarks/quality/fit.py adjusts them; tests/test_weights.py holds them equal.
+The same as native/src/evidence/weights.hpp, where benchmarks/quality/fit.py adjusts them; tests/test_weights.py holds them equal.
 """
 # How a line ends.
 # Sentence ends are rare in mid-column,

@@ -1,11 +1,11 @@
 """What the language says of a line end between two Han: does it part a word?
 
-The table is native/src/tables/word_pairs.inc, which names its sources: data that both sides read.
+The table is native/src/text/tables/word_pairs.inc, which names its sources: data that both sides read.
 """
 from pathlib import Path
 
 
-TABLE = Path(__file__).resolve().parents[2] / "native/src/tables/word_pairs.inc"
+TABLE = Path(__file__).resolve().parents[2] / "native/src/text/tables/word_pairs.inc"
 HAN = range(0x4E00, 0xA000)
 # Particles that lean on the word before them, and words that lean on the one behind them: neither headings nor paragraphs
 # begin with the former or end in the latter. Simplified, as the table folds.

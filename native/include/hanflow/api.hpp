@@ -34,7 +34,7 @@ struct Options {
     uint8_t min_confidence = 0;  // per cent; less sure repairs are left out
 };
 
-// Why a repair is made, if it is traced: bits for lines of the tables in src/reasons.hpp, and the number that one speaks of.
+// Why a repair is made, if it is traced: bits for lines of the tables in reasons.hpp, and the number that one speaks of.
 struct Why {
     uint32_t reasons;
     uint16_t count;
@@ -53,7 +53,7 @@ struct Edit {
     uint32_t reasons;
 };
 
-enum class Status : uint8_t { ok = 0, invalid_utf8 = 1, out_of_memory = 2 };
+enum class Status : uint8_t { ok = 0, invalid_utf8 = 1, out_of_memory = 2, closed = 3 };
 
 struct Plan {
     Status status;
@@ -74,6 +74,9 @@ struct Extent {
     size_t length;
     uint32_t greatest;
 };
+
+// Of well-formed UTF-8, surrogates included. Linear.
+Extent extent_of(const uint8_t* data, size_t size) noexcept;
 
 class Engine {
 public:
@@ -110,8 +113,8 @@ public:
     Stream& operator=(const Stream&) = delete;
 
     // Takes the next piece; last: the text ends with it. Plan::size bytes of the result are then in output(). Positions of an
-    // error count from the start of the stream; after one, and after the last piece, no more may follow. Memory does not grow
-    // with the text: a pass holds its open segment (512 text lines at most) and a portion of 256 KiB, and its edits if traced.
+    // error count from the start of the stream; after one, and after the last piece, Status::closed is all that comes. Memory does not grow
+    // with the text: a pass holds its open segment (768 text lines at most) and a portion of 65,536 characters, and its edits if traced.
     Plan feed(const uint8_t* data, size_t size, bool last) noexcept;
     const uint8_t* output() const noexcept;
 

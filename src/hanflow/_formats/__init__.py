@@ -1,0 +1,1 @@
+"""One module a format. What of it is public stands in hanflow.formats."""

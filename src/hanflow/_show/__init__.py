@@ -1,0 +1,1 @@
+"""What `check`, `diff` and `report` show."""
