@@ -36,6 +36,10 @@ def origin(result: dict[str, Any], command: str) -> str:
             f"({result['commit']}), {result['date']}, `python benchmarks/{command}`")
 
 
+SHORT = ("These figures come from a short run (`--quick`) of tiny texts on a busy machine: they show that the script works, "
+         "not how fast hanflow is.")
+
+
 def brief(result: dict[str, Any]) -> str:
     """What README.md shows."""
     rates, rows = result["rates"], {row["name"]: row for row in result["rows"]}
@@ -49,6 +53,8 @@ def brief(result: dict[str, Any]) -> str:
         return figures.shown(rows[name]["measured"], rows[name]["unit"])
 
     slowest = result["slow"][0]
+    if result["quick"]:
+        return "\n".join([SHORT, "", *lines, origin(result, "figures.py --quick") + "; CPU time. Every figure: benchmarks/README.md."])
     lines.append(
         f"A line of 18 characters takes {said('a line of 18 characters, str')} (str). Two threads: "
         f"{said('two threads to one, batch of pages')} one. 256 MiB take {said('time a byte, 256 MiB to 1 MiB')} the time "
@@ -61,7 +67,8 @@ def brief(result: dict[str, Any]) -> str:
 
 def full(measured: dict[str, Any], staged: dict[str, Any], compared: dict[str, Any]) -> str:
     """What benchmarks/README.md shows."""
-    return "\n\n".join([figures.markdown(measured["rows"]), figures.slowest(measured["slow"], 12), origin(measured, "figures.py"),
+    short = [SHORT] if measured["quick"] or staged["quick"] else []
+    return "\n\n".join([*short, figures.markdown(measured["rows"]), figures.slowest(measured["slow"], 12), origin(measured, "figures.py"),
                         stages.timed(staged), stages.counted(staged), origin(staged, "stages.py"),
                         peers.markdown(compared["tasks"]), origin(compared, "peers.py")])
 

@@ -234,7 +234,7 @@ def random_lines(rng, n):
         width = rng.choice([measure - rng.randrange(5), measure - rng.randrange(5), measure - rng.randrange(30), rng.randrange(1, 200), rng.randrange(1, 9000)])
         lines.append(SimpleNamespace(
             width=width, tight=width - rng.choice([0, 0, 2, 4, 8]), unit=rng.choice([4, 4, 4, 8, 2, 14, 30]), dropped=rng.choice([0, 0, 1, 3]),
-            spaced=rng.random() < 0.15, raw=rng.random() < 0.3, flush=rng.random() < 0.3, indent=rng.choice([0, 0, 0, 2, 4, 8]),
+            spaced=rng.random() < 0.15, raw=rng.random() < 0.3, flush=rng.random() < 0.3, opens=rng.random() < 0.1, indent=rng.choice([0, 0, 0, 2, 4, 6, 8]),
             end_kind=rng.choice(["mid"] * 6 + KINDS), start_kind=rng.choice([""] * 9 + ["nostart", "open"]), table=rng.random() < 0.03))
     joints = [None]
     for _ in range(1, n):
@@ -259,9 +259,16 @@ def row_of(lines, i, barriers, joint, column):
     line, last = lines[i], i + 1 == len(lines)
     unit = 0 if last else lines[i + 1].unit
     on = w.RAW_STOP if line.raw and line.end_kind == "stop" else w.GOES_ON[line.end_kind]
-    on_indent, on_full = (w.LOST_INDENT, w.NO_INDENT)[::-1 if line.flush else 1]
-    off_indent, off_full = (w.LOST_INDENT, w.NO_INDENT // 2)[::-1 if line.flush else 1]
-    indents = [NEVER, 0, NEVER, 0] if line.indent >= 4 else list(map(shifted, (on_indent, on_full, off_indent, off_full)))
+    lost = shifted(w.LOST_INDENT)
+    if line.indent >= unwrap.INDENT:
+        indents = [NEVER, 0, NEVER, 0]
+    elif line.indent >= unwrap.CELL:
+        indents = [lost, 0, lost, 0]
+    elif line.flush:
+        indents = [shifted(w.NO_INDENT), lost, shifted(w.NO_INDENT // 2), lost]
+    else:
+        full = w.FIRST_FULL if line.opens else w.NO_INDENT
+        indents = [lost, shifted(full), lost, shifted(full // 2)]
     join, part = (shifted(joint.join), shifted(joint.part)) if joint else (0, 0)
     missing = columns.MEASURES - len(column)
     return [line.width, line.tight, unit, line.width + unit + line.dropped,
@@ -271,7 +278,8 @@ def row_of(lines, i, barriers, joint, column):
             *map(shifted, column.values()), *[NEVER] * missing, *column, *[-4096] * missing, *indents,
             shifted(w.RAW_CUT if line.raw else w.CUT) if not last and unwrap.may_be_cut(lines, i) else NEVER,
             shifted(w.HEADING_CUT) if line.end_kind == "mid" else 0, -line.spaced,
-            -(not last and lines[i + 1].start_kind == "nostart"), NEVER if last or i in barriers or line.table else 0, *[0] * 5]
+            -(not last and lines[i + 1].start_kind == "nostart"),
+            unwrap.INDENT - (line.indent if line.indent >= unwrap.CELL else 0), NEVER if last or i in barriers or line.table else 0, *[0] * 4]
 
 
 def decode(native, path, rows, sizes):

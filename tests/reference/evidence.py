@@ -176,7 +176,7 @@ def break_cost(a, b):
         cost += CUT_HAN
     if is_seen(a, b):
         cost += SEEN
-    if a.end_kind == "stop" and b.indent < CELL and b.indents:
+    if a.end_kind == "stop" and b.indent < CELL and b.indents and b.end_kind != "credit":  # captions have no indent
         cost += INDENTS
     cost += title_cost(b)
     if not b.blanks and b.parted_by_blanks:

@@ -141,7 +141,7 @@ static inline void step(const int16_t* rows, const int16_t* rows_before, States&
             V start = common;
             if (came == END) start = add(start, indent ? FIELD(indent_on) : FIELD(full_on));
             start = add(start, on);
-            full = min(full, choose(is_piece & ~forced, V(NEVER), add(start, looseness)));
+            full = min(full, choose(is_piece, V(NEVER), add(start, looseness)));
             V piece = add(start, cut);
             if (came == END) piece = add(piece, FIELD(heading));
             piece = choose(is_piece, piece, V(NEVER));

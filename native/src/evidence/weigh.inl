@@ -198,9 +198,10 @@ static void weigh(Facts& facts) {
         join += if_(bit(y, A_ALIKE), ALIKE) + if_(bit(y, A_LIST), LIST) + if_(some_blank, f.rhythm[i]);
         f.join[i] = int16_t(join < MOST_JOINT ? join : MOST_JOINT);
         const uint32_t left_over = mid & bit(y, A_LEFT_OVER);
+        const uint32_t unindented = bit(a, F_STOP) & uint32_t(f.indent[i] < CELL) & uint32_t(f.kind[i] != uint8_t(EndKind::credit)) & bit(y, A_INDENTS);
         int part = if_(bit(b, F_NOSTART), CANNOT_START) + if_(quoted, QUOTED) + if_(left_over, REMAINDER);
         part += if_(bit(a, F_ENDS_ALNUM) & bit(b, F_STARTS_ALNUM), CUT_WORD) + if_(bit(y, A_WORD), CUT_HAN);
-        part += if_(seen, SEEN) + if_(bit(a, F_STOP) & uint32_t(f.indent[i] < CELL) & bit(y, A_INDENTS), INDENTS);
+        part += if_(seen, SEEN) + if_(unindented, INDENTS);
         part += if_(bit(y, A_TITLE_CUT), TITLE_CUT) + if_(bit(y, A_SUBTITLE), SUBTITLE) + if_(bit(y, A_CAPTION), CAPTION);
         part += if_(~some_blank & bit(y, A_BLANKS_PART), NO_BLANK);
         f.part[i] = int16_t(part < MOST_JOINT ? part : MOST_JOINT);
