@@ -3,4 +3,4 @@
 using namespace lattice;
 
 // LOOSE by its place: no room too much, then up to 2, 4, 8, 16 q, more.
-constexpr int L(int place) { return shifted(weights::LOOSE[place]); }
+WEIGHED int16_t L(int place) { return int16_t(shifted(weights::LOOSE[place])); }

@@ -23,11 +23,6 @@ using lattice::STRETCH;
 namespace {
 
 constexpr int WINDOW = 8;
-#ifdef HANFLOW_FIT
-#define FIXED const
-#else
-#define FIXED static const
-#endif
 
 // The characters on both sides of the line end between two lines.
 void read_ends(const Page& page, const Line& a, const Line& b, uint32_t& x, uint32_t& y) {

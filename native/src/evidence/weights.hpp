@@ -8,8 +8,12 @@
 // fit.py builds the core with HANFLOW_FIT: then the weights are variables that it finds by name.
 #ifdef HANFLOW_FIT
 #define WEIGHT extern "C" inline __attribute__((visibility("default"), used)) int
+#define WEIGHED inline  // a function of weights,
+#define FIXED const     // ... and what is made of them once
 #else
 #define WEIGHT static constexpr int
+#define WEIGHED constexpr
+#define FIXED static const
 #endif
 
 namespace hanflow {

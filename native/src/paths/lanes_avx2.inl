@@ -35,7 +35,9 @@ static inline V loose(V room) {
     constexpr int S = COST_BITS;
     const __m256i table = _mm256_broadcastsi128_si256(_mm_setr_epi8(char(L(0) >> S), char(L(1) >> S), char(L(2) >> S), char(L(3) >> S), char(L(3) >> S),
         char(L(4) >> S), char(L(4) >> S), char(L(4) >> S), char(L(4) >> S), char(L(5) >> S), 0, 0, 0, 0, 0, 0));
+#ifndef HANFLOW_FIT
     static_assert(L(1) >> S < 256 && L(2) >> S < 256 && L(3) >> S < 256 && L(4) >> S < 256 && L(5) >> S < 256, "");
+#endif
     const V at = add(V(_mm256_srai_epi16(min(max(room, V(-2)), V(16)).v, 1)), V(1));
     const __m256i bytes = _mm256_shuffle_epi8(table, _mm256_or_si256(at.v, _mm256_set1_epi16(int16_t(0x8000))));
     return V(_mm256_slli_epi16(bytes, S));

@@ -29,7 +29,7 @@ static inline V choose(Mask m, V a, V b) { return V(_mm512_mask_mov_epi16(b.v, m
 static inline uint64_t bits(Mask m) { return m.m; }
 // By a table: room in pairs of q, from below 0 to 16 and more.
 static inline V loose(V room) {
-    alignas(64) static constexpr int16_t TABLE[32] = {L(0), L(1), L(2), L(3), L(3), L(4), L(4), L(4), L(4), L(5)};
+    alignas(64) FIXED int16_t TABLE[32] = {L(0), L(1), L(2), L(3), L(3), L(4), L(4), L(4), L(4), L(5)};
     const V at = add(V(_mm512_srai_epi16(min(max(room, V(-2)), V(16)).v, 1)), V(1));
     return V(_mm512_permutexvar_epi16(at.v, _mm512_load_si512(TABLE)));
 }
