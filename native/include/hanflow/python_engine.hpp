@@ -30,7 +30,11 @@ public:
             unlock();
             if (engine) return engine;
         }
-        return new (std::nothrow) Engine;
+        try {  // there may be memory for the engine itself, but not for what it holds
+            return new Engine;
+        } catch (const std::bad_alloc&) {
+            return nullptr;
+        }
     }
 
     void give_back(Engine* engine) noexcept {
