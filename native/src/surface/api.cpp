@@ -64,7 +64,13 @@ struct Engine::Impl {
     Plan plan(size_t size) const;
 };
 
-Engine::Engine() noexcept : impl_(new (std::nothrow) Impl) {}
+// What it holds may find no memory either.
+Engine::Engine() noexcept : impl_(nullptr) {
+    try {
+        impl_ = new Impl;
+    } catch (const std::bad_alloc&) {
+    }
+}
 Engine::~Engine() { delete impl_; }
 
 void Engine::Impl::start(const Options& options, Source source, bool trace) {

@@ -82,7 +82,11 @@ void Stream::Impl::run(bool last) {
     if (traced) map.translate(pipeline.edits(), edits, texts);
 }
 
-Stream::Stream(const Options& options, Invalid invalid, bool trace) noexcept : impl_(new (std::nothrow) Impl) {
+Stream::Stream(const Options& options, Invalid invalid, bool trace) noexcept : impl_(nullptr) {
+    try {  // what it holds may find no memory either
+        impl_ = new Impl;
+    } catch (const std::bad_alloc&) {
+    }
     if (!impl_) return;
     impl_->reading = invalid == Invalid::reject ? Reading::well_formed : invalid == Invalid::surrogates ? Reading::surrogates : Reading::escaped;
     impl_->traced = trace;
