@@ -30,11 +30,7 @@ public:
             unlock();
             if (engine) return engine;
         }
-        try {  // there may be memory for the engine itself, but not for what it holds
-            return new Engine;
-        } catch (const std::bad_alloc&) {
-            return nullptr;
-        }
+        return new (std::nothrow) Engine;
     }
 
     void give_back(Engine* engine) noexcept {

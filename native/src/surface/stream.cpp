@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 #include <exception>
+#include <memory>
 #include <new>
 #include <string>
 #include <vector>
@@ -84,14 +85,14 @@ void Stream::Impl::run(bool last) {
 
 Stream::Stream(const Options& options, Invalid invalid, bool trace) noexcept : impl_(nullptr) {
     try {  // what it holds may find no memory either
-        impl_ = new Impl;
+        std::unique_ptr<Impl> made(new Impl);
+        made->reading = invalid == Invalid::reject ? Reading::well_formed : invalid == Invalid::surrogates ? Reading::surrogates : Reading::escaped;
+        made->traced = trace;
+        made->map.start(made->reading);
+        made->pipeline.start(options, Source{invalid == Invalid::preserve}, STREAM_PORTION, false, trace);
+        impl_ = made.release();
     } catch (const std::bad_alloc&) {
     }
-    if (!impl_) return;
-    impl_->reading = invalid == Invalid::reject ? Reading::well_formed : invalid == Invalid::surrogates ? Reading::surrogates : Reading::escaped;
-    impl_->traced = trace;
-    impl_->map.start(impl_->reading);
-    impl_->pipeline.start(options, Source{invalid == Invalid::preserve}, STREAM_PORTION, false, trace);
 }
 Stream::~Stream() { delete impl_; }
 
