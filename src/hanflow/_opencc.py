@@ -1,10 +1,11 @@
 """The stage `opencc`: converts the repaired text with OpenCC's own library and tables, which are loaded on first use.
 
-The result is the package's, character for character. Only what may change is given to it, and it is called through the C
-interface that its module exports, if it does: that one releases the GIL, so that a batch uses several cores. Whether this can be
-done is decided by what is installed, of whatever version: the configuration must be made of the parts that are named below, the
-dictionaries must be readable, and all their keys, put together in several ways, must come out as the package converts them.
-Where it cannot be done, and before it pays, the package converts whole texts; a warning says why, once.
+The result is the package's, character for character, but that nothing is lost behind a NUL. Only what may change is given to
+it, and it is called through the C interface that its module exports, if it does: that one releases the GIL, so that a batch
+uses several cores. Whether this can be done is decided by what is installed, of whatever version: the configuration must be
+made of the parts that are named below, the dictionaries must be readable, and all their keys, put together in several ways,
+must come out as the package converts them. Where it cannot be done, and before it pays, the package converts whole texts; a
+warning says why, once.
 
 How it is known what may change
 -------------------------------
@@ -58,9 +59,8 @@ _PAYS = 1 << 20   # characters or bytes to be converted before the dictionaries 
 _LONGEST = 1 << 14  # units of a stretch: threads can share a text, and the memory for it comes from the heap
 _PORTION = 1 << 16  # bytes that are converted at a time
 
-# OpenCC takes UTF-8, which has no place for lone surrogates: the stretches between them are converted.
-_SURROGATES = re.compile("([\ud800-\udfff]+)")
-# With a segmentation it drops what follows a NUL up to the segment's end; so what is between NULs is converted too.
+# OpenCC takes UTF-8, which has no place for lone surrogates, and with a segmentation it drops what follows a NUL up to the
+# segment's end: the stretches between them are converted.
 _APART = re.compile("([\0\ud800-\udfff]+)")
 
 
@@ -160,11 +160,6 @@ class Converter:
         """By the package, the whole text."""
         if isinstance(text, bytes):
             return self._whole(text.decode()).encode()
-        if "\0" not in text:
-            try:
-                return self._by_package(text)
-            except UnicodeEncodeError:
-                pass
         parts = _APART.split(text)
         parts[::2] = [self._by_package(part) if part else part for part in parts[::2]]
         return "".join(parts)
@@ -211,7 +206,7 @@ def _parts(stretch: Any, jobs: list[tuple[bytes, bool]]) -> list[Any]:
         jobs.append((stretch, False) if isinstance(stretch, bytes) else (stretch.encode(), True))
         return [len(jobs) - 1]
     except UnicodeEncodeError:
-        parts: list[Any] = _SURROGATES.split(stretch)
+        parts: list[Any] = _APART.split(stretch)
         for i in range(0, len(parts), 2):
             jobs.append((parts[i].encode(), True))
             parts[i] = len(jobs) - 1
