@@ -275,7 +275,9 @@ void Unwrap::set_rows() {
         int16_t indent_on, full_on, indent_off, full_off;
     };
     const int16_t LOST = shifted(LOST_INDENT), ON = shifted(NO_INDENT), OFF = shifted(NO_INDENT / 2);
-    const IndentCosts INDENTS[] = {{LOST, ON, LOST, OFF}, {ON, LOST, OFF, LOST}, {NEVER, 0, NEVER, 0}, {LOST, int16_t(shifted(FIRST_FULL)), LOST, int16_t(shifted(FIRST_FULL / 2 / 5 * 5))}, {LOST, 0, LOST, 0}};
+    const int16_t OPENS = shifted(FIRST_FULL), OPENS_OFF = shifted(FIRST_FULL / 2 / 5 * 5);
+    const IndentCosts wide{NEVER, 0, NEVER, 0}, narrow{LOST, 0, LOST, 0};  // one that is there
+    const IndentCosts flush{ON, LOST, OFF, LOST}, opens{LOST, OPENS, LOST, OPENS_OFF}, none{LOST, ON, LOST, OFF};
     const Facts& f = facts_;
     const int n = f.n;
     rows_.resize(size_t(n));
@@ -302,7 +304,11 @@ void Unwrap::set_rows() {
         const bool free = f.free_join[i] == 1 || (f.free_join[i] == 2 && (column || column_before));
         column_before = column;
         row.free_join = free ? int16_t(row.join + shifted(FREE_JOIN)) : NEVER;
-        std::memcpy(&row.indent_on, &INDENTS[f.indent[i] >= INDENT ? 2 : f.indent[i] >= CELL ? 4 : f.around[i] & A_FLUSH ? 1 : f.around[i] & A_OPENS ? 3 : 0], sizeof(IndentCosts));
+        const IndentCosts& indent = f.indent[i] >= INDENT ? wide
+                                    : f.indent[i] >= CELL ? narrow
+                                    : f.around[i] & A_FLUSH ? flush
+                                    : f.around[i] & A_OPENS ? opens : none;
+        std::memcpy(&row.indent_on, &indent, sizeof(IndentCosts));
         row.cut = i + 1 < n && may_be_cut(i) ? int16_t(raw ? shifted(RAW_CUT) : shifted(CUT)) : NEVER;
         row.heading = int16_t(flags & F_MID ? shifted(HEADING_CUT) : 0);
         row.spaced = int16_t(flags & F_SPACED ? -1 : 0);

@@ -60,14 +60,13 @@ enum AroundFlag : uint32_t {
     A_TITLE_CUT = 1 << 8, A_SUBTITLE = 1 << 9, A_CAPTION = 1 << 10,
     A_LEFT_OVER = 1 << 11,
     A_LONE_SPACED = 1 << 12,
-    A_MAY_GO_ON = 1 << 13,  // it may go on the title line before it
     A_ALONE = 1 << 14,      // a remainder, not one of several such lines
     A_ODD_CLOSE = 1 << 15,  // a closing mark that stands alone ends as the line before does
     A_SEEN = 1 << 16,       // the characters on both sides of the line end stand side by side inside a line of the text
     A_ALIKE = 1 << 17,      // it begins like the line before
     A_INDENTS = 1 << 18,    // paragraphs around have an indent
-    A_LIST = 1 << 20,       // it begins like the next line, behind a sentence end or a colon
     A_OPENS = 1 << 19,      // it must begin a paragraph, and is no heading
+    A_LIST = 1 << 20,       // it begins like the next line, behind a sentence end or a colon
 };
 
 // What is counted over the lines around for the columns: where it stands in a number, five bits each.
