@@ -134,6 +134,10 @@ void SeenPairs::find(const Page& page, const std::vector<Line*>& lines) {
         for (size_t i = line->s; i < line->e; ++i) {
             const uint8_t c = page.classes()[i];
             uint32_t cp = page.data[i];
+            if (is_high_surrogate(cp) && i + 1 < line->e) {  // a variation selector, perhaps
+                if (!in(char_class(code_point_of(cp, page.data[++i])) & CLASS, UNSEEN)) last = 0;
+                continue;
+            }
             if (c & CHANGING) cp = plain(cp);
             // Without branches but for what is found: no key of a line end is half empty.
             const uint32_t han = cp - 0x4E00 <= 0x9FFF - 0x4E00 ? cp : 0, key = last << 16 | han, hash = hash_of(key);
